@@ -1,0 +1,131 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+
+	"clientele/shared/membership"
+)
+
+// statuses is the only table from error kind to HTTP status.
+var statuses = map[membership.Kind]int{
+	membership.Invalid:              http.StatusBadRequest,
+	membership.Unauthenticated:      http.StatusUnauthorized,
+	membership.Forbidden:            http.StatusForbidden,
+	membership.NotFound:             http.StatusNotFound,
+	membership.Conflict:             http.StatusConflict,
+	membership.Gone:                 http.StatusGone,
+	membership.Stale:                http.StatusPreconditionFailed,
+	membership.PreconditionRequired: http.StatusPreconditionRequired,
+	membership.Unprocessable:        http.StatusUnprocessableEntity,
+	membership.TooMany:              http.StatusTooManyRequests,
+	membership.Unavailable:          http.StatusServiceUnavailable,
+}
+
+// StatusOf returns the HTTP status of a kind, 500 for everything that is no kind. Pages use it for their own answers.
+func StatusOf(kind membership.Kind) int {
+	if status, ok := statuses[kind]; ok {
+		return status
+	}
+	return http.StatusInternalServerError
+}
+
+// httpError is an error of HTTP itself, for which the business has no kind.
+type httpError struct {
+	status  int
+	code    string
+	message string
+}
+
+func (e *httpError) Error() string { return e.code + ": " + e.message }
+
+var (
+	errBodyTooLarge     = &httpError{http.StatusRequestEntityTooLarge, "body_too_large", "The body is larger than 1 MB."}
+	errNoSuchRoute      = &httpError{http.StatusNotFound, "no_such_route", "There is nothing at this address."}
+	errMethodNotAllowed = &httpError{http.StatusMethodNotAllowed, "method_not_allowed", "This address does not take this method; see Allow."}
+)
+
+// problem is RFC 9457's application/problem+json with our members code, errors and requestId. Type is always about:blank:
+// code is what clients switch on, and it needs no address that must stay reachable.
+type problem struct {
+	Type      string         `json:"type"`
+	Title     string         `json:"title"`
+	Status    int            `json:"status"`
+	Detail    string         `json:"detail"`
+	Code      string         `json:"code"`
+	Errors    []problemField `json:"errors,omitempty"`
+	RequestID string         `json:"requestId"`
+}
+
+type problemField struct {
+	Field   string `json:"field"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// Problem answers with an error. A *membership.Error is shown; everything else is internal: it is logged with its cause
+// and shown as a fixed text with the request id.
+func Problem(w http.ResponseWriter, r *http.Request, err error) {
+	var known *membership.Error
+	var protocol *httpError
+	switch {
+	case errors.As(err, &known) && statuses[known.Kind] != 0:
+		if cause := known.Unwrap(); cause != nil {
+			logger(r).Warn("refused", "requestId", RequestID(r), "code", known.Code, "cause", shorten(cause.Error()))
+		}
+		writeKnown(w, r, known)
+	case errors.As(err, &protocol):
+		writeProblem(w, r, problem{Status: protocol.status, Code: protocol.code, Detail: protocol.message})
+	default:
+		logger(r).Error("internal", "requestId", RequestID(r), "cause", shorten(err.Error()))
+		writeInternal(w, r)
+	}
+}
+
+func writeKnown(w http.ResponseWriter, r *http.Request, e *membership.Error) {
+	p := problem{Status: statuses[e.Kind], Code: e.Code, Detail: e.Message}
+	for _, f := range e.Fields {
+		p.Errors = append(p.Errors, problemField(f))
+	}
+	if len(p.Errors) == 0 && e.Field != "" {
+		p.Errors = []problemField{{e.Field, e.Code, e.Message}}
+	}
+	switch e.Kind {
+	case membership.TooMany, membership.Unavailable:
+		if e.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+		}
+	case membership.Unauthenticated:
+		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110, 15.5.2: a 401 names a way to sign in
+	}
+	writeProblem(w, r, p)
+}
+
+// writeInternal tells nothing but where to find the rest.
+func writeInternal(w http.ResponseWriter, r *http.Request) {
+	writeProblem(w, r, problem{
+		Status: http.StatusInternalServerError,
+		Code:   "internal",
+		Detail: "Something went wrong on our side. Ask for help with the request id.",
+	})
+}
+
+func writeProblem(w http.ResponseWriter, r *http.Request, p problem) {
+	p.Type = "about:blank"
+	p.Title = http.StatusText(p.Status)
+	p.RequestID = RequestID(r)
+	body, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	h := w.Header()
+	h.Del("ETag")
+	h.Del("Location")
+	h.Set("Content-Type", "application/problem+json")
+	guard(h)
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(body) // the caller has gone; nobody is left to tell
+}

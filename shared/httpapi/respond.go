@@ -1,0 +1,44 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+)
+
+// Respond answers with JSON.
+func Respond(w http.ResponseWriter, status int, body any) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		panic(fmt.Errorf("respond with %T: %w", body, err)) // a mistake of ours, not of the caller; the adapter answers 500
+	}
+	w.Header().Set("Content-Type", "application/json")
+	guard(w.Header())
+	w.WriteHeader(status)
+	_, _ = w.Write(text) // the caller has gone; nobody is left to tell
+}
+
+// RespondVersion is Respond with the ETag of a record's version, which the caller sends back as If-Match.
+func RespondVersion(w http.ResponseWriter, status, version int, body any) {
+	w.Header().Set("ETag", ETag(version))
+	Respond(w, status, body)
+}
+
+// NoContent answers 204.
+func NoContent(w http.ResponseWriter) {
+	guard(w.Header())
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// ETag returns the entity tag of a version. It stays the same when the answer is compressed, and is strong all the same:
+// it stands for the record that a change is compared with, not for bytes.
+func ETag(version int) string { return `"` + strconv.Itoa(version) + `"` }
+
+// guard sets what every answer of the API has: personal data is not for caches, and JSON is never sniffed as a page.
+func guard(h http.Header) {
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-store")
+	}
+	h.Set("X-Content-Type-Options", "nosniff")
+}
