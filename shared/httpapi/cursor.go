@@ -17,13 +17,7 @@ type Cursors struct{ key []byte }
 // NewCursors takes a key of 32 bytes that is used for nothing else.
 func NewCursors(key []byte) Cursors { return Cursors{key: key} }
 
-// Position is where a page starts.
-type Position struct {
-	Backward bool   // the page before this place, not the one after it
-	Key      []byte // the store's own
-}
-
-// A cursor is base64url of: version (1 byte), direction (1 byte), key, MAC (16 bytes: 128 bits are not guessed online).
+// A cursor is base64url of: version (1 byte), direction (1 byte), position, MAC (16 bytes: 128 bits are not guessed online).
 const (
 	cursorVersion = 1
 	cursorHead    = 2
@@ -43,30 +37,53 @@ func Fingerprint(parts ...string) string {
 	return string(text)
 }
 
-// Seal returns the cursor for a position in the list with this fingerprint.
-func (c Cursors) Seal(fingerprint string, p Position) string {
-	text := []byte{cursorVersion, 0}
-	if p.Backward {
-		text[1] = 1
+// Page returns what a list's parameters ask the store for. Errors: Invalid for the field cursor.
+func (c Cursors) Page(fingerprint string, list List) (membership.PageRequest, error) {
+	request := membership.PageRequest{Limit: list.Limit}
+	if list.Cursor == "" {
+		return request, nil
 	}
-	text = append(text, p.Key...)
-	return base64.RawURLEncoding.EncodeToString(append(text, c.mac(fingerprint, text)...))
+	var err error
+	request.Position, request.Backward, err = c.open(fingerprint, list.Cursor)
+	return request, err
 }
 
-// Open returns the position in a cursor, or an Invalid error for the field cursor.
-func (c Cursors) Open(fingerprint, cursor string) (Position, error) {
+// Next and Prev return the cursors of the pages after and before one, nil where the store's position is "".
+func (c Cursors) Next(fingerprint, position string) *string {
+	return c.seal(fingerprint, position, false)
+}
+
+// Prev is described at Next.
+func (c Cursors) Prev(fingerprint, position string) *string {
+	return c.seal(fingerprint, position, true)
+}
+
+func (c Cursors) seal(fingerprint, position string, backward bool) *string {
+	if position == "" {
+		return nil
+	}
+	text := []byte{cursorVersion, 0}
+	if backward {
+		text[1] = 1
+	}
+	text = append(text, position...)
+	cursor := base64.RawURLEncoding.EncodeToString(append(text, c.mac(fingerprint, text)...))
+	return &cursor
+}
+
+func (c Cursors) open(fingerprint, cursor string) (position string, backward bool, err error) {
 	if len(cursor) > maxCursor {
-		return Position{}, errCursor
+		return "", false, errCursor
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil || len(sealed) < cursorHead+cursorMAC {
-		return Position{}, errCursor
+		return "", false, errCursor
 	}
 	text, mac := sealed[:len(sealed)-cursorMAC], sealed[len(sealed)-cursorMAC:]
 	if !hmac.Equal(mac, c.mac(fingerprint, text)) || text[0] != cursorVersion || text[1] > 1 {
-		return Position{}, errCursor
+		return "", false, errCursor
 	}
-	return Position{Backward: text[1] == 1, Key: text[cursorHead:]}, nil
+	return string(text[cursorHead:]), text[1] == 1, nil
 }
 
 func (c Cursors) mac(fingerprint string, text []byte) []byte {

@@ -8,6 +8,6 @@
 //	mux.Handle("POST /customers", …)
 //	lambda.Start(httpapi.Lambda(httpapi.Routes(mux)))
 //
-// A handler calls Decode, IfMatch, Idempotency or List, one use case, and then Respond or Problem. Problem holds the only
+// A handler calls Decode, IfMatch, IdempotencyKey or ListParameters, one use case, and then Respond or Problem. Problem holds the only
 // table from error kind to HTTP status.
 package httpapi

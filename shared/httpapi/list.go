@@ -18,7 +18,7 @@ const (
 // List is what every list takes.
 type List struct {
 	Limit  int        // 1 to MaxLimit
-	Cursor string     // "" for the first page; Cursors.Open reads it
+	Cursor string     // "" for the first page; Cursors.Page opens it
 	Values url.Values // the list's own parameters
 }
 

@@ -29,31 +29,37 @@ func IfMatch(r *http.Request) (int, error) {
 	return version, nil
 }
 
-// Idempotency is the caller's promise that requests with this key are one request.
-type Idempotency struct {
-	Key  string // "" when the caller sent none
-	Hash string // SHA-256 of the body, in hex: the same key with another body is an error
-}
+const (
+	maxKey  = 100 // characters of an Idempotency-Key; a UUID has 36
+	maxPath = 256 // characters of an address; our longest, with two ids, has some 100
+)
 
-// maxKey is the length of an Idempotency-Key in characters; a UUID has 36.
-const maxKey = 100
-
-// IdempotencyKey returns the Idempotency-Key of a POST. The body stays readable.
-func IdempotencyKey(r *http.Request) (Idempotency, error) {
+// IdempotencyKey returns the caller's promise that requests of this actor with the same Idempotency-Key are one request;
+// nil without the header. The body stays readable. The route in the key is the address with its ids, so that one key used
+// for two records is two requests.
+func IdempotencyKey(r *http.Request, actorID string) (*membership.IdempotencyKey, error) {
 	values := r.Header.Values("Idempotency-Key")
 	if len(values) == 0 {
-		return Idempotency{}, nil
+		return nil, nil
 	}
 	key := values[0]
 	if len(values) > 1 || !printable(key, maxKey) {
-		return Idempotency{}, membership.InvalidField("Idempotency-Key", "invalid_idempotency_key", "Idempotency-Key must be 1 to 100 printable ASCII characters.")
+		return nil, membership.InvalidField("Idempotency-Key", "invalid_idempotency_key", "Idempotency-Key must be 1 to 100 printable ASCII characters.")
+	}
+	if len(r.URL.Path) > maxPath {
+		return nil, membership.ErrNotFound // no record has such an id
 	}
 	body, err := readBody(r)
 	if err != nil {
-		return Idempotency{}, err
+		return nil, err
 	}
 	sum := sha256.Sum256(body)
-	return Idempotency{Key: key, Hash: hex.EncodeToString(sum[:])}, nil
+	return &membership.IdempotencyKey{
+		ActorID:  actorID,
+		Route:    r.Method + " " + r.URL.Path,
+		Key:      key,
+		BodyHash: hex.EncodeToString(sum[:]),
+	}, nil
 }
 
 // printable says whether s has 1 to n characters, all printable ASCII.

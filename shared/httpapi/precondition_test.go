@@ -33,38 +33,55 @@ func TestIfMatch(t *testing.T) {
 }
 
 func TestIdempotencyKey(t *testing.T) {
-	r := post(`{"name":"x"}`)
-	if got, err := IdempotencyKey(r); err != nil || got != (Idempotency{}) {
+	keyed := func(path, body, key string) *membership.IdempotencyKey {
+		t.Helper()
+		r := post(body)
+		r.URL.Path = path
+		r.Header.Set("Idempotency-Key", key)
+		k, err := IdempotencyKey(r, "actor-1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, _ := io.ReadAll(r.Body); string(again) != body {
+			t.Errorf("the body is gone: %q", again)
+		}
+		return k
+	}
+	if got, err := IdempotencyKey(post("{}"), "actor-1"); err != nil || got != nil {
 		t.Errorf("no key: %+v %v", got, err)
 	}
-	r.Header.Set("Idempotency-Key", "8e03978e-40d5 ~")
-	first, err := IdempotencyKey(r)
-	if err != nil || first.Key != "8e03978e-40d5 ~" || len(first.Hash) != 64 {
-		t.Fatalf("%+v %v", first, err)
+	first := keyed("/customers", `{"name":"x"}`, "8e03978e-40d5 ~")
+	if first.ActorID != "actor-1" || first.Route != "POST /customers" || first.Key != "8e03978e-40d5 ~" || len(first.BodyHash) != 64 {
+		t.Errorf("%+v", first)
 	}
-	if body, _ := io.ReadAll(r.Body); string(body) != `{"name":"x"}` {
-		t.Errorf("the body is gone: %q", body)
+	if second := keyed("/customers", `{"name":"y"}`, first.Key); second.BodyHash == first.BodyHash {
+		t.Error("another body, the same hash")
 	}
-	other := post(`{"name":"y"}`)
-	other.Header.Set("Idempotency-Key", first.Key)
-	if second, err := IdempotencyKey(other); err != nil || second.Hash == first.Hash {
-		t.Errorf("another body, the same hash: %v", err)
+	if third := keyed("/customers/1/deactivate", "", first.Key); third.Route == keyed("/customers/2/deactivate", "", first.Key).Route {
+		t.Error("another record, the same route")
 	}
 	// After Decode too, in either order.
 	again := post(`{"name":"x"}`)
+	again.URL.Path = "/customers"
 	again.Header.Set("Idempotency-Key", first.Key)
 	if err := Decode(again, new(sample)); err != nil {
 		t.Fatal(err)
 	}
-	if third, err := IdempotencyKey(again); err != nil || third != first {
-		t.Errorf("after Decode: %+v %v", third, err)
+	if got, err := IdempotencyKey(again, "actor-1"); err != nil || *got != *first {
+		t.Errorf("after Decode: %+v %v", got, err)
 	}
 	for _, key := range []string{"", strings.Repeat("x", 101), "a\tb", "ä", "a\x7f"} {
 		r := post("{}")
 		r.Header.Set("Idempotency-Key", key)
-		if _, err := IdempotencyKey(r); membership.CodeOf(err) != "invalid_idempotency_key" {
+		if _, err := IdempotencyKey(r, "actor-1"); membership.CodeOf(err) != "invalid_idempotency_key" {
 			t.Errorf("%q: %v", key, err)
 		}
+	}
+	long := post("{}")
+	long.URL.Path = "/customers/" + strings.Repeat("x", 5000) + "/deactivate"
+	long.Header.Set("Idempotency-Key", "k")
+	if _, err := IdempotencyKey(long, "actor-1"); membership.KindOf(err) != membership.NotFound {
+		t.Errorf("an endless id: %v", err)
 	}
 }
 

@@ -93,12 +93,10 @@ func writeKnown(w http.ResponseWriter, r *http.Request, e *membership.Error) {
 	if len(p.Errors) == 0 && e.Field != "" {
 		p.Errors = []problemField{{e.Field, e.Code, e.Message}}
 	}
-	switch e.Kind {
-	case membership.TooMany, membership.Unavailable:
-		if e.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
-		}
-	case membership.Unauthenticated:
+	if e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	}
+	if e.Kind == membership.Unauthenticated {
 		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110, 15.5.2: a 401 names a way to sign in
 	}
 	writeProblem(w, r, p)
