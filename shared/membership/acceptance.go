@@ -1,0 +1,349 @@
+package membership
+
+import (
+	"context"
+	"time"
+)
+
+// AcceptanceLease is how long an acceptance under way keeps others out. It is longer than the function's timeout
+// (template.yaml: 29 s), so that whoever holds a dead lease is dead.
+const AcceptanceLease = 40 * time.Second
+
+// RenewalPause is the least time between two links that an invitee asks for.
+const RenewalPause = time.Hour
+
+// Offer is what the holder of a good link may know of an invitation.
+type Offer struct {
+	State     OfferState
+	Email     string
+	Username  string // proposed
+	FirstName string
+	LastName  string
+	Customer  string
+	Inviter   string
+	Role      Role
+	Language  string
+	Door      Door
+	ExpiresAt time.Time
+}
+
+// OfferState says what can be done with a link.
+type OfferState string
+
+// The states of an offer.
+const (
+	OfferOpen     OfferState = "open"
+	OfferExpired  OfferState = "expired"
+	OfferAccepted OfferState = "accepted"
+	OfferEnded    OfferState = "ended"   // revoked or declined
+	OfferBlocked  OfferState = "blocked" // the customer has no access at the moment
+)
+
+// AcceptInput is what an invitee sends.
+type AcceptInput struct {
+	Token     string
+	Password  string
+	Username  string // "" takes the proposed one
+	FirstName *string
+	LastName  *string
+}
+
+// proven returns the invitation whose link the token is. Errors: ErrBadLink, ErrInvitationReplaced.
+func (is Invitations) proven(ctx context.Context, token string) (Invitation, error) {
+	t, err := ParseToken(token)
+	if err != nil {
+		return Invitation{}, err
+	}
+	inv, err := is.Store.Invitation(ctx, ReachAll(), t.ID)
+	if KindOf(err) == NotFound {
+		return Invitation{}, ErrBadLink
+	}
+	if err != nil {
+		return Invitation{}, err
+	}
+	if t.Version < inv.LinkVersion {
+		return Invitation{}, ErrInvitationReplaced
+	}
+	if t.Version != inv.LinkVersion || !is.Keys.Verify(t, inv.Link()) {
+		return Invitation{}, ErrBadLink
+	}
+	return inv, nil
+}
+
+// Inspect says what the holder of a link can do with it. It changes nothing. Errors: ErrBadLink, ErrInvitationReplaced.
+func (is Invitations) Inspect(ctx context.Context, c Call, token string) (Offer, error) {
+	inv, err := is.proven(ctx, token)
+	if err != nil {
+		return Offer{}, err
+	}
+	proposals := ProposedUsernames(inv.Email)
+	user, customer, holders, err := is.Store.AcceptanceFacts(ctx, inv, foldAll(proposals))
+	if err != nil {
+		return Offer{}, err
+	}
+	offer := Offer{
+		Email: inv.Email, FirstName: inv.FirstName, LastName: inv.LastName, Customer: customer.Name, Inviter: inv.InvitedByName,
+		Role: inv.Role, Language: ChooseLanguage(inv.Language, customer.Language, is.Language), Door: DoorOf(inv.CustomerID), ExpiresAt: inv.ExpiresAt,
+	}
+	offer.Username = freeUsername(proposals, holders, user.ID)
+	switch {
+	case inv.Status == InvitationAccepted:
+		offer.State = OfferAccepted
+	case inv.Status == InvitationDeclined || inv.Status == InvitationRevoked:
+		offer.State = OfferEnded
+	case !customer.Open():
+		offer.State = OfferBlocked
+	case inv.StatusAt(c.Now) == InvitationExpired:
+		offer.State = OfferExpired
+	default:
+		offer.State = OfferOpen
+	}
+	return offer, nil
+}
+
+func foldAll(names []string) []string {
+	folded := make([]string, len(names))
+	for i, n := range names {
+		folded[i] = FoldLogin(n)
+	}
+	return folded
+}
+
+// freeUsername returns the first proposal that nobody but this user holds, "" when all are taken.
+func freeUsername(proposals []string, holders []Address, userID string) string {
+	for i, p := range proposals {
+		if holders[i].UserID == "" || holders[i].UserID == userID {
+			return p
+		}
+	}
+	return ""
+}
+
+// Accept makes the invitee an active user with the password given, and signs in. It is safe to repeat and to race:
+//
+//  1. a lease on the user (one winner; the others get ErrAlreadyAccepted),
+//  2. sign-in account, password, sign-in (each safe to repeat),
+//  3. one transaction: user active, invitation accepted, username reserved.
+//
+// A failure gives the lease back; after a crash it ends by itself (AcceptanceLease) and the link works again. The
+// password of an active user is never touched.
+// Errors: ErrBadLink, ErrInvitationReplaced, ErrInvitationExpired, ErrInvitationEnded, ErrInvitationBlocked,
+// ErrAlreadyAccepted, ErrUsernameInUse, Invalid.
+func (is Invitations) Accept(ctx context.Context, c Call, in AcceptInput) (User, Tokens, error) {
+	inv, err := is.proven(ctx, in.Token)
+	if err != nil {
+		return User{}, Tokens{}, err
+	}
+	if err := acceptable(inv, c.Now); err != nil {
+		return User{}, Tokens{}, err
+	}
+	proposals := ProposedUsernames(inv.Email)
+	if in.Username != "" {
+		proposals = []string{in.Username}
+	}
+	user, customer, holders, err := is.Store.AcceptanceFacts(ctx, inv, foldAll(proposals))
+	if err != nil {
+		return User{}, Tokens{}, err
+	}
+	if !customer.Open() {
+		return User{}, Tokens{}, ErrInvitationBlocked
+	}
+	if user.AddressElsewhere { // its mail carries no link, so nobody holds this token
+		return User{}, Tokens{}, ErrBadLink
+	}
+	active, err := accepted(in, user, freeUsername(proposals, holders, user.ID), c.Now)
+	if err != nil {
+		return User{}, Tokens{}, err
+	}
+	if c.Now.Before(user.ActivatingUntil) {
+		return User{}, Tokens{}, ErrAlreadyAccepted
+	}
+	claimed := user
+	claimed.ActivatingUntil, claimed.Version = c.Now.Add(AcceptanceLease), user.Version+1
+	if err := is.Store.ClaimAcceptance(ctx, user, claimed); err != nil {
+		return User{}, Tokens{}, is.lostClaim(ctx, c, inv, err)
+	}
+	active.Version = claimed.Version + 1
+	tokens, err := is.openAccount(ctx, claimed, in.Password)
+	if err != nil {
+		return User{}, Tokens{}, is.release(ctx, claimed, err)
+	}
+	after := inv
+	after.Status, after.EndedAt, after.Version = InvitationAccepted, second(c.Now), inv.Version+1
+	c.Actor = Actor{Realm: realmOf(user.CustomerID), UserID: user.ID, CustomerID: user.CustomerID, Role: user.Role, Name: active.DisplayName(), RequestID: c.Actor.RequestID}
+	trail := c.trail(c.auditEntry(is.NewID(), "invitation.accepted", "user", user.ID, user.CustomerID, user.auditFields(), active.auditFields()), user.ID)
+	if err := is.Store.ChangeUser(ctx, claimed, active, &InvitationChange{inv, after}, trail); err != nil {
+		if CodeOf(err) == ErrLoginTaken.Code {
+			return User{}, Tokens{}, is.release(ctx, claimed, ErrUsernameInUse)
+		}
+		return User{}, Tokens{}, is.lostClaim(ctx, c, inv, err)
+	}
+	return active, tokens, nil
+}
+
+func realmOf(customerID string) Realm {
+	if customerID == ProviderID {
+		return Staff
+	}
+	return Portal
+}
+
+func acceptable(inv Invitation, now time.Time) error {
+	switch inv.StatusAt(now) {
+	case InvitationAccepted:
+		return ErrAlreadyAccepted
+	case InvitationDeclined, InvitationRevoked:
+		return ErrInvitationEnded
+	case InvitationExpired:
+		return ErrInvitationExpired
+	}
+	return nil
+}
+
+// accepted returns the user as active, with everything that is mandatory from then on.
+func accepted(in AcceptInput, user User, username string, now time.Time) (User, error) {
+	var errs fieldErrors
+	next, err := user.StatusAt(now).after(StepAccept)
+	if err != nil {
+		if user.Status == Active {
+			return User{}, ErrAlreadyAccepted
+		}
+		return User{}, ErrInvitationEnded
+	}
+	u := user
+	u.Status, u.ActivatingUntil, u.InvitationExpiresAt = next, time.Time{}, time.Time{}
+	if in.FirstName != nil {
+		u.FirstName = *in.FirstName
+	}
+	if in.LastName != nil {
+		u.LastName = *in.LastName
+	}
+	u.FirstName = checkName(&errs, "firstName", u.FirstName, true)
+	u.LastName = checkName(&errs, "lastName", u.LastName, true)
+	errs.add(CheckPassword("password", in.Password, u.Email))
+	if in.Username != "" {
+		errs.add(CheckUsername("username", in.Username, u.Email))
+	}
+	if err := errs.err(); err != nil {
+		return User{}, err
+	}
+	if username == "" {
+		return User{}, ErrUsernameInUse
+	}
+	u.Username = username
+	return u, nil
+}
+
+// openAccount makes the sign-in account, sets the password and signs in: three calls, each safe to repeat.
+func (is Invitations) openAccount(ctx context.Context, user User, password string) (Tokens, error) {
+	if err := is.Accounts.Create(ctx, user.ID); err != nil {
+		return Tokens{}, err
+	}
+	if err := is.Accounts.SetPassword(ctx, user.ID, password); err != nil {
+		return Tokens{}, err
+	}
+	answer, err := is.Accounts.SignIn(ctx, DoorOf(user.CustomerID), user.ID, password)
+	return answer.Tokens, err
+}
+
+// release gives the lease back after a failure, as far as that is possible, and returns why.
+func (is Invitations) release(ctx context.Context, claimed User, why error) error {
+	free := claimed
+	free.ActivatingUntil, free.Version = time.Time{}, claimed.Version+1
+	// Best effort: the lease ends by itself.
+	_ = is.Store.ClaimAcceptance(context.WithoutCancel(ctx), claimed, free)
+	return why
+}
+
+// lostClaim finds out what happened to an invitation while somebody tried to accept it.
+func (is Invitations) lostClaim(ctx context.Context, c Call, inv Invitation, err error) error {
+	if KindOf(err) != Stale {
+		return err
+	}
+	now, again := is.Store.Invitation(ctx, ReachCustomer(inv.CustomerID), inv.ID)
+	switch {
+	case KindOf(again) == NotFound:
+		return ErrInvitationEnded
+	case again != nil:
+		return again
+	case now.LinkVersion != inv.LinkVersion:
+		return ErrInvitationReplaced
+	}
+	if err := acceptable(now, c.Now); err != nil {
+		return err
+	}
+	return ErrAlreadyAccepted
+}
+
+// Decline refuses the offer: the invitation is declined and its user removed. Declining twice is fine.
+// Errors: ErrBadLink, ErrInvitationReplaced, ErrAlreadyAccepted, ErrInvitationEnded, ErrStale.
+func (is Invitations) Decline(ctx context.Context, c Call, token string) error {
+	inv, err := is.proven(ctx, token)
+	if err != nil {
+		return err
+	}
+	switch inv.Status {
+	case InvitationDeclined:
+		return nil
+	case InvitationAccepted:
+		return ErrAlreadyAccepted
+	case InvitationRevoked:
+		return ErrInvitationEnded
+	}
+	user, err := is.Store.User(ctx, ReachCustomer(inv.CustomerID), inv.UserID)
+	if err != nil {
+		return err
+	}
+	c.Actor = Actor{Realm: realmOf(user.CustomerID), UserID: user.ID, CustomerID: user.CustomerID, Role: user.Role, Name: user.DisplayName(), RequestID: c.Actor.RequestID}
+	_, err = is.end(ctx, c, inv, user, StepDecline, InvitationDeclined, "invitation.declined")
+	return err
+}
+
+// Renew mails a new link to the stored address, at most once an hour, while the inviter may still invite.
+// Errors: ErrBadLink, ErrInvitationReplaced, ErrAlreadyAccepted, ErrInvitationEnded, ErrInvitationBlocked,
+// ErrRenewedRecently, ErrInviterGone.
+func (is Invitations) Renew(ctx context.Context, c Call, token string) error {
+	inv, err := is.proven(ctx, token)
+	if err != nil {
+		return err
+	}
+	if err := acceptable(inv, c.Now); err != nil && KindOf(err) != Gone || CodeOf(err) == ErrInvitationEnded.Code {
+		return err
+	}
+	if wait := inv.SentAt.Add(RenewalPause).Sub(c.Now); wait > 0 {
+		recently := *ErrRenewedRecently
+		recently.RetryAfter = wait
+		return &recently
+	}
+	user, customer, _, err := is.Store.AcceptanceFacts(ctx, inv, nil)
+	if err != nil {
+		return err
+	}
+	if !customer.Open() {
+		return ErrInvitationBlocked
+	}
+	if err := is.inviterMayStill(ctx, c, inv); err != nil {
+		return err
+	}
+	c.Actor = Actor{Realm: realmOf(user.CustomerID), UserID: user.ID, CustomerID: user.CustomerID, Role: user.Role, Name: user.DisplayName(), RequestID: c.Actor.RequestID}
+	_, err = is.newLink(ctx, c, customer, inv, user, "invitation.renewed")
+	return err
+}
+
+func (is Invitations) inviterMayStill(ctx context.Context, c Call, inv Invitation) error {
+	if inv.InvitedBy == "" { // the deployment itself
+		return nil
+	}
+	inviter, err := is.Store.User(ctx, ReachAll(), inv.InvitedBy)
+	if KindOf(err) == NotFound {
+		return ErrInviterGone
+	}
+	if err != nil {
+		return err
+	}
+	actor := Actor{Realm: realmOf(inviter.CustomerID), UserID: inviter.ID, CustomerID: inviter.CustomerID, Role: inviter.Role}
+	if inviter.StatusAt(c.Now) != Active || !actor.May(Invite, inv.CustomerID, inv.Role) {
+		return ErrInviterGone
+	}
+	return nil
+}

@@ -1,0 +1,197 @@
+package membership
+
+// Realm is the world an actor comes from.
+type Realm string
+
+// The realms. System is the deployment itself: schedules, and the owner of a proven link.
+const (
+	Staff  Realm = "staff"
+	Portal Realm = "portal"
+	System Realm = "system"
+)
+
+// ProviderID is the reserved customer whose users are the staff.
+const ProviderID = "provider"
+
+// Door is one of the two sets of pages; a user of one does not sign in at the other.
+type Door string
+
+// The doors.
+const (
+	PortalDoor  Door = "portal"
+	ConsoleDoor Door = "console"
+)
+
+// DoorOf returns the door at which the users of a customer sign in.
+func DoorOf(customerID string) Door {
+	if customerID == ProviderID {
+		return ConsoleDoor
+	}
+	return PortalDoor
+}
+
+// Actor is who is calling, as read from the table for this very request: a change or cut-off holds from the next one.
+type Actor struct {
+	Realm      Realm
+	UserID     string
+	CustomerID string
+	Role       Role
+	Name       string // for letters and the audit log
+	Language   string
+	// RequestID goes into the audit entry.
+	RequestID string
+}
+
+// SystemActor is the deployment acting on its own, for example its clean-up.
+func SystemActor(requestID string) Actor { return Actor{Realm: System, RequestID: requestID} }
+
+// Reach is how far a store method may look: everywhere, or in one customer only. The zero Reach reaches nothing, so a
+// forgotten one finds nothing instead of everything.
+type Reach struct {
+	all        bool
+	customerID string
+}
+
+// ReachAll is for staff and the system; ReachCustomer for everybody else.
+func ReachAll() Reach { return Reach{all: true} }
+
+// ReachCustomer reaches the things of one customer.
+func ReachCustomer(customerID string) Reach { return Reach{customerID: customerID} }
+
+// All says whether every customer is within reach.
+func (r Reach) All() bool { return r.all }
+
+// CustomerID returns the one customer within reach, "" when all or none are.
+func (r Reach) CustomerID() string { return r.customerID }
+
+// Includes says whether a customer is within reach.
+func (r Reach) Includes(customerID string) bool {
+	return r.all || r.customerID != "" && r.customerID == customerID
+}
+
+// Reach returns what the actor may look at.
+func (a Actor) Reach() Reach {
+	switch a.Realm {
+	case Staff, System:
+		return ReachAll()
+	case Portal:
+		return ReachCustomer(a.CustomerID)
+	}
+	return Reach{}
+}
+
+// Action is something an actor may be allowed to do; see May.
+type Action string
+
+// The actions.
+const (
+	ReadCustomer   Action = "read customer"
+	CreateCustomer Action = "create customer"
+	ChangeCustomer Action = "change customer" // also its sub-accounts, deactivating and deleting
+	ReadUsers      Action = "read users"
+	ChangeUsers    Action = "change users" // deactivate, reactivate, remove
+	ReadInvites    Action = "read invitations"
+	Invite         Action = "invite" // also resend, revoke, delete
+)
+
+// scope is where a permission holds.
+type scope int
+
+const (
+	anywhere  scope = iota // every customer, the provider included
+	customers              // every customer but the provider
+	own                    // the actor's own customer
+)
+
+// permission is one row of the table of who may do what: where, and for subjects of which role (nil is every role).
+type permission struct {
+	realm  Realm
+	role   Role
+	action Action
+	scope  scope
+	roles  []Role
+}
+
+// permissions is the one table of who may do what. What is not in it is refused.
+// Sources: mission, words (roles of staff and customers) and section 4.
+var permissions = []permission{
+	{Staff, StaffAdministrator, ReadCustomer, anywhere, nil},
+	{Staff, StaffAdministrator, CreateCustomer, anywhere, nil},
+	{Staff, StaffAdministrator, ChangeCustomer, customers, nil},
+	{Staff, StaffAdministrator, ReadUsers, anywhere, nil},
+	{Staff, StaffAdministrator, ChangeUsers, anywhere, nil},
+	{Staff, StaffAdministrator, ReadInvites, anywhere, nil},
+	{Staff, StaffAdministrator, Invite, anywhere, nil},
+
+	// An agent reads, invites and approves, and never lets colleagues in.
+	{Staff, StaffAgent, ReadCustomer, anywhere, nil},
+	{Staff, StaffAgent, ReadUsers, anywhere, nil},
+	{Staff, StaffAgent, ReadInvites, anywhere, nil},
+	{Staff, StaffAgent, Invite, customers, nil},
+
+	{Portal, Administrator, ReadCustomer, own, nil},
+	{Portal, Administrator, ReadUsers, own, nil},
+	{Portal, Administrator, ChangeUsers, own, nil},
+	{Portal, Administrator, ReadInvites, own, nil},
+	{Portal, Administrator, Invite, own, nil},
+
+	{Portal, Moderator, ReadCustomer, own, nil},
+	{Portal, Moderator, ReadUsers, own, nil},
+	{Portal, Moderator, ReadInvites, own, nil},
+	{Portal, Moderator, Invite, own, []Role{Member}},
+
+	{Portal, Member, ReadCustomer, own, nil},
+}
+
+func (p permission) covers(a Actor, customerID string) bool {
+	switch p.scope {
+	case anywhere:
+		return true
+	case customers:
+		return customerID != ProviderID
+	case own:
+		return customerID == a.CustomerID
+	}
+	return false
+}
+
+// May says whether the actor may do this within a customer. subject is the role of the user or invitation it is about;
+// "" asks whether the action is open to the actor for any subject at all (pages show or hide buttons with it).
+func (a Actor) May(action Action, customerID string, subject Role) bool {
+	if a.Realm == System {
+		return true
+	}
+	if !a.Reach().Includes(customerID) {
+		return false
+	}
+	for _, p := range permissions {
+		if p.realm != a.Realm || p.role != a.Role || p.action != action || !p.covers(a, customerID) {
+			continue
+		}
+		if subject == "" || p.roles == nil || containsRole(p.roles, subject) {
+			return true
+		}
+	}
+	return false
+}
+
+// require returns nil when the actor may, ErrNotFound when the customer is out of reach (a foreign id does not exist),
+// and ErrForbidden otherwise.
+func (a Actor) require(action Action, customerID string, subject Role) error {
+	if a.May(action, customerID, subject) {
+		return nil
+	}
+	if a.Realm != System && !a.Reach().Includes(customerID) {
+		return ErrNotFound
+	}
+	return ErrForbidden
+}
+
+func containsRole(roles []Role, r Role) bool {
+	for _, x := range roles {
+		if x == r {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,79 @@
+package membership
+
+import "time"
+
+// Call is what every use case needs to know about the request it serves.
+type Call struct {
+	Actor Actor
+	Now   time.Time
+	// Key is the caller's Idempotency-Key, nil when there is none.
+	Key *IdempotencyKey
+	// Done is set when a request with the same key has been carried out before: the ids of what it made, in order.
+	Done []string
+}
+
+// IdempotencyKey names one request of one actor, so that a repeated one does nothing twice. The marker is written in
+// the same transaction as the change and lives KeyLifetime.
+type IdempotencyKey struct {
+	ActorID  string
+	Route    string // for example "POST /customers"
+	Key      string
+	BodyHash string // hex SHA-256 of the request's body: the same key with another body is refused
+	Row      int    // of a batch, counted from 1; 0 when the request is no batch
+}
+
+// KeyLifetime is how long an Idempotency-Key is remembered.
+const KeyLifetime = 24 * time.Hour
+
+// Marker is what is remembered of a request that was carried out.
+type Marker struct {
+	BodyHash string
+	IDs      []string
+}
+
+// Row returns the key of one row of a batch (index counted from 0); nil stays nil.
+func (k *IdempotencyKey) row(index int) *IdempotencyKey {
+	if k == nil {
+		return nil
+	}
+	r := *k
+	r.Row = index + 1
+	return &r
+}
+
+// ErrInProgress answers the loser of two requests with the same Idempotency-Key at the same moment.
+var ErrInProgress = &Error{Kind: Conflict, Code: "request_in_progress", Message: "The same request is being carried out at this moment. Repeat it in a second to get its answer.", RetryAfter: time.Second}
+
+// Trail is what every change leaves beside itself, written in the same transaction: exactly one audit entry, the mails
+// it owes, and the marker of its Idempotency-Key.
+type Trail struct {
+	Audit AuditEntry
+	Mails []Mail
+	Key   *IdempotencyKey
+	// KeyIDs are the ids that a repeated request answers with.
+	KeyIDs []string
+	Now    time.Time
+}
+
+func (c Call) trail(audit AuditEntry, ids ...string) Trail {
+	return Trail{Audit: audit, Key: c.Key, KeyIDs: ids, Now: c.Now}
+}
+
+// Page is one page of a list. Next and Prev are positions in the store's own form, "" when there is none; doors seal
+// them before they leave (shared/httpapi).
+type Page[T any] struct {
+	Items []T
+	Next  string
+	Prev  string
+}
+
+// PageRequest asks for one page: at most Limit items, from a position, in a direction.
+type PageRequest struct {
+	Limit     int
+	Position  string // "" is the start
+	Backward  bool   // read towards the start from Position
+	Ascending bool
+}
+
+// second returns t in UTC without fractions: the precision in which the product keeps and shows time.
+func second(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }

@@ -1,0 +1,293 @@
+package membership
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// CustomerType tells companies from persons.
+type CustomerType string
+
+// The types. Only a corporate customer has several users and invitations (seed 004).
+const (
+	Corporate  CustomerType = "corporate"
+	Individual CustomerType = "individual"
+)
+
+// CustomerStatus says whether a customer takes part.
+type CustomerStatus string
+
+// The statuses of a customer. Deactivated: its users are out with their next request and its invitations are blocked,
+// both until it is reactivated.
+const (
+	CustomerActive      CustomerStatus = "active"
+	CustomerDeactivated CustomerStatus = "deactivated"
+)
+
+// Customer is a company or person that the provider serves.
+type Customer struct {
+	ID           string
+	Name         string
+	Type         CustomerType
+	Management   string // "managed"; "independent" once customers can become so
+	Status       CustomerStatus
+	PortalAccess bool
+	GroupIDs     []string
+
+	Email, URL, Phone      string
+	Street, Postcode, City string
+	Region, Country        string
+	Language               string
+	ExternalID, Comment    string
+
+	CreatedAt time.Time
+	Version   int
+}
+
+// ManagedCustomer is the management of a customer that the provider manages.
+const ManagedCustomer = "managed"
+
+// Provider returns the record of the provider itself, made once by the first administrator's invitation.
+func Provider(name, language string, now time.Time) Customer {
+	return Customer{ID: ProviderID, Name: name, Type: Corporate, Management: ManagedCustomer, Status: CustomerActive,
+		PortalAccess: true, Language: language, CreatedAt: second(now), Version: 1}
+}
+
+// Open says whether the customer's users can get in and its invitations be accepted.
+func (c Customer) Open() bool { return c.Status == CustomerActive && c.PortalAccess }
+
+func (c Customer) auditFields() map[string]string {
+	return map[string]string{
+		"name": c.Name, "type": string(c.Type), "status": string(c.Status), "portalAccess": strconv.FormatBool(c.PortalAccess),
+		"email": c.Email, "url": c.URL, "phone": c.Phone, "street": c.Street, "postcode": c.Postcode, "city": c.City,
+		"region": c.Region, "country": c.Country, "language": c.Language, "externalId": c.ExternalID, "comment": c.Comment,
+	}
+}
+
+// CustomerInput is what callers may set of a customer; nil leaves a field as it is.
+type CustomerInput struct {
+	Name, Email, URL, Phone        *string
+	Street, Postcode, City, Region *string
+	Country, Language              *string
+	ExternalID, Comment            *string
+}
+
+// apply returns c with the input's fields, checked.
+func (in CustomerInput) apply(c Customer) (Customer, error) {
+	var errs fieldErrors
+	set := func(to *string, from *string, check func(string) string) {
+		if from != nil {
+			*to = check(*from)
+		}
+	}
+	text := func(field string) func(string) string {
+		return func(s string) string { return checkText(&errs, field, s, maxText, false) }
+	}
+	set(&c.Name, in.Name, func(s string) string { return checkName(&errs, "name", s, true) })
+	set(&c.Email, in.Email, func(s string) string {
+		if strings.TrimSpace(s) == "" {
+			return ""
+		}
+		email, err := CheckEmail("email", s)
+		errs.add(err)
+		return email
+	})
+	set(&c.URL, in.URL, func(s string) string { return checkURL(&errs, "url", s) })
+	set(&c.Phone, in.Phone, func(s string) string { return checkPhone(&errs, "phone", s) })
+	set(&c.Street, in.Street, text("street"))
+	set(&c.Postcode, in.Postcode, func(s string) string { return checkText(&errs, "postcode", s, 20, false) })
+	set(&c.City, in.City, text("city"))
+	set(&c.Region, in.Region, text("region"))
+	set(&c.Country, in.Country, func(s string) string { return checkCountry(&errs, "country", s) })
+	set(&c.Language, in.Language, func(s string) string { return checkLanguage(&errs, "language", s) })
+	set(&c.ExternalID, in.ExternalID, func(s string) string { return checkText(&errs, "externalId", s, maxName, false) })
+	set(&c.Comment, in.Comment, func(s string) string { return checkComment(&errs, "comment", s) })
+	return c, errs.err()
+}
+
+// CustomerSort names the columns by which customers can be sorted.
+type CustomerSort string
+
+// The sorts of customers.
+const (
+	CustomersByName    CustomerSort = "name"
+	CustomersByCreated CustomerSort = "created"
+)
+
+// CustomerQuery asks for one page of customers.
+type CustomerQuery struct {
+	// Search finds customers by the start of any word of the name, two characters or more; it excludes a sort.
+	Search string
+	Sort   CustomerSort
+	Page   PageRequest
+}
+
+// CustomerStore is what the customers' use cases need of the table.
+type CustomerStore interface {
+	// Customer returns one customer within reach. Errors: ErrNotFound.
+	Customer(ctx context.Context, reach Reach, customerID string) (Customer, error)
+	// Customers returns one page of all customers but the provider.
+	Customers(ctx context.Context, q CustomerQuery) (Page[Customer], error)
+	// CreateCustomer stores a new customer. Errors: ErrExternalIDInUse.
+	CreateCustomer(ctx context.Context, c Customer, t Trail) error
+	// ChangeCustomer replaces before by after. Errors: ErrStale, ErrExternalIDInUse.
+	ChangeCustomer(ctx context.Context, before, after Customer, t Trail) error
+	// DeleteCustomer deletes a customer without users and sub-accounts. Errors: ErrStale, ErrCustomerNotEmpty.
+	DeleteCustomer(ctx context.Context, c Customer, t Trail) error
+}
+
+// Errors about customers.
+var (
+	ErrExternalIDInUse  = &Error{Kind: Conflict, Code: "external_id_in_use", Field: "externalId", Message: "Another customer has this external id."}
+	ErrCustomerNotEmpty = &Error{Kind: Conflict, Code: "customer_not_empty", Message: "The customer still has users or sub-accounts. Remove them first, or deactivate the customer."}
+	ErrNoSearchAndSort  = InvalidField("sort", "search_excludes_sort", "A search has its own order: leave out sort.")
+	ErrShortSearch      = InvalidField("q", "search_too_short", "A search needs at least two characters.")
+)
+
+// Customers are the use cases about customers.
+type Customers struct {
+	Store CustomerStore
+	NewID func() string
+}
+
+// Get returns one customer. Errors: ErrNotFound, ErrForbidden.
+func (cs Customers) Get(ctx context.Context, c Call, customerID string) (Customer, error) {
+	if err := c.Actor.require(ReadCustomer, customerID, ""); err != nil {
+		return Customer{}, err
+	}
+	return cs.Store.Customer(ctx, c.Actor.Reach(), customerID)
+}
+
+// List returns one page of customers, for staff; everybody else sees their own. Errors: ErrForbidden, Invalid.
+func (cs Customers) List(ctx context.Context, c Call, q CustomerQuery) (Page[Customer], error) {
+	if c.Actor.Realm == Portal {
+		own, err := cs.Get(ctx, c, c.Actor.CustomerID)
+		return Page[Customer]{Items: []Customer{own}}, err
+	}
+	if !c.Actor.May(ReadCustomer, "", "") {
+		return Page[Customer]{}, ErrForbidden
+	}
+	if q.Search = FoldName(q.Search); q.Search != "" {
+		if q.Sort != "" {
+			return Page[Customer]{}, ErrNoSearchAndSort
+		}
+		if len([]rune(q.Search)) < MinCustomerSearch {
+			return Page[Customer]{}, ErrShortSearch
+		}
+	}
+	if q.Sort == "" {
+		q.Sort = CustomersByName
+	}
+	return cs.Store.Customers(ctx, q)
+}
+
+// MinCustomerSearch is the shortest text by which customers are searched, in characters: company names like "3M".
+const MinCustomerSearch = 2
+
+// Create makes a customer that the provider manages, with portal access.
+// Errors: ErrForbidden, Invalid, ErrExternalIDInUse.
+func (cs Customers) Create(ctx context.Context, c Call, t CustomerType, in CustomerInput) (Customer, error) {
+	if !c.Actor.May(CreateCustomer, "", "") {
+		return Customer{}, ErrForbidden
+	}
+	if len(c.Done) > 0 {
+		return cs.Store.Customer(ctx, c.Actor.Reach(), c.Done[0])
+	}
+	var errs fieldErrors
+	if t != Corporate && t != Individual {
+		errs.add(InvalidField("type", "invalid_choice", "The type is corporate or individual."))
+	}
+	if in.Name == nil {
+		none := ""
+		in.Name = &none
+	}
+	customer, err := in.apply(Customer{Type: t})
+	if e := (*Error)(nil); asError(err, &e) {
+		errs = append(errs, e.Fields...)
+	}
+	if err := errs.err(); err != nil {
+		return Customer{}, err
+	}
+	customer.ID, customer.Management, customer.Status, customer.PortalAccess = cs.NewID(), ManagedCustomer, CustomerActive, true
+	customer.CreatedAt, customer.Version = second(c.Now), 1
+	audit := c.auditEntry(cs.NewID(), "customer.created", "customer", customer.ID, customer.ID, nil, customer.auditFields())
+	if err := cs.Store.CreateCustomer(ctx, customer, c.trail(audit, customer.ID)); err != nil {
+		return Customer{}, err
+	}
+	return customer, nil
+}
+
+// Change sets fields of a customer. version is that of If-Match. Errors: ErrNotFound, ErrForbidden, ErrStale, Invalid,
+// ErrExternalIDInUse.
+func (cs Customers) Change(ctx context.Context, c Call, customerID string, version int, in CustomerInput) (Customer, error) {
+	return cs.change(ctx, c, customerID, version, "customer.changed", in.apply)
+}
+
+// Deactivate takes a customer out: users with their next request, invitations until Reactivate.
+// Errors: ErrNotFound, ErrForbidden, ErrStale, Conflict (already_deactivated).
+func (cs Customers) Deactivate(ctx context.Context, c Call, customerID string, version int) (Customer, error) {
+	return cs.change(ctx, c, customerID, version, "customer.deactivated", func(x Customer) (Customer, error) {
+		if x.Status == CustomerDeactivated {
+			return x, &Error{Kind: Conflict, Code: "already_deactivated", Message: "The customer is deactivated already."}
+		}
+		x.Status = CustomerDeactivated
+		return x, nil
+	})
+}
+
+// Reactivate undoes Deactivate. Errors: ErrNotFound, ErrForbidden, ErrStale, Conflict (already_active).
+func (cs Customers) Reactivate(ctx context.Context, c Call, customerID string, version int) (Customer, error) {
+	return cs.change(ctx, c, customerID, version, "customer.reactivated", func(x Customer) (Customer, error) {
+		if x.Status == CustomerActive {
+			return x, &Error{Kind: Conflict, Code: "already_active", Message: "The customer is active already."}
+		}
+		x.Status = CustomerActive
+		return x, nil
+	})
+}
+
+// change is one version-checked change; version 0 is a caller that sent no If-Match where none is asked for.
+func (cs Customers) change(ctx context.Context, c Call, customerID string, version int, action string, apply func(Customer) (Customer, error)) (Customer, error) {
+	if err := c.Actor.require(ChangeCustomer, customerID, ""); err != nil {
+		return Customer{}, err
+	}
+	before, err := cs.Store.Customer(ctx, c.Actor.Reach(), customerID)
+	if err != nil {
+		return Customer{}, err
+	}
+	if len(c.Done) > 0 {
+		return before, nil
+	}
+	if version != 0 && version != before.Version {
+		return Customer{}, ErrStale
+	}
+	after, err := apply(before)
+	if err != nil {
+		return Customer{}, err
+	}
+	after.Version = before.Version + 1
+	audit := c.auditEntry(cs.NewID(), action, "customer", customerID, customerID, before.auditFields(), after.auditFields())
+	if err := cs.Store.ChangeCustomer(ctx, before, after, c.trail(audit, customerID)); err != nil {
+		return Customer{}, err
+	}
+	return after, nil
+}
+
+// Delete deletes a customer without users and sub-accounts. Errors: ErrNotFound, ErrForbidden, ErrStale,
+// ErrCustomerNotEmpty.
+func (cs Customers) Delete(ctx context.Context, c Call, customerID string, version int) error {
+	if err := c.Actor.require(ChangeCustomer, customerID, ""); err != nil {
+		return err
+	}
+	before, err := cs.Store.Customer(ctx, c.Actor.Reach(), customerID)
+	if err != nil {
+		return err
+	}
+	if version != before.Version {
+		return ErrStale
+	}
+	audit := c.auditEntry(cs.NewID(), "customer.deleted", "customer", customerID, customerID, before.auditFields(), nil)
+	return cs.Store.DeleteCustomer(ctx, before, c.trail(audit, customerID))
+}

@@ -1,0 +1,153 @@
+package membership
+
+import (
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Longest values in characters. They keep every item of the table under 4 KB and every row of a list under 320 bytes.
+const (
+	maxName    = 100
+	maxText    = 200
+	maxComment = 1000
+	maxURL     = 500
+	maxPhone   = 40
+)
+
+// checkText trims a one-line text and says what is wrong with it. Control and invisible formatting characters are
+// refused, because they hide what a list or a mail shows.
+func checkText(errs *fieldErrors, field, s string, longest int, required bool) string {
+	s = strings.TrimSpace(s)
+	switch {
+	case s == "" && required:
+		errs.add(InvalidField(field, "required", "This field must be filled."))
+	case !utf8.ValidString(s):
+		errs.add(InvalidField(field, "invalid_text", "This text has broken characters."))
+	case utf8.RuneCountInString(s) > longest:
+		errs.add(InvalidField(field, "too_long", "This text is too long."))
+	case strings.ContainsFunc(s, hidden):
+		errs.add(InvalidField(field, "invalid_text", "This text has control characters."))
+	}
+	return s
+}
+
+func hidden(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+}
+
+// checkName checks a person's or customer's name. Names appear in mails to addresses that nobody has proven yet, so
+// they cannot carry links.
+func checkName(errs *fieldErrors, field, s string, required bool) string {
+	s = checkText(errs, field, s, maxName, required)
+	if low := strings.ToLower(s); strings.Contains(low, "://") || strings.Contains(low, "www.") || strings.ContainsAny(s, "<>") {
+		errs.add(InvalidField(field, "invalid_text", "A name cannot contain links or angle brackets."))
+	}
+	return s
+}
+
+func checkComment(errs *fieldErrors, field, s string) string {
+	s = strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
+	if utf8.RuneCountInString(s) > maxComment {
+		errs.add(InvalidField(field, "too_long", "This text is too long."))
+	}
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return hidden(r) && r != '\n' && r != '\t' }) {
+		errs.add(InvalidField(field, "invalid_text", "This text has control characters."))
+	}
+	return s
+}
+
+func checkPhone(errs *fieldErrors, field, s string) string {
+	s = checkText(errs, field, s, maxPhone, false)
+	if s != "" && strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune("0123456789 +-/().x", r) }) {
+		errs.add(InvalidField(field, "invalid_phone", "A phone number has digits, spaces, +, -, / and brackets."))
+	}
+	return s
+}
+
+func checkURL(errs *fieldErrors, field, s string) string {
+	s = checkText(errs, field, s, maxURL, false)
+	if s == "" {
+		return s
+	}
+	if u, err := url.Parse(s); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
+		errs.add(InvalidField(field, "invalid_url", "A web address starts with https:// or http://."))
+	}
+	return s
+}
+
+// checkCountry accepts an ISO 3166-1 alpha-2 code by its form.
+func checkCountry(errs *fieldErrors, field, s string) string {
+	s = strings.ToUpper(strings.TrimSpace(s))
+	if s != "" && (len(s) != 2 || s[0] < 'A' || s[0] > 'Z' || s[1] < 'A' || s[1] > 'Z') {
+		errs.add(InvalidField(field, "invalid_country", "A country is its two-letter ISO 3166 code, for example DE."))
+	}
+	return s
+}
+
+// Languages are those in which the product is complete; regional variants fall back to them.
+func Languages() []string { return []string{"en", "de"} }
+
+// ChooseLanguage returns the first of the wanted languages that the product speaks ("de-AT" is "de"), else English.
+func ChooseLanguage(wanted ...string) string {
+	for _, w := range wanted {
+		base, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(w, "_", "-")), "-")
+		for _, have := range Languages() {
+			if base == have {
+				return have
+			}
+		}
+	}
+	return "en"
+}
+
+func checkLanguage(errs *fieldErrors, field, s string) string {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return s
+	}
+	base, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(s, "_", "-")), "-")
+	for _, have := range Languages() {
+		if base == have && len(s) <= 10 {
+			return s
+		}
+	}
+	errs.add(InvalidField(field, "invalid_language", "The languages are en and de."))
+	return s
+}
+
+// Passwords: at least 10 characters (mission 2), at most 128 (Cognito takes 256; longer ones only cost hashing time).
+// No rules of composition: NIST SP 800-63B, 3.1.1.2, and ASVS 6.2.5.
+const (
+	minPassword = 10
+	maxPassword = 128
+)
+
+// CheckPassword says what is wrong with a new password of a person with this e-mail, or nil.
+func CheckPassword(field, password, email string) *Error {
+	n := utf8.RuneCountInString(password)
+	switch {
+	case !utf8.ValidString(password) || strings.ContainsFunc(password, unicode.IsControl):
+		return InvalidField(field, "invalid_password", "A password cannot contain control characters.")
+	case n < minPassword:
+		return InvalidField(field, "password_too_short", "A password has at least 10 characters. Three or four words you can remember make a good one.")
+	case n > maxPassword:
+		return InvalidField(field, "password_too_long", "A password has at most 128 characters.")
+	case strings.TrimSpace(password) != password:
+		return InvalidField(field, "invalid_password", "A password cannot start or end with a space.")
+	case email != "" && FoldLogin(password) == FoldLogin(email):
+		return InvalidField(field, "password_is_email", "The e-mail address is no password.")
+	case len(distinct(password)) < 4:
+		return InvalidField(field, "password_too_simple", "This password repeats the same few characters. Choose another one.")
+	}
+	return nil
+}
+
+func distinct(s string) map[rune]bool {
+	seen := map[rune]bool{}
+	for _, r := range s {
+		seen[r] = true
+	}
+	return seen
+}

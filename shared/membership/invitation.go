@@ -1,0 +1,498 @@
+package membership
+
+import (
+	"context"
+	"strconv"
+	"time"
+)
+
+// InvitationStatus is where an invitation stands.
+type InvitationStatus string
+
+// The statuses of an invitation. Expired follows the clock (StatusAt), not the clean-up.
+const (
+	InvitationPending  InvitationStatus = "pending"
+	InvitationAccepted InvitationStatus = "accepted"
+	InvitationDeclined InvitationStatus = "declined"
+	InvitationRevoked  InvitationStatus = "revoked"
+	InvitationExpired  InvitationStatus = "expired"
+)
+
+// Invitation is an offer, valid seven days, to become a user of one customer.
+type Invitation struct {
+	ID, CustomerID, UserID string
+	Email                  string
+	FirstName, LastName    string
+	Language               string
+	Role                   Role
+	Grants                 []Grant
+	GroupIDs               []string
+	Status                 InvitationStatus
+	Delivery               string // of the last mail: queued, sent, abandoned; delivered and bounced come with SES's events
+	MailID                 string // of the last mail
+	ExpiresAt              time.Time
+	SentAt                 time.Time // when the last link was made
+	CreatedAt, EndedAt     time.Time
+	// Origin is the realm of the inviter: those of a customer's own people are not listed for the provider.
+	Origin        Realm
+	InvitedBy     string // user id; "" for the deployment itself
+	InvitedByName string
+	// LinkVersion is the version of the only link that is good; resending raises it.
+	LinkVersion int
+	Version     int
+}
+
+// StatusAt returns the status as the clock has it. The link is good up to, and not at, ExpiresAt.
+func (i Invitation) StatusAt(now time.Time) InvitationStatus {
+	if i.Status == InvitationPending && !now.Before(i.ExpiresAt) {
+		return InvitationExpired
+	}
+	return i.Status
+}
+
+// Link returns the facts that the invitation's link proves.
+func (i Invitation) Link() Link {
+	return Link{Purpose: PurposeInvitation, ID: i.ID, Version: i.LinkVersion, ExpiresAt: i.ExpiresAt, Address: FoldLogin(i.Email)}
+}
+
+func (i Invitation) auditFields() map[string]string {
+	return map[string]string{"status": string(i.Status), "email": i.Email, "role": string(i.Role), "firstName": i.FirstName,
+		"lastName": i.LastName, "language": i.Language, "expiresAt": auditTime(i.ExpiresAt), "linkVersion": strconv.Itoa(i.LinkVersion)}
+}
+
+// Errors about invitations.
+var (
+	ErrIndividual          = &Error{Kind: Conflict, Code: "customer_is_individual", Message: "Only a corporate customer has several users, invitations and sub-accounts."}
+	ErrCustomerDeactivated = &Error{Kind: Conflict, Code: "customer_deactivated", Message: "The customer is deactivated. Reactivate it first."}
+	ErrEmailInUse          = &Error{Kind: Conflict, Code: "email_in_use", Field: "email", Message: "This address belongs to a user of another customer. One address is one user of one customer."}
+	ErrAlreadyUser         = &Error{Kind: Conflict, Code: "already_user", Field: "email", Message: "This address already is a user of this customer."}
+	ErrAlreadyInvited      = &Error{Kind: Conflict, Code: "already_invited", Field: "email", Message: "This address has been invited already. Resend the invitation instead."}
+	ErrLoginTaken          = &Error{Kind: Conflict, Code: "login_taken", Message: "Somebody took this address or username at the same moment."}
+	ErrAlreadyAccepted     = &Error{Kind: Conflict, Code: "already_accepted", Message: "This invitation has been accepted already. Sign in with your username or e-mail; if that fails, try the link again in a minute."}
+	ErrInvitationEnded     = &Error{Kind: Gone, Code: "invitation_ended", Message: "This invitation was withdrawn or declined. Ask the person who invited you for a new one."}
+	ErrInvitationExpired   = &Error{Kind: Gone, Code: "invitation_expired", Message: "This invitation has expired: links are valid for seven days. Ask for a new one."}
+	ErrInvitationReplaced  = &Error{Kind: Gone, Code: "invitation_replaced", Message: "A newer mail has replaced this link. Use the link of the newest mail."}
+	ErrInvitationBlocked   = &Error{Kind: Conflict, Code: "invitation_blocked", Message: "This organisation has no access at the moment. Ask the person who invited you."}
+	ErrUsernameInUse       = &Error{Kind: Conflict, Code: "username_in_use", Field: "username", Message: "This username is taken. Choose another one."}
+	ErrRenewedRecently     = &Error{Kind: TooMany, Code: "renewed_recently", Message: "A new link was mailed less than an hour ago. Look into your mailbox, also among the junk."}
+	ErrInviterGone         = &Error{Kind: Conflict, Code: "inviter_gone", Message: "The person who invited you can no longer do so. Ask the organisation for a new invitation."}
+)
+
+// MaxInvitees is how many addresses one request can invite. Source: issue "up to 100 a request"; each is a transaction
+// of its own, some 30 ms, so that the request stays well within the gateway's 30 seconds.
+const MaxInvitees = 100
+
+// Invitee is one row of a request to invite.
+type Invitee struct {
+	Email               string
+	FirstName, LastName string
+	Language            string
+	Role                Role // "" takes the role for all
+}
+
+// InviteInput is a request to invite.
+type InviteInput struct {
+	CustomerID string
+	Invitees   []Invitee
+	Role       Role // for all rows without one of their own; "" is the first of RolesOf
+}
+
+// RowResult says what became of one row of a batch.
+type RowResult struct {
+	Index int
+	ID    string // of the invitation, when the row succeeded
+	Err   *Error // nil when it did
+}
+
+// Address says who holds an e-mail or username: UserID and CustomerID are "" when nobody does.
+type Address struct {
+	UserID, CustomerID string
+	// InvitedHere is the user of this customer who is invited with an address that signs in elsewhere.
+	InvitedHere string
+}
+
+// InvitationQuery asks for one page of a customer's invitations, the newest first.
+type InvitationQuery struct {
+	Reach      Reach
+	CustomerID string
+	// Origin limits to invitations made in one realm; "" is all.
+	Origin Realm
+	Page   PageRequest
+}
+
+// InvitationStore is what the invitations' use cases need of the table.
+type InvitationStore interface {
+	UserStore
+	Customer(ctx context.Context, reach Reach, customerID string) (Customer, error)
+	// Invitations returns one page.
+	Invitations(ctx context.Context, q InvitationQuery) (Page[Invitation], error)
+	// Addresses returns who holds the folded logins, as a customer sees it, and the markers of the keys (nil where there
+	// is none), in the order asked and with one wait.
+	Addresses(ctx context.Context, customerID string, folded []string, keys []*IdempotencyKey) ([]Address, []*Marker, error)
+	// CreateInvitation stores a new invitation with its user, for a customer that exists and is active.
+	// Errors: ErrLoginTaken, ErrCustomerDeactivated, ErrInProgress, ErrKeyReused.
+	CreateInvitation(ctx context.Context, i Invitation, u User, t Trail) error
+	// DeleteInvitation deletes an invitation and, where user is not nil, that still invited or removed user with it.
+	// Errors: ErrStale.
+	DeleteInvitation(ctx context.Context, i Invitation, user *User, t Trail) error
+	// AcceptanceFacts returns the user and customer of an invitation and who holds the folded logins, with one wait.
+	AcceptanceFacts(ctx context.Context, i Invitation, folded []string) (User, Customer, []Address, error)
+	// ClaimAcceptance gives before a lease until after.ActivatingUntil. Errors: ErrStale.
+	ClaimAcceptance(ctx context.Context, before, after User) error
+}
+
+// Invitations are the use cases about invitations.
+type Invitations struct {
+	Store        InvitationStore
+	Accounts     Accounts
+	Keys         Keys
+	NewID        func() string
+	ProviderName string
+	Language     string // of the deployment
+}
+
+// Invite invites up to MaxInvitees addresses and says per row what became of each. A row that fails keeps no other from
+// succeeding. Errors (of the whole request): ErrNotFound, ErrForbidden, ErrIndividual, ErrCustomerDeactivated, Invalid.
+func (is Invitations) Invite(ctx context.Context, c Call, in InviteInput) ([]RowResult, error) {
+	if err := c.Actor.require(Invite, in.CustomerID, ""); err != nil {
+		return nil, err
+	}
+	if len(in.Invitees) == 0 {
+		return nil, InvalidField("invitees", "required", "Name at least one address to invite.")
+	}
+	if len(in.Invitees) > MaxInvitees {
+		return nil, InvalidField("invitees", "too_many", "At most 100 addresses can be invited at once.")
+	}
+	customer, err := is.Store.Customer(ctx, c.Actor.Reach(), in.CustomerID)
+	if err != nil {
+		return nil, err
+	}
+	if customer.Type != Corporate {
+		return nil, ErrIndividual
+	}
+	if customer.Status != CustomerActive {
+		return nil, ErrCustomerDeactivated
+	}
+	results := make([]RowResult, len(in.Invitees))
+	folded := make([]string, len(in.Invitees))
+	keys := make([]*IdempotencyKey, len(in.Invitees))
+	first := map[string]int{}
+	for i := range in.Invitees {
+		results[i].Index = i
+		if in.Invitees[i].Role == "" {
+			in.Invitees[i].Role = in.Role
+		}
+		row, err := checkInvitee(c.Actor, in.CustomerID, in.Invitees[i])
+		if err != nil {
+			results[i].Err = err
+			continue
+		}
+		in.Invitees[i], folded[i], keys[i] = row, FoldLogin(row.Email), c.Key.row(i)
+		if _, twice := first[folded[i]]; twice {
+			results[i].Err = &Error{Kind: Invalid, Code: "duplicate_row", Field: "email", Message: "This address stands in the list twice."}
+			continue
+		}
+		first[folded[i]] = i
+	}
+	addresses, markers, err := is.Store.Addresses(ctx, in.CustomerID, folded, keys)
+	if err != nil {
+		return nil, err
+	}
+	for i, row := range in.Invitees {
+		if results[i].Err != nil {
+			continue
+		}
+		if m := markers[i]; m != nil {
+			if m.BodyHash != c.Key.BodyHash {
+				return nil, ErrKeyReused
+			}
+			results[i].ID = m.IDs[0]
+			continue
+		}
+		call := c
+		call.Key = keys[i]
+		results[i].ID, err = is.inviteOne(ctx, call, customer, row, addresses[i])
+		if e := (*Error)(nil); asError(err, &e) {
+			results[i].Err = e
+		} else if err != nil {
+			// The rows before this one are done; the caller learns it from a repeated request.
+			return nil, err
+		}
+	}
+	return results, nil
+}
+
+func checkInvitee(actor Actor, customerID string, in Invitee) (Invitee, *Error) {
+	email, bad := CheckEmail("email", in.Email)
+	if bad != nil {
+		return in, bad
+	}
+	in.Email = email
+	if in.Role == "" {
+		in.Role = RolesOf(customerID)[0]
+	}
+	if !ValidRole(customerID, in.Role) {
+		return in, InvalidField("role", "invalid_role", "There is no such role here.")
+	}
+	if !actor.May(Invite, customerID, in.Role) {
+		return in, &Error{Kind: Forbidden, Code: "role_not_allowed", Field: "role", Message: "Your role does not allow you to give this role."}
+	}
+	var errs fieldErrors
+	in.FirstName = checkName(&errs, "firstName", in.FirstName, false)
+	in.LastName = checkName(&errs, "lastName", in.LastName, false)
+	in.Language = checkLanguage(&errs, "language", in.Language)
+	var e *Error
+	asError(errs.err(), &e)
+	return in, e
+}
+
+// inviteOne invites one checked row. A race for the address is decided by the table; the loser looks again, once.
+func (is Invitations) inviteOne(ctx context.Context, c Call, customer Customer, row Invitee, a Address) (string, error) {
+	for try := 0; ; try++ {
+		elsewhere, err := is.invitable(ctx, c, customer.ID, a)
+		if err != nil {
+			return "", err
+		}
+		inv, user := is.newInvitation(c, customer, row)
+		user.AddressElsewhere = elsewhere
+		trail := c.trail(c.auditEntry(is.NewID(), "invitation.created", "invitation", inv.ID, customer.ID, nil, inv.auditFields()), inv.ID)
+		mail := is.invitationMail(c, customer, inv, elsewhere)
+		inv.MailID, inv.Delivery = mail.ID, string(MailQueued)
+		trail.Mails = []Mail{mail}
+		err = is.Store.CreateInvitation(ctx, inv, user, trail)
+		if CodeOf(err) != ErrLoginTaken.Code || try > 0 {
+			return inv.ID, err
+		}
+		again, _, err := is.Store.Addresses(ctx, customer.ID, []string{FoldLogin(row.Email)}, []*IdempotencyKey{nil})
+		if err != nil {
+			return "", err
+		}
+		a = again[0]
+	}
+}
+
+// invitable says whether an address can be invited here, and whether it signs in for another customer.
+// Staff are told so. A customer's own people are not: they get the same answer as always, and the letter helps the
+// owner of the address.
+func (is Invitations) invitable(ctx context.Context, c Call, customerID string, a Address) (elsewhere bool, err error) {
+	if a.InvitedHere != "" {
+		return false, ErrAlreadyInvited
+	}
+	if a.UserID == "" {
+		return false, nil
+	}
+	if a.CustomerID != customerID {
+		if c.Actor.Realm == Portal {
+			return true, nil
+		}
+		return false, ErrEmailInUse
+	}
+	user, err := is.Store.User(ctx, ReachCustomer(customerID), a.UserID)
+	if KindOf(err) == NotFound {
+		return false, ErrLoginTaken
+	}
+	if err != nil {
+		return false, err
+	}
+	if s := user.StatusAt(c.Now); s == Invited || s == Expired {
+		return false, ErrAlreadyInvited
+	}
+	return false, ErrAlreadyUser
+}
+
+func (is Invitations) newInvitation(c Call, customer Customer, row Invitee) (Invitation, User) {
+	now := second(c.Now)
+	inv := Invitation{
+		ID: is.NewID(), CustomerID: customer.ID, UserID: is.NewID(), Email: row.Email, FirstName: row.FirstName, LastName: row.LastName,
+		Language: row.Language, Role: row.Role, Status: InvitationPending, ExpiresAt: now.Add(InvitationLifetime), SentAt: now,
+		CreatedAt: now, Origin: c.Actor.Realm, InvitedBy: c.Actor.UserID, InvitedByName: c.Actor.Name, LinkVersion: 1, Version: 1,
+	}
+	user := User{
+		ID: inv.UserID, CustomerID: customer.ID, Company: customer.Name, Status: Invited, Role: row.Role, FirstName: row.FirstName,
+		LastName: row.LastName, Email: row.Email, Language: row.Language, NotificationsEnabled: true, RegisteredAt: now,
+		InvitationID: inv.ID, InvitationExpiresAt: inv.ExpiresAt, Version: 1,
+	}
+	return inv, user
+}
+
+// invitationMail returns the mail that an invitation's present link owes.
+func (is Invitations) invitationMail(c Call, customer Customer, inv Invitation, elsewhere bool) Mail {
+	letter := LetterInvitation
+	switch {
+	case elsewhere:
+		letter = LetterAddressInUse
+	case customer.ID == ProviderID:
+		letter = LetterStaffInvitation
+	}
+	return Mail{
+		ID: is.NewID(), CustomerID: customer.ID, UserID: inv.UserID, InvitationID: inv.ID, LinkVersion: inv.LinkVersion, Letter: letter,
+		To: inv.Email, Door: DoorOf(customer.ID), Language: ChooseLanguage(inv.Language, customer.Language, is.Language),
+		Fields: map[string]string{
+			"firstName": inv.FirstName, "customer": customer.Name, "provider": is.ProviderName, "inviter": inv.InvitedByName,
+			"role": string(inv.Role), "expiresAt": inv.ExpiresAt.Format(time.RFC3339),
+		},
+		Status: MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now),
+	}
+}
+
+// Get returns one invitation. Errors: ErrNotFound, ErrForbidden.
+func (is Invitations) Get(ctx context.Context, c Call, invitationID string) (Invitation, error) {
+	inv, err := is.Store.Invitation(ctx, c.Actor.Reach(), invitationID)
+	if err != nil {
+		return Invitation{}, err
+	}
+	if err := c.Actor.require(ReadInvites, inv.CustomerID, ""); err != nil {
+		return Invitation{}, err
+	}
+	inv.Status = inv.StatusAt(c.Now)
+	return inv, nil
+}
+
+// List returns one page of a customer's invitations, the newest first. Staff see those that staff made.
+// Errors: ErrNotFound, ErrForbidden, Invalid.
+func (is Invitations) List(ctx context.Context, c Call, q InvitationQuery) (Page[Invitation], error) {
+	if c.Actor.Realm == Portal && q.CustomerID == "" {
+		q.CustomerID = c.Actor.CustomerID
+	}
+	if q.CustomerID == "" {
+		return Page[Invitation]{}, InvalidField("customer", "required", "Name the customer whose invitations you want.")
+	}
+	if err := c.Actor.require(ReadInvites, q.CustomerID, ""); err != nil {
+		return Page[Invitation]{}, err
+	}
+	q.Reach = c.Actor.Reach()
+	if c.Actor.Realm == Staff && q.CustomerID != ProviderID {
+		q.Origin = Staff
+	}
+	page, err := is.Store.Invitations(ctx, q)
+	for i := range page.Items {
+		page.Items[i].Status = page.Items[i].StatusAt(c.Now)
+	}
+	return page, err
+}
+
+// Resend makes a new link, valid seven days, and mails it; the old link dies. It is possible after expiry as well.
+// Errors: ErrNotFound, ErrForbidden, ErrCustomerDeactivated, ErrAlreadyAccepted, ErrInvitationEnded, ErrStale.
+func (is Invitations) Resend(ctx context.Context, c Call, invitationID string) (Invitation, error) {
+	inv, user, err := is.open(ctx, c, invitationID)
+	if err != nil || len(c.Done) > 0 {
+		return inv, err
+	}
+	customer, err := is.Store.Customer(ctx, c.Actor.Reach(), inv.CustomerID)
+	if err != nil {
+		return Invitation{}, err
+	}
+	return is.newLink(ctx, c, customer, inv, user, "invitation.resent")
+}
+
+// newLink gives an open or expired invitation a new link and mails it.
+func (is Invitations) newLink(ctx context.Context, c Call, customer Customer, inv Invitation, user User, action string) (Invitation, error) {
+	if customer.Status != CustomerActive {
+		return Invitation{}, ErrCustomerDeactivated
+	}
+	next, err := user.StatusAt(c.Now).after(StepResend)
+	if err != nil {
+		return Invitation{}, err
+	}
+	after, userAfter := inv, user
+	after.Status, after.LinkVersion, after.Version = InvitationPending, inv.LinkVersion+1, inv.Version+1
+	after.SentAt, after.ExpiresAt = second(c.Now), second(c.Now).Add(InvitationLifetime)
+	userAfter.Status, userAfter.InvitationExpiresAt, userAfter.Version = next, after.ExpiresAt, user.Version+1
+	userAfter.ActivatingUntil = time.Time{}
+	if user.AddressElsewhere {
+		// The address may have become free since.
+		a, _, err := is.Store.Addresses(ctx, customer.ID, []string{FoldLogin(inv.Email)}, []*IdempotencyKey{nil})
+		if err != nil {
+			return Invitation{}, err
+		}
+		userAfter.AddressElsewhere = a[0].UserID != ""
+	}
+	mail := is.invitationMail(c, customer, after, userAfter.AddressElsewhere)
+	after.MailID, after.Delivery = mail.ID, string(MailQueued)
+	trail := c.trail(c.auditEntry(is.NewID(), action, "invitation", inv.ID, inv.CustomerID, inv.auditFields(), after.auditFields()), inv.ID)
+	trail.Mails = []Mail{mail}
+	if err := is.Store.ChangeUser(ctx, user, userAfter, &InvitationChange{inv, after}, trail); err != nil {
+		return Invitation{}, err
+	}
+	return after, nil
+}
+
+// Revoke takes an open or expired invitation back and keeps its history; its user is removed.
+// Errors: ErrNotFound, ErrForbidden, ErrAlreadyAccepted, ErrInvitationEnded, ErrStale.
+func (is Invitations) Revoke(ctx context.Context, c Call, invitationID string) (Invitation, error) {
+	inv, user, err := is.open(ctx, c, invitationID)
+	if err != nil || len(c.Done) > 0 {
+		return inv, err
+	}
+	return is.end(ctx, c, inv, user, StepRevoke, InvitationRevoked, "invitation.revoked")
+}
+
+// end closes an invitation for good and removes its user.
+func (is Invitations) end(ctx context.Context, c Call, inv Invitation, user User, step Step, status InvitationStatus, action string) (Invitation, error) {
+	next, err := user.StatusAt(c.Now).after(step)
+	if err != nil {
+		return Invitation{}, err
+	}
+	after, userAfter := inv, user
+	after.Status, after.EndedAt, after.Version = status, second(c.Now), inv.Version+1
+	userAfter.Status, userAfter.Version, userAfter.ActivatingUntil = next, user.Version+1, time.Time{}
+	trail := c.trail(c.auditEntry(is.NewID(), action, "invitation", inv.ID, inv.CustomerID, inv.auditFields(), after.auditFields()), inv.ID)
+	if err := is.Store.ChangeUser(ctx, user, userAfter, &InvitationChange{inv, after}, trail); err != nil {
+		return Invitation{}, err
+	}
+	return after, nil
+}
+
+// Delete deletes an invitation and its still invited user; of an ended one only the record. An accepted one is kept:
+// remove the user instead. Errors: ErrNotFound, ErrForbidden, Conflict (accepted_remove_user), ErrStale.
+func (is Invitations) Delete(ctx context.Context, c Call, invitationID string) error {
+	inv, err := is.Store.Invitation(ctx, c.Actor.Reach(), invitationID)
+	if err != nil {
+		return err
+	}
+	if err := c.Actor.require(Invite, inv.CustomerID, inv.Role); err != nil {
+		return err
+	}
+	if inv.Status == InvitationAccepted {
+		return &Error{Kind: Conflict, Code: "accepted_remove_user", Message: "This invitation was accepted. Remove the user " + inv.UserID + " instead."}
+	}
+	return is.delete(ctx, c, inv, "invitation.deleted")
+}
+
+// delete deletes an invitation that nobody accepted, together with the user that it alone made.
+func (is Invitations) delete(ctx context.Context, c Call, inv Invitation, action string) error {
+	var with *User
+	user, err := is.Store.User(ctx, ReachCustomer(inv.CustomerID), inv.UserID)
+	switch {
+	case KindOf(err) == NotFound:
+	case err != nil:
+		return err
+	case user.InvitationID == inv.ID:
+		with = &user
+	}
+	audit := c.auditEntry(is.NewID(), action, "invitation", inv.ID, inv.CustomerID, inv.auditFields(), nil)
+	return is.Store.DeleteInvitation(ctx, inv, with, c.trail(audit, inv.ID))
+}
+
+// open returns an invitation that is pending or expired, with its user, for an actor who may act on it.
+func (is Invitations) open(ctx context.Context, c Call, invitationID string) (Invitation, User, error) {
+	inv, err := is.Store.Invitation(ctx, c.Actor.Reach(), invitationID)
+	if err != nil {
+		return Invitation{}, User{}, err
+	}
+	if err := c.Actor.require(Invite, inv.CustomerID, inv.Role); err != nil {
+		return Invitation{}, User{}, err
+	}
+	if len(c.Done) > 0 {
+		inv.Status = inv.StatusAt(c.Now)
+		return inv, User{}, nil
+	}
+	switch inv.Status {
+	case InvitationAccepted:
+		return Invitation{}, User{}, ErrAlreadyAccepted
+	case InvitationDeclined, InvitationRevoked:
+		return Invitation{}, User{}, ErrInvitationEnded
+	}
+	user, err := is.Store.User(ctx, ReachCustomer(inv.CustomerID), inv.UserID)
+	return inv, user, err
+}

@@ -1,0 +1,154 @@
+package membership
+
+import (
+	"net/mail"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+)
+
+// FoldLogin returns the form in which usernames and e-mails are compared and reserved: trimmed, lower case, the domain
+// as A-label. Nothing more is folded, so that two people are never taken for one.
+func FoldLogin(s string) string {
+	s = strings.ToLower(norm.NFC.String(strings.TrimSpace(s)))
+	at := strings.LastIndexByte(s, '@')
+	if at < 0 {
+		return s
+	}
+	if domain, err := idna.Lookup.ToASCII(s[at+1:]); err == nil {
+		return s[:at+1] + domain
+	}
+	return s
+}
+
+// maxEmail is the longest address that fits into an SMTP path (RFC 5321, 4.5.3.1.3 less the angle brackets).
+const maxEmail = 254
+
+// CheckEmail returns the address as people wrote it, trimmed, or what is wrong with it. It accepts what RFC 5322 calls
+// an addr-spec, without comments, quoted local parts or address literals (no mail system gives those to people), and
+// domains in any script.
+func CheckEmail(field, s string) (string, *Error) {
+	s = strings.TrimSpace(s)
+	bad := InvalidField(field, "invalid_email", "This is not an e-mail address.")
+	if s == "" {
+		return "", InvalidField(field, "required", "An e-mail address is needed.")
+	}
+	if len(s) > maxEmail || !utf8.ValidString(s) || strings.ContainsAny(s, "\"()<>,;:\\[] ") {
+		return "", bad
+	}
+	at := strings.LastIndexByte(s, '@')
+	if at < 1 || at > 64 {
+		return "", bad
+	}
+	ascii, err := idna.Lookup.ToASCII(s[at+1:])
+	if err != nil || !strings.Contains(ascii, ".") || strings.HasSuffix(ascii, ".") || at+1+len(ascii) > maxEmail {
+		return "", bad
+	}
+	if a, err := mail.ParseAddress(s[:at+1] + ascii); err != nil || a.Address != s[:at+1]+ascii {
+		return "", bad
+	}
+	return s, nil
+}
+
+// Usernames: 5 to 31 characters. Source: mission 2 and seed 000.
+const (
+	minUsername = 5
+	maxUsername = 31
+)
+
+func usernameRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_@.", r)
+}
+
+func fitsUsername(s string) bool {
+	if len(s) < minUsername || len(s) > maxUsername {
+		return false
+	}
+	for _, r := range s {
+		if !usernameRune(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// CheckUsername returns what is wrong with a username for a person with this proven e-mail, or nil. One with @ must be
+// that e-mail: else somebody could take the address of another as a name and receive what is meant for them.
+func CheckUsername(field, username, email string) *Error {
+	if !fitsUsername(username) {
+		return InvalidField(field, "invalid_username", "A username has 5 to 31 characters: letters, digits, hyphen, underscore, @ and dot.")
+	}
+	if strings.Contains(username, "@") && FoldLogin(username) != FoldLogin(email) {
+		return InvalidField(field, "username_is_foreign_email", "A username with @ must be your own e-mail address.")
+	}
+	return nil
+}
+
+// ProposedUsernames returns usernames to offer for an e-mail, the best first: the e-mail itself if it fits, else its
+// local part, and then the local part with the numbers 2 to 20.
+func ProposedUsernames(email string) []string {
+	var proposals []string
+	if fitsUsername(email) {
+		proposals = append(proposals, email)
+	}
+	var b strings.Builder
+	local := email
+	if at := strings.LastIndexByte(email, '@'); at >= 0 {
+		local = email[:at]
+	}
+	for _, r := range FoldName(local) {
+		if usernameRune(r) && r != '@' {
+			b.WriteRune(r)
+		}
+	}
+	base := strings.Trim(b.String(), "-_.")
+	if len(base) > maxUsername-2 {
+		base = base[:maxUsername-2]
+	}
+	if fitsUsername(base) {
+		proposals = append(proposals, base)
+	}
+	for base != "" && len(base) < minUsername-1 {
+		base += "0"
+	}
+	if base == "" {
+		base = "user"
+	}
+	for n := 2; n <= 20; n++ {
+		digits := string(rune('0' + n%10))
+		if n >= 10 {
+			digits = string(rune('0'+n/10)) + digits
+		}
+		if name := base + digits; fitsUsername(name) {
+			proposals = append(proposals, name)
+		}
+	}
+	return proposals
+}
+
+// specialFolds are letters that Unicode does not take apart into a base letter and a mark.
+var specialFolds = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ı", "i", "ħ", "h", "ŋ", "n")
+
+// FoldName returns the form by which names are sorted and searched: lower case, without accents and other marks, ß as
+// ss, runs of white space as one space. Collation tables would sort a little better and cost 1.7 MB of every function.
+func FoldName(s string) string {
+	var b strings.Builder
+	space := false
+	for _, r := range norm.NFKD.String(strings.ToLower(s)) {
+		switch {
+		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r):
+		case unicode.IsSpace(r) || unicode.IsControl(r):
+			space = b.Len() > 0
+		default:
+			if space {
+				b.WriteByte(' ')
+				space = false
+			}
+			b.WriteRune(r)
+		}
+	}
+	return specialFolds.Replace(b.String())
+}

@@ -1,0 +1,168 @@
+package membership
+
+import (
+	"context"
+	"time"
+)
+
+// How mails are tried. A try holds a lease; what has not been marked sent when it ends is tried again.
+// The pauses grow from 30 seconds to an hour: SES can be down for a night before a mail is given up.
+const (
+	mailLease    = 2 * time.Minute // longer than notify's timeout (template.yaml: 60 s)
+	firstPause   = 30 * time.Second
+	longestPause = time.Hour
+	mailTries    = 20
+)
+
+// MailRefusal is an error of the Postman that will be the same the next time: the address or the mail itself is refused.
+type MailRefusal struct{ Reason string }
+
+func (r *MailRefusal) Error() string { return "refused: " + r.Reason }
+
+// Postman renders a mail and hands it over. shared/mail is the one on SES.
+type Postman interface {
+	// Post sends m with its link (a token; "" for a letter without) and returns the id under which it was taken over.
+	// Errors: *MailRefusal when trying again is useless.
+	Post(ctx context.Context, m Mail, token string) (messageID string, err error)
+}
+
+// OutboxStore is what the outbox needs of the table.
+type OutboxStore interface {
+	AccessStore
+	// ClaimMail gives a queued mail that is due, or was never tried, a lease until until, and counts the try.
+	// Errors: ErrNotFound when there is nothing to do: sent, given up, or under way elsewhere.
+	ClaimMail(ctx context.Context, mailID string, now, until time.Time) (Mail, error)
+	// FinishMail stores what became of a claimed mail (status, next try, SES's id, reason) unless somebody else has
+	// claimed it since, and copies it to the invitation it belongs to.
+	FinishMail(ctx context.Context, m Mail) error
+	// DueMails returns ids of queued mails whose next try is due, the oldest first, at most limit.
+	DueMails(ctx context.Context, now time.Time, limit int) ([]string, error)
+	Invitation(ctx context.Context, reach Reach, invitationID string) (Invitation, error)
+	LoginFacts(ctx context.Context, folded string) (Address, Attempts, error)
+	SignIns(ctx context.Context, customerID, userID string) (SignIns, error)
+	ChangeSignIns(ctx context.Context, before, after SignIns, t *Trail) error
+}
+
+// Outbox delivers the mails that changes owe.
+type Outbox struct {
+	Store   OutboxStore
+	Postman Postman
+	Keys    Keys
+}
+
+// Deliver tries one mail and returns its status after the try: sent, queued (to be tried again), withdrawn, abandoned,
+// or "" when there was nothing to do. A crash between the Postman's answer and the mark sends a second copy and loses
+// none. Errors are of the table only; what the Postman says is kept with the mail.
+func (o Outbox) Deliver(ctx context.Context, mailID string, now time.Time) (MailStatus, error) {
+	m, err := o.Store.ClaimMail(ctx, mailID, now, now.Add(mailLease))
+	if KindOf(err) == NotFound {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	token, wanted, err := o.link(ctx, &m, now)
+	switch {
+	case err == nil && !wanted:
+		m.Status = MailWithdrawn
+	case err == nil:
+		m.MessageID, err = o.Postman.Post(ctx, m, token)
+		if err == nil {
+			m.Status, m.SentAt, m.Reason = MailSent, second(now), ""
+			break
+		}
+		fallthrough
+	default:
+		m.Reason = err.Error()
+		if _, refused := err.(*MailRefusal); refused || m.Attempts >= mailTries {
+			m.Status = MailAbandoned
+		} else {
+			m.DueAt = now.Add(pause(m.Attempts))
+		}
+	}
+	return m.Status, o.Store.FinishMail(ctx, m)
+}
+
+// pause returns how long to wait after the n-th failed try.
+func pause(n int) time.Duration {
+	p := firstPause
+	for ; n > 1 && p < longestPause; n-- {
+		p *= 2
+	}
+	return min(p, longestPause)
+}
+
+// link computes the token of a mail's link. wanted is false when the mail announces what is no longer so.
+func (o Outbox) link(ctx context.Context, m *Mail, now time.Time) (token string, wanted bool, err error) {
+	switch m.Letter {
+	case LetterInvitation, LetterStaffInvitation, LetterAddressInUse:
+		inv, err := o.Store.Invitation(ctx, ReachCustomer(m.CustomerID), m.InvitationID)
+		if KindOf(err) == NotFound {
+			return "", false, nil
+		}
+		if err != nil {
+			return "", false, err
+		}
+		if inv.StatusAt(now) != InvitationPending || inv.LinkVersion != m.LinkVersion {
+			return "", false, nil
+		}
+		if m.Letter == LetterAddressInUse {
+			return "", true, nil
+		}
+		return o.Keys.Token(inv.Link()), true, nil
+	case LetterPasswordReset:
+		return o.resetLink(ctx, m, now)
+	}
+	return "", true, nil
+}
+
+// resetLink finds out whom a password mail is for and gives it a link that is valid from now. A repeated try of the same
+// mail keeps the link's version.
+func (o Outbox) resetLink(ctx context.Context, m *Mail, now time.Time) (token string, wanted bool, err error) {
+	holder, _, err := o.Store.LoginFacts(ctx, m.Login)
+	if err != nil || holder.UserID == "" {
+		return "", false, err
+	}
+	access, err := o.Store.Access(ctx, holder.CustomerID, holder.UserID, "")
+	if err != nil {
+		return "", false, err
+	}
+	if _, closed := access.Actor(m.Door, now.Add(2*time.Second), "", now); closed != nil {
+		return "", false, nil
+	}
+	before := access.SignIns
+	before.CustomerID, before.UserID = access.User.CustomerID, access.User.ID
+	after := before
+	if before.ResetMail != m.ID {
+		after.ResetMail, after.ResetVersion, after.ResetClaimedUntil = m.ID, before.ResetVersion+1, time.Time{}
+	}
+	after.ResetExpiresAt, after.Version = second(now).Add(PasswordResetLifetime), before.Version+1
+	if err := o.Store.ChangeSignIns(ctx, before, after, nil); err != nil {
+		return "", false, err
+	}
+	u := access.User
+	m.UserID, m.CustomerID, m.To = u.ID, u.CustomerID, u.Email
+	m.Language = ChooseLanguage(u.Language, access.Customer.Language, m.Language)
+	m.Fields = map[string]string{"firstName": u.FirstName, "username": u.Username, "expiresAt": after.ResetExpiresAt.Format(time.RFC3339)}
+	return o.Keys.Token(ResetLink(u, after)), true, nil
+}
+
+// Sweep tries the mails that are due, at most limit, and returns how many ended in each status. It goes on after a
+// failure, because one bad mail must not hold up the others; the first error is returned at the end.
+func (o Outbox) Sweep(ctx context.Context, limit int, now func() time.Time) (map[MailStatus]int, error) {
+	counts := map[MailStatus]int{}
+	due, first := o.Store.DueMails(ctx, now(), limit)
+	for _, id := range due {
+		if ctx.Err() != nil {
+			break
+		}
+		status, err := o.Deliver(ctx, id, now())
+		if err != nil && first == nil {
+			first = err
+		}
+		if status != "" {
+			counts[status]++
+		}
+	}
+	return counts, first
+}

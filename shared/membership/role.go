@@ -1,0 +1,29 @@
+package membership
+
+// Role is what a user is: the first three in a customer, the last two among the staff. A manager is staff for the
+// customers of given customer groups; there is none until there are groups.
+type Role string
+
+// The roles. Staff and customers both have an "administrator"; whose it is follows from the user's customer.
+const (
+	Member        Role = "member"
+	Moderator     Role = "moderator"
+	Administrator Role = "administrator"
+	Agent         Role = "agent"
+
+	StaffAdministrator = Administrator
+	StaffAgent         = Agent
+)
+
+// RolesOf returns the roles that a user of this customer can have, the most careful choice first.
+func RolesOf(customerID string) []Role {
+	if customerID == ProviderID {
+		return []Role{Agent, Administrator}
+	}
+	return []Role{Member, Moderator, Administrator}
+}
+
+// ValidRole says whether a user of this customer can have this role.
+func ValidRole(customerID string, role Role) bool {
+	return containsRole(RolesOf(customerID), role)
+}

@@ -1,0 +1,266 @@
+package membership
+
+import (
+	"context"
+	"strconv"
+	"time"
+)
+
+// User is a person of a customer who has, or will have, access; the provider's users are its staff.
+type User struct {
+	ID         string
+	CustomerID string
+	Company    string // the customer's name when the user was last written
+	Status     Status // as stored; StatusAt is what holds
+	Role       Role
+
+	Title, FirstName, LastName string
+	Email, Username            string // Username is "" before active
+	GroupIDs                   []string
+	Grants                     []Grant
+	NotificationsEnabled       bool
+	AvatarURL, URL             string
+	Phone, Mobile, Fax         string
+	Street, Postcode, City     string
+	Region, Country, Language  string
+	ExternalID, Comment        string
+	Source                     string // "" or "directory"
+
+	RegisteredAt        time.Time // when the user first was on the list
+	SuspendedUntil      time.Time
+	InvitationID        string
+	InvitationExpiresAt time.Time
+	// ActivatingUntil is the lease of an acceptance under way; the user is shown as invited meanwhile.
+	ActivatingUntil time.Time
+	// AddressElsewhere marks an invited user whose e-mail signs in for another customer, so that nothing is reserved
+	// for it here. The inviting customer's administrators cannot tell it from any other invitation.
+	AddressElsewhere bool
+	// ValidFrom is the moment before which no session or token of the user counts.
+	ValidFrom time.Time
+	Version   int
+}
+
+// Grant is a right: a module, in one sub-account or all (""), to read or write.
+type Grant struct {
+	Module       string
+	SubAccountID string
+	Level        string
+}
+
+// DisplayName returns the name to show: first and last name, else the e-mail.
+func (u User) DisplayName() string {
+	switch {
+	case u.FirstName != "" && u.LastName != "":
+		return u.FirstName + " " + u.LastName
+	case u.FirstName+u.LastName != "":
+		return u.FirstName + u.LastName
+	}
+	return u.Email
+}
+
+// SortName returns the text by which lists sort the user: last name first.
+func (u User) SortName() string {
+	if u.FirstName+u.LastName == "" {
+		return FoldName(u.Email)
+	}
+	return FoldName(u.LastName + " " + u.FirstName)
+}
+
+func (u User) auditFields() map[string]string {
+	return map[string]string{
+		"status": string(u.Status), "role": string(u.Role), "title": u.Title, "firstName": u.FirstName, "lastName": u.LastName,
+		"email": u.Email, "username": u.Username, "notificationsEnabled": strconv.FormatBool(u.NotificationsEnabled),
+		"url": u.URL, "phone": u.Phone, "mobile": u.Mobile, "fax": u.Fax, "street": u.Street, "postcode": u.Postcode,
+		"city": u.City, "region": u.Region, "country": u.Country, "language": u.Language, "externalId": u.ExternalID,
+		"comment": u.Comment, "suspendedUntil": auditTime(u.SuspendedUntil),
+	}
+}
+
+func auditTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// UserRow is a user as lists show it: what the list's index carries, not the whole record.
+type UserRow struct {
+	ID, CustomerID, Company string
+	FirstName, LastName     string
+	Email, Username         string
+	Role                    Role
+	Status                  Status // as the clock has it
+	Country                 string
+	GroupIDs                []string
+	RegisteredAt            time.Time
+	InvitationID            string
+	InvitationExpiresAt     time.Time
+	SuspendedUntil          time.Time
+}
+
+// StatusAt is User.StatusAt for a row.
+func (r UserRow) StatusAt(now time.Time) Status {
+	return User{Status: r.Status, InvitationExpiresAt: r.InvitationExpiresAt, SuspendedUntil: r.SuspendedUntil}.StatusAt(now)
+}
+
+// DisplayName is User.DisplayName for a row.
+func (r UserRow) DisplayName() string {
+	return User{FirstName: r.FirstName, LastName: r.LastName, Email: r.Email}.DisplayName()
+}
+
+// UserSort names the columns by which users can be sorted.
+type UserSort string
+
+// The six sorts.
+const (
+	SortName       UserSort = "name"
+	SortEmail      UserSort = "email"
+	SortGroup      UserSort = "group"
+	SortRole       UserSort = "role"
+	SortCompany    UserSort = "company"
+	SortRegistered UserSort = "registered"
+)
+
+// UserQuery asks for one page of users.
+type UserQuery struct {
+	Reach      Reach
+	CustomerID string // "" is every customer; only with Reach all
+	Status     Status // "" is every status but removed
+	Role       Role   // "" is every role
+	Sort       UserSort
+	Page       PageRequest
+}
+
+// UserStore is what the users' use cases need of the table.
+type UserStore interface {
+	// User returns one user within reach. Errors: ErrNotFound.
+	User(ctx context.Context, reach Reach, userID string) (User, error)
+	// Users returns one page of rows.
+	Users(ctx context.Context, q UserQuery) (Page[UserRow], error)
+	// ChangeUser replaces before by after, which has the next version; it keeps the rows of the lists in step and, where
+	// after is removed, frees the e-mail and username. invitation, when not nil, is changed with it (before and after).
+	// Errors: ErrStale when before is no longer what is stored.
+	ChangeUser(ctx context.Context, before, after User, invitation *InvitationChange, t Trail) error
+	// Invitation returns one invitation within reach. Errors: ErrNotFound.
+	Invitation(ctx context.Context, reach Reach, invitationID string) (Invitation, error)
+}
+
+// InvitationChange is an invitation before and after a change.
+type InvitationChange struct{ Before, After Invitation }
+
+// Users are the use cases about people who already are on the list.
+type Users struct {
+	Store UserStore
+	NewID func() string
+}
+
+// Get returns one user. Errors: ErrNotFound, ErrForbidden.
+func (u Users) Get(ctx context.Context, c Call, userID string) (User, error) {
+	user, err := u.Store.User(ctx, c.Actor.Reach(), userID)
+	if err != nil {
+		return User{}, err
+	}
+	if user.ID == c.Actor.UserID && c.Actor.Realm != System {
+		return user, nil
+	}
+	return user, c.Actor.require(ReadUsers, user.CustomerID, "")
+}
+
+// List returns one page of users. Staff see all customers, others their own. Errors: ErrForbidden, ErrNotFound, Invalid.
+func (u Users) List(ctx context.Context, c Call, q UserQuery) (Page[UserRow], error) {
+	if c.Actor.Realm == Portal && q.CustomerID == "" {
+		q.CustomerID = c.Actor.CustomerID
+	}
+	if err := c.Actor.require(ReadUsers, q.CustomerID, ""); err != nil {
+		return Page[UserRow]{}, err
+	}
+	q.Reach = c.Actor.Reach()
+	if q.Sort == "" {
+		q.Sort = SortName
+	}
+	page, err := u.Store.Users(ctx, q)
+	if err != nil {
+		return Page[UserRow]{}, err
+	}
+	for i := range page.Items {
+		page.Items[i].Status = page.Items[i].StatusAt(c.Now)
+	}
+	return page, nil
+}
+
+// Deactivate ends a user's access with the next request and keeps everything else.
+// Errors: ErrNotFound, ErrForbidden, ErrStale, Conflict (impossible_in_status, own_account).
+func (u Users) Deactivate(ctx context.Context, c Call, userID string, version int) (User, error) {
+	return u.step(ctx, c, userID, version, StepDeactivate, "user.deactivated")
+}
+
+// Reactivate gives a deactivated or suspended user access again; the user signs in anew. Errors as Deactivate.
+func (u Users) Reactivate(ctx context.Context, c Call, userID string, version int) (User, error) {
+	return u.step(ctx, c, userID, version, StepReactivate, "user.reactivated")
+}
+
+// Remove takes a user off the customer's lists, ends the access, frees e-mail and username, and with a still open
+// invitation ends that too. The person can be invited again. Errors as Deactivate.
+func (u Users) Remove(ctx context.Context, c Call, userID string, version int) (User, error) {
+	return u.step(ctx, c, userID, version, StepRemove, "user.removed")
+}
+
+// step moves a user along the status machine. version is that of If-Match; 0 leaves it to the status to be right.
+func (u Users) step(ctx context.Context, c Call, userID string, version int, step Step, action string) (User, error) {
+	before, err := u.Store.User(ctx, c.Actor.Reach(), userID)
+	if err != nil {
+		return User{}, err
+	}
+	if len(c.Done) > 0 {
+		return before, nil
+	}
+	if err := c.Actor.require(ChangeUsers, before.CustomerID, before.Role); err != nil {
+		return User{}, err
+	}
+	if before.ID == c.Actor.UserID {
+		return User{}, &Error{Kind: Conflict, Code: "own_account", Message: "You cannot do this to your own account. Ask another administrator."}
+	}
+	if version != 0 && version != before.Version {
+		return User{}, ErrStale
+	}
+	next, err := before.StatusAt(c.Now).after(step)
+	if err != nil {
+		return User{}, err
+	}
+	after := before
+	after.Status, after.Version = next, before.Version+1
+	after.SuspendedUntil, after.ActivatingUntil = time.Time{}, time.Time{}
+	after.ValidFrom = cutOff(c.Now)
+	var change *InvitationChange
+	if step == StepRemove && before.InvitationID != "" && before.Status != Active && before.Status != Deactivated && before.Status != Suspended {
+		if change, err = u.endInvitation(ctx, c, before); err != nil {
+			return User{}, err
+		}
+	}
+	audit := c.auditEntry(u.NewID(), action, "user", before.ID, before.CustomerID, before.auditFields(), after.auditFields())
+	if err := u.Store.ChangeUser(ctx, before, after, change, c.trail(audit, before.ID)); err != nil {
+		return User{}, err
+	}
+	return after, nil
+}
+
+func (u Users) endInvitation(ctx context.Context, c Call, user User) (*InvitationChange, error) {
+	before, err := u.Store.Invitation(ctx, c.Actor.Reach(), user.InvitationID)
+	if KindOf(err) == NotFound { // deleted by retention
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if before.Status != InvitationPending && before.Status != InvitationExpired {
+		return nil, nil
+	}
+	after := before
+	after.Status, after.EndedAt = InvitationRevoked, second(c.Now)
+	after.Version = before.Version + 1
+	return &InvitationChange{before, after}, nil
+}
+
+// cutOff returns the moment before which tokens and sessions no longer count. Token times are whole seconds, so the
+// second of the cut-off itself must be over; the cost is that a sign-in in the same second does not hold.
+func cutOff(now time.Time) time.Time { return second(now).Add(time.Second) }
