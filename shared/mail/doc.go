@@ -1,0 +1,13 @@
+// Package mail writes and sends the letters of Clientele.
+//
+// A letter is a Go struct with typed fields (Invitation, PasswordReset ...), found by name with FromRecord, and a text
+// for each language in letters/<language>/<letter>.subject, .txt and .html. Adding a language is adding a folder; its
+// words.json holds what no single letter owns: the greeting, dates, names of roles, the line about the no-reply sender.
+// letters/frame.txt and letters/frame.html stand around every letter.
+//
+// Texts are filled by replacing tags such as {{first_name}}, nothing else: people will edit them, so they cannot run
+// code, read other data or break out of HTML. Tags lists all tags and what they mean.
+//
+// Nothing is parsed before a letter is rendered, and nothing is kept afterwards: rendering takes some 50 µs, which is
+// nothing beside sending, and functions that only import this package start no slower for it.
+package mail

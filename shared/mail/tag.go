@@ -1,0 +1,65 @@
+package mail
+
+import "slices"
+
+// Kind says how the value of a tag is put into a text.
+type Kind int
+
+const (
+	// Line is one line of text. Line breaks and other control characters become spaces, so that nobody's name can add
+	// a header to a mail or a paragraph to a letter.
+	Line Kind = iota
+	// Link is an absolute http or https address; anything else is an error.
+	Link
+	// Lines are several lines, each of them treated like a Line; HTML puts <br> between them. Subjects cannot have them.
+	Lines
+	// markup is what this package has rendered itself; only the frame has such a tag.
+	markup
+)
+
+// Tag is one tag that texts can use, written {{name}}.
+type Tag struct {
+	Name     string
+	Kind     Kind
+	Optional bool   // may be without a value; every other tag needs one, or the letter is not sent
+	Meaning  string // for people who edit texts
+}
+
+// Tags returns all tags of all letters. TagsOf returns those that one letter has.
+func Tags() []Tag {
+	return []Tag{
+		{Name: "greeting", Meaning: "The salutation with the first name, or without it where it is not known: “Hello Anna,” or “Hello,”."},
+		{Name: "first_name", Optional: true, Meaning: "The recipient's first name; empty where it is not known. Prefer greeting."},
+		{Name: "provider_name", Meaning: "The company that runs the portal."},
+		{Name: "customer_name", Meaning: "The customer whom the letter is about."},
+		{Name: "inviter_name", Meaning: "Who invites; the provider's name where it is no person."},
+		{Name: "role", Meaning: "The role that the recipient will have, in the language of the letter."},
+		{Name: "link", Kind: Link, Meaning: "The link that the letter is for."},
+		{Name: "expires_at", Meaning: "Until when the link is valid, as date and time in UTC."},
+		{Name: "changed_at", Meaning: "When the change was made, as date and time in UTC."},
+		{Name: "expired_invitations", Kind: Lines, Meaning: "The invitations that expired, one a line: address, customer, date."},
+		{Name: "expired_count", Meaning: "How many invitations expired."},
+		{Name: "online_profile_url", Kind: Link, Meaning: "The address at which the recipient signs in: the portal, for staff the console."},
+	}
+}
+
+// TagsOf returns the tags that the letter of this name has, and none for an unknown letter.
+func TagsOf(letter string) []Tag {
+	l, err := FromRecord(Record{Letter: letter})
+	if err != nil {
+		return nil
+	}
+	values := l.values(words{})
+	return slices.DeleteFunc(Tags(), func(t Tag) bool { _, has := values[t.Name]; return !has })
+}
+
+// frameTags are the tags of letters/frame.txt and letters/frame.html.
+func frameTags() []Tag {
+	return []Tag{
+		{Name: "language", Meaning: "The language of the letter, for the lang attribute."},
+		{Name: "subject", Meaning: "The subject of the letter."},
+		{Name: "provider_name", Meaning: "The company that runs the portal."},
+		{Name: "body", Kind: markup, Meaning: "The letter itself."},
+		{Name: "no_reply", Meaning: "The sentence that this mail cannot be answered."},
+	}
+}
