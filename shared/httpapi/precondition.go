@@ -23,10 +23,18 @@ func IfMatch(r *http.Request) (int, error) {
 		number, ok = strings.CutSuffix(number, `"`)
 	}
 	version, err := strconv.Atoi(number)
-	if !ok || err != nil || version < 0 || number != strconv.Itoa(version) {
+	if !ok || err != nil || version < 1 || number != strconv.Itoa(version) {
 		return 0, membership.InvalidField("If-Match", "invalid_if_match", `If-Match must be the ETag you read, with its quotes, for example "3".`)
 	}
 	return version, nil
+}
+
+// OptionalIfMatch is IfMatch for an action that does not need one; without the header it returns 0, which is no version.
+func OptionalIfMatch(r *http.Request) (int, error) {
+	if r.Header.Get("If-Match") == "" {
+		return 0, nil
+	}
+	return IfMatch(r)
 }
 
 const (

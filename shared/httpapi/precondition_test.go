@@ -10,7 +10,7 @@ import (
 )
 
 func TestIfMatch(t *testing.T) {
-	for header, want := range map[string]int{ETag(3): 3, `W/"12"`: 12, ` "0" `: 0} {
+	for header, want := range map[string]int{ETag(3): 3, `W/"12"`: 12, ` "1" `: 1} {
 		r := post("")
 		r.Header.Set("If-Match", header)
 		if got, err := IfMatch(r); err != nil || got != want {
@@ -18,7 +18,7 @@ func TestIfMatch(t *testing.T) {
 		}
 	}
 	for header, code := range map[string]string{
-		"": "if_match_required", "3": "invalid_if_match", "*": "invalid_if_match", `"3`: "invalid_if_match", `"-1"`: "invalid_if_match",
+		"": "if_match_required", "3": "invalid_if_match", "*": "invalid_if_match", `"0"`: "invalid_if_match", `"3`: "invalid_if_match", `"-1"`: "invalid_if_match",
 		`"03"`: "invalid_if_match", `"+3"`: "invalid_if_match", `"1", "2"`: "invalid_if_match", `"99999999999999999999"`: "invalid_if_match", `"x"`: "invalid_if_match",
 	} {
 		r := post("")
@@ -26,6 +26,9 @@ func TestIfMatch(t *testing.T) {
 		if _, err := IfMatch(r); membership.CodeOf(err) != code {
 			t.Errorf("%q: %v", header, err)
 		}
+	}
+	if got, err := OptionalIfMatch(post("")); err != nil || got != 0 {
+		t.Errorf("optional: %d %v", got, err)
 	}
 	if _, err := IfMatch(post("")); membership.KindOf(err) != membership.PreconditionRequired {
 		t.Errorf("no header: %v", err)
