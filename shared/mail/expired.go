@@ -21,6 +21,7 @@ type Expired struct {
 type ExpiredDigest struct {
 	Common
 	Expired []Expired
+	More    int    // how many there are beside those in Expired
 	Link    string // the page where they can be sent again
 }
 
@@ -29,16 +30,17 @@ func (ExpiredDigest) Name() string { return "expired-digest" }
 
 func (l ExpiredDigest) values(w words) map[string]string {
 	var lines []string
-	for i, e := range l.Expired {
-		if i == maxExpired {
-			lines = append(lines, say(w.More, map[string]string{"count": strconv.Itoa(len(l.Expired) - i)}))
-			break
-		}
+	named := l.Expired[:min(len(l.Expired), maxExpired)]
+	for _, e := range named {
 		lines = append(lines, say(w.Expired, map[string]string{"email": e.Email, "customer_name": e.Customer, "expires_at": w.time(e.ExpiredAt)}))
+	}
+	all := len(l.Expired) + l.More
+	if more := all - len(named); more > 0 {
+		lines = append(lines, say(w.More, map[string]string{"count": strconv.Itoa(more)}))
 	}
 	return l.with(w, map[string]string{
 		"expired_invitations": strings.Join(lines, "\n"),
-		"expired_count":       strconv.Itoa(len(l.Expired)),
+		"expired_count":       strconv.Itoa(all),
 		"link":                l.Link,
 	})
 }

@@ -1,0 +1,88 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"clientele/shared/membership"
+)
+
+// Postman is the membership.Postman of this deployment: it makes the letter that a mail of the outbox asks for, writes
+// it in the mail's language and sends it.
+type Postman struct {
+	Sender     Sender
+	Provider   string // name of the company that runs the deployment
+	PortalURL  string // public addresses of the two doors, without a slash at the end
+	ConsoleURL string
+	Language   string // of the deployment
+}
+
+// Post implements membership.Postman. A letter that cannot be written is no refusal: the fault is ours, and a version
+// that mends it may be deployed while the mail is still tried. For the same reason a panic is an error of this one mail.
+func (p Postman) Post(ctx context.Context, m membership.Mail, token string) (messageID string, err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			messageID, err = "", fmt.Errorf("letter %s: panic: %v", m.Letter, reason)
+		}
+	}()
+	letter, err := p.letter(m, token)
+	if err != nil {
+		return "", fmt.Errorf("letter %s: %w", m.Letter, err)
+	}
+	message, err := Render(letter, m.Language, p.Language)
+	if err != nil {
+		return "", err
+	}
+	messageID, err = p.Sender.Send(ctx, m.To, message, m.ID)
+	var refused Refused
+	if errors.As(err, &refused) {
+		return "", &membership.MailRefusal{Reason: refused.Reason}
+	}
+	return messageID, err
+}
+
+// letter makes the letter from the facts that membership stored with the mail.
+func (p Postman) letter(m membership.Mail, token string) (Letter, error) {
+	door := p.PortalURL
+	if m.Door == membership.ConsoleDoor {
+		door = p.ConsoleURL
+	}
+	f := m.Fields
+	common := Common{FirstName: f["firstName"], Provider: p.Provider, ProfileURL: door}
+	expires, err := parseTime(f["expiresAt"])
+	if err != nil {
+		return nil, err
+	}
+	// A token stands in the fragment, which no server sees and no log keeps.
+	invitation := door + "/invitation#" + token
+	switch m.Letter {
+	case membership.LetterInvitation:
+		return Invitation{Common: common, Inviter: f["inviter"], Customer: f["customer"], Link: invitation, ExpiresAt: expires}, nil
+	case membership.LetterStaffInvitation:
+		return StaffInvitation{Common: common, Inviter: f["inviter"], Role: f["role"], Link: invitation, ExpiresAt: expires}, nil
+	case membership.LetterAddressInUse:
+		common.FirstName = "" // the one stored was typed by the inviter, who must not find out whose address it is
+		return AddressInUse{Common: common, Customer: f["customer"]}, nil
+	case membership.LetterExpiredDigest:
+		return p.digest(common, f)
+	case membership.LetterPasswordReset:
+		return PasswordReset{Common: common, Link: door + "/reset-password#" + token, ExpiresAt: expires}, nil
+	case membership.LetterPasswordChanged:
+		return PasswordChanged{Common: common, ChangedAt: m.CreatedAt}, nil // queued in the transaction of the change
+	}
+	return nil, errors.New("there is no such letter")
+}
+
+func (p Postman) digest(common Common, f map[string]string) (Letter, error) {
+	expired, err := parseExpired(f["expired"])
+	if err != nil {
+		return nil, err
+	}
+	more, err := strconv.Atoi(f["more"])
+	if err != nil {
+		return nil, fmt.Errorf("the number of further invitations: %w", err)
+	}
+	return ExpiredDigest{Common: common, Expired: expired, More: more, Link: common.ProfileURL}, nil
+}

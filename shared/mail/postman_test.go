@@ -1,0 +1,135 @@
+package mail_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
+
+	"clientele/shared/mail"
+	"clientele/shared/membership"
+)
+
+// desk keeps the last mail that was handed over, or answers with its error.
+type desk struct {
+	last *sesv2.SendEmailInput
+	err  error
+}
+
+func (d *desk) SendEmail(_ context.Context, in *sesv2.SendEmailInput, _ ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error) {
+	d.last = in
+	return &sesv2.SendEmailOutput{MessageId: aws.String("message-1")}, d.err
+}
+
+func (d *desk) text() string { return aws.ToString(d.last.Content.Simple.Body.Text.Data) }
+
+func postman(d mail.SES) mail.Postman {
+	return mail.Postman{
+		Sender:   mail.Sender{Client: d, From: "no-reply@northwind.example"},
+		Provider: "Northwind", PortalURL: "https://portal.example", ConsoleURL: "https://console.example", Language: "en",
+	}
+}
+
+// stored is a mail as membership stores it.
+func stored(letter membership.Letter) membership.Mail {
+	m := membership.Mail{
+		ID: "mail-1", Letter: letter, To: "anna@example.com", Door: membership.PortalDoor, Language: "en",
+		CreatedAt: time.Date(2026, 3, 5, 8, 9, 0, 0, time.UTC),
+		Fields: map[string]string{"firstName": "Anna", "customer": "Sommer GmbH", "provider": "Northwind", "inviter": "Jo Berg",
+			"role": "agent", "expiresAt": "2026-03-12T14:05:00Z", "username": "anna"},
+	}
+	switch letter {
+	case membership.LetterStaffInvitation:
+		m.Door = membership.ConsoleDoor
+	case membership.LetterExpiredDigest:
+		m.Fields = map[string]string{"firstName": "Anna", "count": "53", "more": "51",
+			"expired": "a@example.com\tSommer GmbH\t2026-03-12T14:05:00Z\nb@example.com\tFjord AS\t2026-03-12T15:05:00Z"}
+	}
+	return m
+}
+
+func TestPostmanWritesEveryLetterOfMembership(t *testing.T) {
+	has := map[membership.Letter][]string{
+		membership.LetterInvitation:      {"https://portal.example/invitation#a.1.b", "Hello Anna", "Jo Berg", "Sommer GmbH", "12 March 2026, 14:05 UTC"},
+		membership.LetterStaffInvitation: {"https://console.example/invitation#a.1.b", "agent", "Jo Berg"},
+		membership.LetterAddressInUse:    {"Sommer GmbH", "https://portal.example\n", "Hello,\n"},
+		membership.LetterExpiredDigest:   {"a@example.com (Sommer GmbH), expired on 12 March 2026, 14:05 UTC", "b@example.com (Fjord AS)", "and 51 more"},
+		membership.LetterPasswordReset:   {"https://portal.example/reset-password#a.1.b", "12 March 2026, 14:05 UTC"},
+		membership.LetterPasswordChanged: {"5 March 2026, 08:09 UTC"},
+	}
+	for letter, parts := range has {
+		d := &desk{}
+		token := "a.1.b"
+		if letter == membership.LetterAddressInUse {
+			token = ""
+		}
+		id, err := postman(d).Post(context.Background(), stored(letter), token)
+		if err != nil || id != "message-1" {
+			t.Errorf("%s: %q, %v", letter, id, err)
+			continue
+		}
+		for _, part := range parts {
+			if !strings.Contains(d.text(), part) {
+				t.Errorf("%s: no %q in\n%s", letter, part, d.text())
+			}
+		}
+		if tag := aws.ToString(d.last.EmailTags[0].Value); tag != "mail-1" {
+			t.Errorf("%s: the message tag is %q", letter, tag)
+		}
+	}
+}
+
+func TestPostmanTakesTheMailsLanguageElseTheDeployments(t *testing.T) {
+	d := &desk{}
+	for language, want := range map[string]string{"de-AT": "Guten Tag Anna", "": "Hello Anna"} {
+		m := stored(membership.LetterInvitation)
+		m.Language = language
+		if _, err := postman(d).Post(context.Background(), m, "a.1.b"); err != nil || !strings.Contains(d.text(), want) {
+			t.Errorf("%q: %v, no %q in\n%s", language, err, want, d.text())
+		}
+	}
+}
+
+func TestPostmanTellsRefusalsFromPassingFaults(t *testing.T) {
+	for _, c := range []struct {
+		err     error
+		refused bool
+	}{
+		{&types.MessageRejected{Message: aws.String("Address blacklisted")}, true},
+		{&types.BadRequestException{Message: aws.String("Illegal address")}, true},
+		{&types.TooManyRequestsException{Message: aws.String("Maximum sending rate exceeded.")}, false},
+		{errors.New("connection reset"), false},
+	} {
+		_, err := postman(&desk{err: c.err}).Post(context.Background(), stored(membership.LetterInvitation), "a.1.b")
+		if _, refused := err.(*membership.MailRefusal); err == nil || refused != c.refused {
+			t.Errorf("%v became %v (%T)", c.err, err, err)
+		}
+	}
+}
+
+func TestPostmanNeverRefusesForOurOwnFault(t *testing.T) {
+	unknown := stored("no-such-letter")
+	broken := stored(membership.LetterInvitation)
+	broken.Fields = map[string]string{"expiresAt": "soon"}
+	empty := stored(membership.LetterInvitation)
+	empty.Fields = nil
+	for _, m := range []membership.Mail{unknown, broken, empty} {
+		d := &desk{}
+		_, err := postman(d).Post(context.Background(), m, "a.1.b")
+		if _, refused := err.(*membership.MailRefusal); err == nil || refused || d.last != nil {
+			t.Errorf("%+v: %v", m, err)
+		}
+	}
+}
+
+func TestPostmanSurvivesAPanic(t *testing.T) {
+	_, err := postman(nil).Post(context.Background(), stored(membership.LetterInvitation), "a.1.b")
+	if err == nil || !strings.Contains(err.Error(), "panic") {
+		t.Errorf("got %v", err)
+	}
+}
