@@ -3,6 +3,7 @@ package membership
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -166,24 +167,37 @@ func (e Expiry) digest(ctx context.Context, c Call, d Digest) error {
 	if err != nil {
 		return err
 	}
-	lines, more := "", 0
-	for i, inv := range expired {
-		if i >= digestNames {
-			more = len(expired) - digestNames
-			break
-		}
-		if lines != "" {
-			lines += "\n"
-		}
-		lines += inv.Email
-	}
-	if lines == "" {
+	if len(expired) == 0 {
 		return e.Store.FinishDigest(ctx, d, nil)
 	}
+	named := expired[:min(len(expired), digestNames)]
+	lines, err := e.digestLines(ctx, named)
+	if err != nil {
+		return err
+	}
+	more := len(expired) - len(named)
 	return e.Store.FinishDigest(ctx, d, &Mail{
 		ID: e.NewID(), CustomerID: inviter.CustomerID, UserID: inviter.ID, Letter: LetterExpiredDigest, To: inviter.Email, Door: DoorOf(inviter.CustomerID),
 		Language: ChooseLanguage(inviter.Language, e.Language),
 		Fields:   map[string]string{"firstName": inviter.FirstName, "expired": lines, "count": strconv.Itoa(len(expired)), "more": strconv.Itoa(more)},
 		Status:   MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now),
 	})
+}
+
+// digestLines returns a line for each invitation: address, customer and expiry with a tab between them. Names of
+// customers have no tabs (checkName).
+func (e Expiry) digestLines(ctx context.Context, expired []Invitation) (string, error) {
+	names := map[string]string{}
+	lines := make([]string, len(expired))
+	for i, inv := range expired {
+		if _, known := names[inv.CustomerID]; !known {
+			customer, err := e.Store.Customer(ctx, ReachCustomer(inv.CustomerID), inv.CustomerID)
+			if err != nil {
+				return "", err
+			}
+			names[inv.CustomerID] = customer.Name
+		}
+		lines[i] = inv.Email + "\t" + names[inv.CustomerID] + "\t" + inv.ExpiresAt.Format(time.RFC3339)
+	}
+	return strings.Join(lines, "\n"), nil
 }
