@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// maxExpired is how many invitations one digest lists; more would be a mail nobody reads.
-const maxExpired = 100
-
 // Expired is an invitation that nobody accepted in time.
 type Expired struct {
 	Email     string
@@ -30,22 +27,20 @@ func (ExpiredDigest) Name() string { return "expired-digest" }
 
 func (l ExpiredDigest) values(w words) map[string]string {
 	var lines []string
-	named := l.Expired[:min(len(l.Expired), maxExpired)]
-	for _, e := range named {
+	for _, e := range l.Expired {
 		lines = append(lines, say(w.Expired, map[string]string{"email": e.Email, "customer_name": e.Customer, "expires_at": w.time(e.ExpiredAt)}))
 	}
-	all := len(l.Expired) + l.More
-	if more := all - len(named); more > 0 {
-		lines = append(lines, say(w.More, map[string]string{"count": strconv.Itoa(more)}))
+	if l.More > 0 {
+		lines = append(lines, say(w.More, map[string]string{"count": strconv.Itoa(l.More)}))
 	}
 	return l.with(w, map[string]string{
 		"expired_invitations": strings.Join(lines, "\n"),
-		"expired_count":       strconv.Itoa(all),
+		"expired_count":       strconv.Itoa(len(l.Expired) + l.More),
 		"link":                l.Link,
 	})
 }
 
-// parseExpired reads the field expired_invitations of a digest's record: a line for each invitation, with address,
+// parseExpired reads the field "expired" that membership stores with a digest: a line for each invitation, with address,
 // customer and RFC 3339 time, and a tab between them.
 func parseExpired(field string) ([]Expired, error) {
 	var expired []Expired

@@ -1,10 +1,5 @@
 package mail
 
-import (
-	"fmt"
-	"time"
-)
-
 // Letter is one of the letters of this package.
 type Letter interface {
 	// Name is the name of the letter's files, as in the outbox.
@@ -13,11 +8,9 @@ type Letter interface {
 	values(w words) map[string]string
 }
 
-// Names returns the names of all letters.
-func Names() []string {
-	return []string{
-		"invitation", "invitation-staff", "invitation-address-in-use", "expired-digest", "password-reset", "password-changed",
-	}
+// Letters returns an empty one of each letter.
+func Letters() []Letter {
+	return []Letter{Invitation{}, StaffInvitation{}, AddressInUse{}, ExpiredDigest{}, PasswordReset{}, PasswordChanged{}}
 }
 
 // Common is what every letter has.
@@ -41,57 +34,4 @@ func (c Common) inviter(name string) string {
 		return c.Provider
 	}
 	return name
-}
-
-// Record is what the outbox and the deployment know of a mail.
-//
-// Fields has the keys of the letter:
-//
-//	invitation                 first_name (optional), inviter_name (optional), customer_name
-//	invitation-staff           first_name (optional), inviter_name (optional), role
-//	invitation-address-in-use  first_name (optional; the owner's own, never a typed one), customer_name
-//	expired-digest             first_name (optional), expired_invitations: a line for each, of
-//	                           address, customer and RFC 3339 time with a tab between them
-//	password-reset             first_name (optional)
-//	password-changed           first_name (optional), changed_at (RFC 3339)
-//
-// Other keys are ignored: a mail that another version of the program stored must not get lost for that.
-type Record struct {
-	Letter     string
-	Fields     map[string]string
-	Link       string    // the letter's link; invitation-address-in-use takes ProfileURL without one, password-changed has none
-	ExpiresAt  time.Time // until when the link is valid: invitation, invitation-staff and password-reset
-	Provider   string
-	ProfileURL string
-}
-
-// FromRecord makes the letter that a record of the outbox asks for. Whether it has all its values is seen when it is
-// rendered. Errors: an unknown letter, times that cannot be read.
-func FromRecord(r Record) (Letter, error) {
-	f := r.Fields
-	common := Common{FirstName: f["first_name"], Provider: r.Provider, ProfileURL: r.ProfileURL}
-	switch r.Letter {
-	case "invitation":
-		return Invitation{Common: common, Inviter: f["inviter_name"], Customer: f["customer_name"], Link: r.Link, ExpiresAt: r.ExpiresAt}, nil
-	case "invitation-staff":
-		return StaffInvitation{Common: common, Inviter: f["inviter_name"], Role: f["role"], Link: r.Link, ExpiresAt: r.ExpiresAt}, nil
-	case "invitation-address-in-use":
-		return AddressInUse{Common: common, Customer: f["customer_name"], Link: r.Link}, nil
-	case "expired-digest":
-		expired, err := parseExpired(f["expired_invitations"])
-		return ExpiredDigest{Common: common, Expired: expired, Link: r.Link}, err
-	case "password-reset":
-		return PasswordReset{Common: common, Link: r.Link, ExpiresAt: r.ExpiresAt}, nil
-	case "password-changed":
-		at, err := parseTime(f["changed_at"])
-		return PasswordChanged{Common: common, ChangedAt: at}, err
-	}
-	return nil, fmt.Errorf("there is no letter %q", r.Letter)
-}
-
-func parseTime(s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	return time.Parse(time.RFC3339, s)
 }

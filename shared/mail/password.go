@@ -5,6 +5,7 @@ import "time"
 // PasswordReset carries the link for setting a new password.
 type PasswordReset struct {
 	Common
+	Username  string
 	Link      string
 	ExpiresAt time.Time
 }
@@ -13,12 +14,13 @@ type PasswordReset struct {
 func (PasswordReset) Name() string { return "password-reset" }
 
 func (l PasswordReset) values(w words) map[string]string {
-	return l.with(w, map[string]string{"link": l.Link, "expires_at": w.time(l.ExpiresAt)})
+	return l.with(w, map[string]string{"username": l.Username, "link": l.Link, "expires_at": w.time(l.ExpiresAt)})
 }
 
 // PasswordChanged tells that a password was changed. It always arrives, whatever notifications somebody wants.
 type PasswordChanged struct {
 	Common
+	Username  string
 	ChangedAt time.Time
 }
 
@@ -26,5 +28,5 @@ type PasswordChanged struct {
 func (PasswordChanged) Name() string { return "password-changed" }
 
 func (l PasswordChanged) values(w words) map[string]string {
-	return l.with(w, map[string]string{"changed_at": w.time(l.ChangedAt)})
+	return l.with(w, map[string]string{"username": l.Username, "changed_at": w.time(l.ChangedAt)})
 }

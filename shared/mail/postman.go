@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"clientele/shared/membership"
 )
@@ -55,6 +56,10 @@ func (p Postman) letter(m membership.Mail, token string) (Letter, error) {
 	if err != nil {
 		return nil, err
 	}
+	username := f["username"]
+	if username == "" {
+		username = m.To // which signs in as well
+	}
 	// A token stands in the fragment, which no server sees and no log keeps.
 	invitation := door + "/invitation#" + token
 	switch m.Letter {
@@ -68,9 +73,9 @@ func (p Postman) letter(m membership.Mail, token string) (Letter, error) {
 	case membership.LetterExpiredDigest:
 		return p.digest(common, f)
 	case membership.LetterPasswordReset:
-		return PasswordReset{Common: common, Link: door + "/reset-password#" + token, ExpiresAt: expires}, nil
+		return PasswordReset{Common: common, Username: username, Link: door + "/reset-password#" + token, ExpiresAt: expires}, nil
 	case membership.LetterPasswordChanged:
-		return PasswordChanged{Common: common, ChangedAt: m.CreatedAt}, nil // queued in the transaction of the change
+		return PasswordChanged{Common: common, Username: username, ChangedAt: m.CreatedAt}, nil // queued in the transaction of the change
 	}
 	return nil, errors.New("there is no such letter")
 }
@@ -85,4 +90,12 @@ func (p Postman) digest(common Common, f map[string]string) (Letter, error) {
 		return nil, fmt.Errorf("the number of further invitations: %w", err)
 	}
 	return ExpiredDigest{Common: common, Expired: expired, More: more, Link: common.ProfileURL}, nil
+}
+
+// parseTime returns the zero time for no text, which is an error where a letter needs it.
+func parseTime(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	return time.Parse(time.RFC3339, s)
 }

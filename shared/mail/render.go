@@ -65,7 +65,7 @@ func render(letter Letter, language string) (Message, error) {
 		return Message{}, err
 	}
 	values := letter.values(w)
-	tags := slices.DeleteFunc(Tags(), func(t Tag) bool { _, has := values[t.Name]; return !has })
+	tags := tagsIn(values)
 	path := "letters/" + language + "/" + letter.Name()
 
 	subject, err := fillFile(path+".subject", subjectForm, tags, values)

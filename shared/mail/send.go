@@ -111,7 +111,7 @@ func wireAddress(s string) (string, error) {
 func repeatOnlyUnsent(o *sesv2.Options) {
 	o.Retryer = retry.NewStandard(func(so *retry.StandardOptions) {
 		so.MaxAttempts = 3
-		so.MaxBackoff = 2 * time.Second
+		so.MaxBackoff = time.Second
 		so.Retryables = []retry.IsErrorRetryable{
 			retry.NoRetryCanceledError{},
 			retry.RetryableErrorCode{Codes: retry.DefaultThrottleErrorCodes},

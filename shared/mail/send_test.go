@@ -92,7 +92,7 @@ func failed(status int, code, message string) func(http.ResponseWriter) {
 func TestSendWritesTheRequest(t *testing.T) {
 	ses, got := answers(t, accepted)
 	sender := mail.Sender{Client: ses, From: "no-reply@bücher.example", FromName: "Bücher\r\nBcc: x@y.example \"AG\"", ConfigurationSet: "clientele"}
-	m := render(t, sample("invitation"), "de")
+	m := render(t, usual().letter(t, "invitation"), "de")
 	id, err := sender.Send(t.Context(), " anna.o'neil+x@Bücher.example ", m, "01JP3Z5K7Q8R9S0T1V2W3X4Y5Z")
 	if err != nil || id != "0107019" {
 		t.Fatal(id, err)
@@ -246,7 +246,7 @@ func TestLive(t *testing.T) {
 	ses := client(endpoint)
 	domain := fmt.Sprintf("live-%d.example", time.Now().UnixNano())
 	sender := mail.Sender{Client: ses, From: "no-reply@" + domain, FromName: "Bücher AG"}
-	m := render(t, sample("invitation"), "de")
+	m := render(t, usual().letter(t, "invitation"), "de")
 	_, err := sender.Send(t.Context(), "anna@example.com", m, "1")
 	if refused := (mail.Refused{}); err == nil || errors.As(err, &refused) {
 		t.Errorf("without an identity: %v, want a temporary error", err)
@@ -255,9 +255,9 @@ func TestLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent := map[string]mail.Message{}
-	for _, letter := range mail.Names() {
+	for _, letter := range names() {
 		for _, language := range mail.Languages() {
-			m := render(t, sample(letter), language)
+			m := render(t, usual().letter(t, letter), language)
 			id, err := sender.Send(t.Context(), "anna@bücher.example", m, "mail-"+letter+"-"+language)
 			if err != nil || id == "" {
 				t.Fatal(id, err)

@@ -33,6 +33,7 @@ func Tags() []Tag {
 		{Name: "provider_name", Meaning: "The company that runs the portal."},
 		{Name: "customer_name", Meaning: "The customer whom the letter is about."},
 		{Name: "inviter_name", Meaning: "Who invites; the provider's name where it is no person."},
+		{Name: "username", Meaning: "The recipient's username."},
 		{Name: "role", Meaning: "The role that the recipient will have, in the language of the letter."},
 		{Name: "link", Kind: Link, Meaning: "The link that the letter is for."},
 		{Name: "expires_at", Meaning: "Until when the link is valid, as date and time in UTC."},
@@ -43,13 +44,12 @@ func Tags() []Tag {
 	}
 }
 
-// TagsOf returns the tags that the letter of this name has, and none for an unknown letter.
-func TagsOf(letter string) []Tag {
-	l, err := FromRecord(Record{Letter: letter})
-	if err != nil {
-		return nil
-	}
-	values := l.values(words{})
+// TagsOf returns the tags that a letter has; its fields may be empty.
+func TagsOf(l Letter) []Tag {
+	return tagsIn(l.values(words{}))
+}
+
+func tagsIn(values map[string]string) []Tag {
 	return slices.DeleteFunc(Tags(), func(t Tag) bool { _, has := values[t.Name]; return !has })
 }
 
