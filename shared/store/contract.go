@@ -1,0 +1,15 @@
+package store
+
+import "clientele/shared/membership"
+
+// What the rules need of the table, checked when it is compiled.
+var (
+	_ membership.CustomerStore   = Table{}
+	_ membership.SubAccountStore = Table{}
+	_ membership.UserStore       = Table{}
+	_ membership.InvitationStore = Table{}
+	_ membership.SignInStore     = Table{}
+	_ membership.OutboxStore     = Table{}
+	_ membership.ExpiryStore     = Table{}
+	_ membership.ProviderStore   = Table{}
+)

@@ -1,0 +1,266 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"clientele/shared/membership"
+)
+
+func customerItem(c membership.Customer) item {
+	i := newItem(customerKey(c.ID), entityCustomer)
+	if c.ID != membership.ProviderID { // the provider is on no list of customers
+		i.setStr("facet", customersFacet)
+		i.setStr("byName", sortable(membership.FoldName(c.Name)))
+		i.setTime("byRegistered", c.CreatedAt)
+	}
+	i.setStr("id", c.ID)
+	i.setStr("name", c.Name)
+	i.setStr("type", string(c.Type))
+	i.setStr("management", c.Management)
+	i.setStr("status", string(c.Status))
+	i.setBool("portalAccess", c.PortalAccess)
+	i.setStrs("groupIds", c.GroupIDs)
+	i.setStr("email", c.Email)
+	i.setStr("url", c.URL)
+	i.setStr("phone", c.Phone)
+	i.setStr("street", c.Street)
+	i.setStr("postcode", c.Postcode)
+	i.setStr("city", c.City)
+	i.setStr("region", c.Region)
+	i.setStr("country", c.Country)
+	i.setStr("language", c.Language)
+	i.setStr("externalId", c.ExternalID)
+	i.setStr("comment", c.Comment)
+	i.setTime("createdAt", c.CreatedAt)
+	i.setInt("version", c.Version)
+	return i
+}
+
+func customerFrom(i item) membership.Customer {
+	return membership.Customer{
+		ID: i.str("id"), Name: i.str("name"), Type: membership.CustomerType(i.str("type")), Management: i.str("management"),
+		Status: membership.CustomerStatus(i.str("status")), PortalAccess: i.bool("portalAccess"), GroupIDs: i.strs("groupIds"),
+		Email: i.str("email"), URL: i.str("url"), Phone: i.str("phone"), Street: i.str("street"), Postcode: i.str("postcode"),
+		City: i.str("city"), Region: i.str("region"), Country: i.str("country"), Language: i.str("language"),
+		ExternalID: i.str("externalId"), Comment: i.str("comment"), CreatedAt: i.time("createdAt"), Version: i.int("version"),
+	}
+}
+
+// sortable returns a sort key of at most 100 bytes; an index key cannot be empty.
+func sortable(folded string) string {
+	if folded == "" {
+		return "~"
+	}
+	if len(folded) > 100 {
+		folded = strings.ToValidUTF8(folded[:100], "")
+	}
+	return folded
+}
+
+// Customer returns one customer within reach. Errors: ErrNotFound.
+func (t Table) Customer(ctx context.Context, reach membership.Reach, customerID string) (membership.Customer, error) {
+	if !reach.Includes(customerID) {
+		return membership.Customer{}, membership.ErrNotFound
+	}
+	i, err := t.get(ctx, customerKey(customerID))
+	if err == nil && i == nil {
+		err = membership.ErrNotFound
+	}
+	return customerFrom(i), err
+}
+
+// Customers returns one page of all customers but the provider, by name or age, or those found by a search.
+func (t Table) Customers(ctx context.Context, q membership.CustomerQuery) (membership.Page[membership.Customer], error) {
+	if q.Search != "" {
+		return t.searchCustomers(ctx, q)
+	}
+	l := listing{index: indexName, attribute: "byName", facet: customersFacet}
+	if q.Sort == membership.CustomersByCreated {
+		l = listing{index: indexRegistered, attribute: "byRegistered", facet: customersFacet}
+	}
+	items, next, prev, err := t.page(ctx, l, q.Page)
+	if err != nil {
+		return membership.Page[membership.Customer]{}, err
+	}
+	p := membership.Page[membership.Customer]{Items: make([]membership.Customer, len(items)), Next: next, Prev: prev}
+	for n, i := range items {
+		p.Items[n] = customerFrom(i)
+	}
+	return p, nil
+}
+
+// searchCustomers reads the words that begin with the search, and then their customers: two waits. It has no page
+// before; a customer found by two words shows once.
+func (t Table) searchCustomers(ctx context.Context, q membership.CustomerQuery) (membership.Page[membership.Customer], error) {
+	var p membership.Page[membership.Customer]
+	in := &dynamodb.QueryInput{
+		TableName: &t.name, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :text)"),
+		ExpressionAttributeValues: item{":pk": str(customerSearchPartition(q.Search)), ":text": str(q.Search)},
+		Limit:                     aws.Int32(int32(q.Page.Limit + 1)),
+	}
+	if q.Page.Position != "" {
+		in.ExclusiveStartKey = key{customerSearchPartition(q.Search), q.Page.Position}.item()
+	}
+	out, err := t.client.Query(ctx, in)
+	if err != nil {
+		return p, unavailable(err)
+	}
+	var (
+		ids  []string
+		keys []key
+		last string
+	)
+	for n, row := range out.Items {
+		if n == q.Page.Limit {
+			p.Next = last
+			break
+		}
+		last = item(row).str("sk")
+		if id := item(row).str("customerId"); !slices.Contains(ids, id) {
+			ids, keys = append(ids, id), append(keys, customerKey(id))
+		}
+	}
+	if len(keys) == 0 {
+		return p, nil
+	}
+	found, err := t.batchGet(ctx, keys)
+	if err != nil {
+		return p, err
+	}
+	for _, k := range keys {
+		if i, ok := found[k]; ok {
+			p.Items = append(p.Items, customerFrom(i))
+		}
+	}
+	return p, nil
+}
+
+// words adds and removes the rows by which a customer is found.
+func (w *write) words(c membership.Customer, before, after string) {
+	old, now := words(before), words(after)
+	for _, text := range old {
+		if !slices.Contains(now, text) {
+			w.delete(customerSearchKey(text, c.ID), always(), nil)
+		}
+	}
+	for _, text := range now {
+		if !slices.Contains(old, text) {
+			i := newItem(customerSearchKey(text, c.ID), entityCustomerWord)
+			i.setStr("customerId", c.ID)
+			w.put(i, always(), nil)
+		}
+	}
+}
+
+// externalID moves the reservation of an external id.
+func (w *write) externalID(customerID, before, after string) {
+	if before == after {
+		return
+	}
+	if after != "" {
+		i := newItem(externalIDKey(after), entityExternalID)
+		i.setStr("customerId", customerID)
+		w.put(i, absent(), membership.ErrExternalIDInUse)
+	}
+	if before != "" {
+		w.delete(externalIDKey(before), always(), nil)
+	}
+}
+
+// CreateCustomer stores a new customer. Errors: ErrExternalIDInUse, ErrInProgress.
+func (t Table) CreateCustomer(ctx context.Context, c membership.Customer, tr membership.Trail) error {
+	w := t.write()
+	w.put(customerItem(c), absent(), membership.ErrStale)
+	w.words(c, "", c.Name)
+	w.externalID(c.ID, "", c.ExternalID)
+	w.trail(tr)
+	return t.commit(ctx, w)
+}
+
+// CreateProvider stores the provider's record; somebody else having been faster is fine.
+func (t Table) CreateProvider(ctx context.Context, c membership.Customer, tr membership.Trail) error {
+	w := t.write()
+	w.put(customerItem(c), absent(), membership.ErrStale)
+	w.trail(tr)
+	err := t.commit(ctx, w)
+	if membership.KindOf(err) == membership.Stale {
+		return nil
+	}
+	return err
+}
+
+// ChangeCustomer replaces before by after. Errors: ErrStale, ErrExternalIDInUse, ErrInProgress.
+func (t Table) ChangeCustomer(ctx context.Context, before, after membership.Customer, tr membership.Trail) error {
+	w := t.write()
+	w.put(customerItem(after), versionIs(before.Version), membership.ErrStale)
+	w.words(after, before.Name, after.Name)
+	w.externalID(after.ID, before.ExternalID, after.ExternalID)
+	w.trail(tr)
+	return t.commit(ctx, w)
+}
+
+// closing is how long a customer that is being deleted takes in nobody; a deletion that died half way ends with it.
+const closing = 30 * time.Second
+
+// openCustomer holds while a customer exists, is active, and is not being deleted.
+func openCustomer(now time.Time) condition {
+	return condition{
+		expression: "attribute_exists(pk) AND #s = :active AND (attribute_not_exists(closingUntil) OR closingUntil < :now)",
+		names:      map[string]string{"#s": "status"},
+		values:     item{":active": str(string(membership.CustomerActive)), ":now": str(stamp(now))},
+	}
+}
+
+// existingCustomer holds while a customer exists and is not being deleted.
+func existingCustomer(now time.Time) condition {
+	return condition{
+		expression: "attribute_exists(pk) AND (attribute_not_exists(closingUntil) OR closingUntil < :now)",
+		values:     item{":now": str(stamp(now))},
+	}
+}
+
+// DeleteCustomer deletes a customer without users and sub-accounts. It first closes the door for new ones, then looks,
+// then deletes: whoever came before is seen, and nobody comes after. Errors: ErrStale, ErrCustomerNotEmpty.
+func (t Table) DeleteCustomer(ctx context.Context, c membership.Customer, tr membership.Trail) error {
+	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &t.name, Key: customerKey(c.ID).item(), UpdateExpression: aws.String("SET closingUntil = :until, #v = :next"),
+		ConditionExpression: aws.String("#v = :v"), ExpressionAttributeNames: map[string]string{"#v": "version"},
+		ExpressionAttributeValues: item{":until": str(stamp(tr.Now.Add(closing))), ":v": num(int64(c.Version)), ":next": num(int64(c.Version + 1))},
+	})
+	if err != nil {
+		return conditional(err, membership.ErrStale)
+	}
+	for _, prefix := range []string{customerUserPrefix, subAccountPrefix} {
+		found, err := t.partition(ctx, customerKey(c.ID).pk, prefix, 1)
+		if err != nil {
+			return err
+		}
+		if len(found) > 0 {
+			w := t.write()
+			w.update(customerKey(c.ID), "REMOVE closingUntil SET #v = :v", condition{expression: "#v = :next", names: map[string]string{"#v": "version"},
+				values: item{":v": num(int64(c.Version)), ":next": num(int64(c.Version + 1))}}, nil)
+			if err := t.commit(ctx, w); err != nil {
+				return err
+			}
+			return membership.ErrCustomerNotEmpty
+		}
+	}
+	w := t.write()
+	w.delete(customerKey(c.ID), versionIs(c.Version+1), membership.ErrStale)
+	w.words(c, c.Name, "")
+	w.externalID(c.ID, c.ExternalID, "")
+	w.trail(tr)
+	return t.commit(ctx, w)
+}
+
+// HasUsers says whether the customer has any user on its list.
+func (t Table) HasUsers(ctx context.Context, customerID string) (bool, error) {
+	found, err := t.partition(ctx, customerKey(customerID).pk, customerUserPrefix, 1)
+	return len(found) > 0, err
+}

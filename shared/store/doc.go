@@ -1,0 +1,44 @@
+// Package store is the one table: its data dictionary, its keys, and a file for each noun with the questions that can be
+// asked and the changes that can be made. It has no rules: it writes what membership decided, under the condition that
+// what membership read is still so.
+//
+// # Data dictionary
+//
+// Every item has pk, sk (keys.go) and entity. Times are RFC 3339 in UTC with seconds, which sort; ttl is in seconds since
+// 1970. Empty attributes are not stored.
+//
+//	entity             pk                              sk                              holds
+//	customer           CUSTOMER#<id>                   CUSTOMER                        the record; facet CUSTOMERS by name and age; closingUntil while it is being deleted
+//	customer-word      SEARCH#CUSTOMERS#<2 chars>      <name from a word on>#<id>      by which a customer is found
+//	external-id        EXTERNAL#CUSTOMER#<external id> EXTERNAL                        reservation: whose it is
+//	subaccount         CUSTOMER#<id>                   SUBACCOUNT#<id>                 the record
+//	user               USER#<id>                       RECORD#<customer>               the record
+//	sign-ins           USER#<id>                       RECORD#<customer>#SIGNINS       cut-offs, signed-out token families, the password link
+//	user-row           USER#<id>                       FACET#<facet>                   the user in one list; six indexes
+//	user-row           CUSTOMER#<customer>             USER#<id>                       the same for the customer's own list
+//	login              LOGIN#<folded>                  LOGIN                           reservation of a username or e-mail: whose it is
+//	address-elsewhere  CUSTOMER#<customer>             ELSEWHERE#<folded>              an address invited here that signs in for another customer
+//	invitation         INVITATION#<id>                 CUSTOMER#<customer>             the record; facet INVITATIONS#<customer> by age; due for expiry and retention
+//	mail               MAIL#<id>                       MAIL                            the outbox; due while queued; ttl when done
+//	audit              CUSTOMER#<id>#AUDIT#<yyyy-mm>   <time>#<id>                     one entry for every change
+//	idempotency-key    KEY#<actor>                     <route>#<key>[#<row>]           hash of the body and the ids made; ttl 24 hours
+//	session            SESSION#<id>                    <door>#<customer>#<user>        a signed-in browser; hash of the cookie's secret; ttl
+//	attempts           ATTEMPTS#<folded login>         ATTEMPTS                        failed sign-ins; ttl 24 hours
+//	throttle           THROTTLE#<name>#<subject>       <start of the window>           events counted; ttl
+//	digest             USER#<inviter>                  DIGEST#<customer>#<day>         a digest that is owed; due
+//	digest-row         USER#<inviter>                  EXPIRED#<customer>#<day>#<inv>  one invitation of it; ttl 30 days after
+//
+// # Indexes
+//
+// by-name, by-email, by-group, by-role, by-company, by-registered: partition facet, sorted by byName, byEmail, byGroup,
+// byRole, byCompany, byRegistered. A page of any list is one Query of one of them. An item is in an index when it has
+// both attributes.
+//
+// due: partition due (<kind>#<shard>), sorted by dueAt. Sparse: only what waits for a moment is in it.
+//
+// # Rows of users
+//
+// One for each facet: the customer, ALL, ROLE#, STATUS#, COUNTRY#, GROUP#. Short names, because there are six copies:
+// cid customer, co company, fn and ln names, em e-mail, un username where it is not the e-mail, st status, cn country,
+// gr groups, inv invitation, iex and sus the ends of invitation and suspension in seconds.
+package store

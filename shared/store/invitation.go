@@ -1,0 +1,172 @@
+package store
+
+import (
+	"context"
+
+	"clientele/shared/membership"
+)
+
+func invitationItem(v membership.Invitation) item {
+	i := newItem(invitationKey(v.CustomerID, v.ID), entityInvitation)
+	i.setStr("facet", invitationsFacet(v.CustomerID))
+	i.setTime("byRegistered", v.CreatedAt)
+	switch v.Status { // when the clean-up has to look at it again
+	case membership.InvitationPending:
+		i.setStr("due", dueFacet(dueInvitation, v.ID))
+		i.setTime("dueAt", v.ExpiresAt)
+	case membership.InvitationExpired, membership.InvitationRevoked, membership.InvitationDeclined:
+		i.setStr("due", dueFacet(dueInvitation, v.ID))
+		i.setTime("dueAt", v.EndedAt.Add(membership.InvitationRetention))
+	}
+	for name, s := range map[string]string{
+		"id": v.ID, "customerId": v.CustomerID, "userId": v.UserID, "email": v.Email, "firstName": v.FirstName, "lastName": v.LastName,
+		"language": v.Language, "role": string(v.Role), "status": string(v.Status), "delivery": v.Delivery, "mailId": v.MailID,
+		"origin": string(v.Origin), "invitedBy": v.InvitedBy, "invitedByName": v.InvitedByName,
+	} {
+		i.setStr(name, s)
+	}
+	i.setGrants(v.Grants)
+	i.setStrs("groupIds", v.GroupIDs)
+	i.setTime("expiresAt", v.ExpiresAt)
+	i.setTime("sentAt", v.SentAt)
+	i.setTime("createdAt", v.CreatedAt)
+	i.setTime("endedAt", v.EndedAt)
+	i.setInt("linkVersion", v.LinkVersion)
+	i.setInt("version", v.Version)
+	return i
+}
+
+func invitationFrom(i item) membership.Invitation {
+	return membership.Invitation{
+		ID: i.str("id"), CustomerID: i.str("customerId"), UserID: i.str("userId"), Email: i.str("email"), FirstName: i.str("firstName"),
+		LastName: i.str("lastName"), Language: i.str("language"), Role: membership.Role(i.str("role")), Grants: i.grants(),
+		GroupIDs: i.strs("groupIds"), Status: membership.InvitationStatus(i.str("status")), Delivery: i.str("delivery"), MailID: i.str("mailId"),
+		ExpiresAt: i.time("expiresAt"), SentAt: i.time("sentAt"), CreatedAt: i.time("createdAt"), EndedAt: i.time("endedAt"),
+		Origin: membership.Realm(i.str("origin")), InvitedBy: i.str("invitedBy"), InvitedByName: i.str("invitedByName"),
+		LinkVersion: i.int("linkVersion"), Version: i.int("version"),
+	}
+}
+
+// Invitation returns one within reach. Errors: ErrNotFound.
+func (t Table) Invitation(ctx context.Context, reach membership.Reach, id string) (membership.Invitation, error) {
+	if cid := reach.CustomerID(); cid != "" {
+		i, err := t.get(ctx, invitationKey(cid, id))
+		if err == nil && i == nil {
+			err = membership.ErrNotFound
+		}
+		return invitationFrom(i), err
+	}
+	if !reach.All() {
+		return membership.Invitation{}, membership.ErrNotFound
+	}
+	items, err := t.partition(ctx, invitationPartition(id), "CUSTOMER#", 1)
+	if err != nil {
+		return membership.Invitation{}, err
+	}
+	if len(items) == 0 {
+		return membership.Invitation{}, membership.ErrNotFound
+	}
+	return invitationFrom(items[0]), nil
+}
+
+// Invitations returns one page of a customer's invitations, the newest first.
+func (t Table) Invitations(ctx context.Context, q membership.InvitationQuery) (membership.Page[membership.Invitation], error) {
+	var p membership.Page[membership.Invitation]
+	if !q.Reach.Includes(q.CustomerID) {
+		return p, membership.ErrNotFound
+	}
+	l := listing{index: indexRegistered, attribute: "byRegistered", facet: invitationsFacet(q.CustomerID)}
+	if q.Origin == membership.Staff { // what the deployment itself made is the provider's too
+		l.filter = condition{expression: "origin <> :portal", values: item{":portal": str(string(membership.Portal))}}
+	} else if q.Origin != "" {
+		l.filter = condition{expression: "origin = :origin", values: item{":origin": str(string(q.Origin))}}
+	}
+	items, next, prev, err := t.page(ctx, l, q.Page)
+	if err != nil {
+		return p, err
+	}
+	p = membership.Page[membership.Invitation]{Items: make([]membership.Invitation, len(items)), Next: next, Prev: prev}
+	for n, i := range items {
+		p.Items[n] = invitationFrom(i)
+	}
+	return p, nil
+}
+
+// Addresses returns who holds the folded logins ("" is nobody), as a customer sees it, and the markers of the keys (nil
+// for nil), in the order asked and with one wait.
+func (t Table) Addresses(ctx context.Context, customerID string, folded []string, keys []*membership.IdempotencyKey) ([]membership.Address, []*membership.Marker, error) {
+	var ask []key
+	for _, f := range folded {
+		if f != "" {
+			ask = append(ask, loginKey(f), elsewhereKey(customerID, f))
+		}
+	}
+	for _, k := range keys {
+		if k != nil {
+			ask = append(ask, markerKey(*k))
+		}
+	}
+	found, err := t.batchGet(ctx, ask)
+	if err != nil {
+		return nil, nil, err
+	}
+	addresses, markers := make([]membership.Address, len(folded)), make([]*membership.Marker, len(keys))
+	for n, f := range folded {
+		login := found[loginKey(f)]
+		addresses[n] = membership.Address{UserID: login.str("userId"), CustomerID: login.str("customerId"), InvitedHere: found[elsewhereKey(customerID, f)].str("userId")}
+	}
+	for n, k := range keys {
+		if k != nil {
+			markers[n] = markerFrom(found[markerKey(*k)])
+		}
+	}
+	return addresses, markers, nil
+}
+
+// CreateInvitation stores a new invitation with its user, for a customer that is active.
+// Errors: ErrCustomerDeactivated, ErrLoginTaken, ErrInProgress.
+func (t Table) CreateInvitation(ctx context.Context, v membership.Invitation, u membership.User, tr membership.Trail) error {
+	w := t.write()
+	w.check(customerKey(v.CustomerID), openCustomer(tr.Now), membership.ErrCustomerDeactivated)
+	w.put(invitationItem(v), absent(), membership.ErrStale)
+	w.user(membership.User{}, u)
+	w.trail(tr)
+	return t.commit(ctx, w)
+}
+
+// DeleteInvitation deletes an invitation and, where user is not nil, its user. Errors: ErrStale.
+func (t Table) DeleteInvitation(ctx context.Context, v membership.Invitation, user *membership.User, tr membership.Trail) error {
+	w := t.write()
+	w.delete(invitationKey(v.CustomerID, v.ID), versionIs(v.Version), membership.ErrStale)
+	if user != nil {
+		w.user(*user, membership.User{})
+	}
+	w.trail(tr)
+	return t.commit(ctx, w)
+}
+
+// AcceptanceFacts returns the user and customer of an invitation and who holds the folded logins, with one wait.
+// A user or customer that is gone is zero.
+func (t Table) AcceptanceFacts(ctx context.Context, v membership.Invitation, folded []string) (membership.User, membership.Customer, []membership.Address, error) {
+	ask := []key{userKey(v.CustomerID, v.UserID), customerKey(v.CustomerID)}
+	for _, f := range folded {
+		ask = append(ask, loginKey(f))
+	}
+	found, err := t.batchGet(ctx, ask)
+	if err != nil {
+		return membership.User{}, membership.Customer{}, nil, err
+	}
+	holders := make([]membership.Address, len(folded))
+	for n, f := range folded {
+		login := found[loginKey(f)]
+		holders[n] = membership.Address{UserID: login.str("userId"), CustomerID: login.str("customerId")}
+	}
+	return userFrom(found[ask[0]]), customerFrom(found[ask[1]]), holders, nil
+}
+
+// ClaimAcceptance replaces before by after, which differ in the lease and the version only. Errors: ErrStale.
+func (t Table) ClaimAcceptance(ctx context.Context, before, after membership.User) error {
+	w := t.write()
+	w.put(userItem(after), versionIs(before.Version), membership.ErrStale)
+	return t.commit(ctx, w)
+}

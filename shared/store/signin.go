@@ -1,0 +1,203 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"clientele/shared/membership"
+)
+
+func signInsItem(s membership.SignIns) item {
+	i := newItem(signInsKey(s.CustomerID, s.UserID), entitySignIns)
+	i.setStr("customerId", s.CustomerID)
+	i.setStr("userId", s.UserID)
+	i.setTime("validFrom", s.ValidFrom)
+	signedOut := map[string]string{}
+	for family, ends := range s.SignedOut {
+		signedOut[family] = stamp(ends)
+	}
+	i.setMap("signedOut", signedOut)
+	i.setStr("resetMail", s.ResetMail)
+	i.setInt("resetVersion", s.ResetVersion)
+	i.setTime("resetExpiresAt", s.ResetExpiresAt)
+	if !s.ResetClaimedUntil.IsZero() {
+		i.setStr("resetClaimedUntil", s.ResetClaimedUntil.UTC().Format(time.RFC3339Nano))
+	}
+	i.setInt("version", s.Version)
+	return i
+}
+
+func signInsFrom(i item) membership.SignIns {
+	s := membership.SignIns{
+		CustomerID: i.str("customerId"), UserID: i.str("userId"), ValidFrom: i.time("validFrom"), ResetMail: i.str("resetMail"),
+		ResetVersion: i.int("resetVersion"), ResetExpiresAt: i.time("resetExpiresAt"), ResetClaimedUntil: i.time("resetClaimedUntil"),
+		Version: i.int("version"),
+	}
+	for family, ends := range i.strMap("signedOut") {
+		if s.SignedOut == nil {
+			s.SignedOut = map[string]time.Time{}
+		}
+		s.SignedOut[family], _ = time.Parse(time.RFC3339, ends)
+	}
+	return s
+}
+
+// Access reads user, sign-ins, customer and, where sessionID is not "", session, consistently. With the customer's id it
+// is one wait, without two. A customer's id that is not the user's finds nothing.
+func (t Table) Access(ctx context.Context, customerID, userID, sessionID string) (membership.Access, error) {
+	if customerID == "" {
+		return t.accessByUser(ctx, userID)
+	}
+	record, signIns, customer := userKey(customerID, userID), signInsKey(customerID, userID), customerKey(customerID)
+	session := sessionKey(membership.DoorOf(customerID), customerID, userID, sessionID)
+	ask := []key{record, signIns, customer}
+	if sessionID != "" {
+		ask = append(ask, session)
+	}
+	found, err := t.batchGet(ctx, ask)
+	if err != nil {
+		return membership.Access{}, err
+	}
+	a := membership.Access{User: userFrom(found[record]), SignIns: signInsFrom(found[signIns]), Customer: customerFrom(found[customer])}
+	if i := found[session]; i != nil {
+		s := sessionFrom(i)
+		a.Session = &s
+	}
+	a.SignIns.CustomerID, a.SignIns.UserID = customerID, userID
+	return a, nil
+}
+
+func (t Table) accessByUser(ctx context.Context, userID string) (membership.Access, error) {
+	var a membership.Access
+	items, err := t.partition(ctx, userPartition(userID), recordPrefix, 2)
+	if err != nil || len(items) == 0 {
+		return a, err
+	}
+	for _, i := range items {
+		switch i.str("entity") {
+		case entityUser:
+			a.User = userFrom(i)
+		case entitySignIns:
+			a.SignIns = signInsFrom(i)
+		}
+	}
+	a.SignIns.CustomerID, a.SignIns.UserID = a.User.CustomerID, a.User.ID
+	i, err := t.get(ctx, customerKey(a.User.CustomerID))
+	a.Customer = customerFrom(i)
+	return a, err
+}
+
+// SignIns returns what is kept about the ways into one account; nothing yet is version 0.
+func (t Table) SignIns(ctx context.Context, customerID, userID string) (membership.SignIns, error) {
+	i, err := t.get(ctx, signInsKey(customerID, userID))
+	s := signInsFrom(i)
+	s.CustomerID, s.UserID = customerID, userID
+	return s, err
+}
+
+// ChangeSignIns replaces before by after. Errors: ErrStale.
+func (t Table) ChangeSignIns(ctx context.Context, before, after membership.SignIns, tr *membership.Trail) error {
+	c := versionIs(before.Version)
+	if before.Version == 0 {
+		c = absent()
+	}
+	w := t.write()
+	w.put(signInsItem(after), c, membership.ErrStale)
+	if tr != nil {
+		w.trail(*tr)
+	}
+	return t.commit(ctx, w)
+}
+
+// LoginFacts returns who holds a folded login and the failed attempts with it, with one wait.
+func (t Table) LoginFacts(ctx context.Context, folded string) (membership.Address, membership.Attempts, error) {
+	found, err := t.batchGet(ctx, []key{loginKey(folded), attemptsKey(folded)})
+	if err != nil {
+		return membership.Address{}, membership.Attempts{}, err
+	}
+	login, attempts := found[loginKey(folded)], found[attemptsKey(folded)]
+	return membership.Address{UserID: login.str("userId"), CustomerID: login.str("customerId")},
+		membership.Attempts{Login: folded, Failures: attempts.int("failures"), NextAt: attempts.time("nextAt")}, nil
+}
+
+// CountAttempt replaces before by after. Errors: ErrTooManyAttempts when another attempt was counted meanwhile.
+func (t Table) CountAttempt(ctx context.Context, before, after membership.Attempts, now time.Time) error {
+	i := newItem(attemptsKey(after.Login), entityAttempts)
+	i.setInt("failures", after.Failures)
+	i.setStr("nextAt", after.NextAt.UTC().Format(time.RFC3339Nano))
+	i.setTTL(now.Add(membership.AttemptsMemory))
+	c := condition{expression: "failures = :n", values: item{":n": num(int64(before.Failures))}}
+	if before.Failures == 0 {
+		c = absent()
+	}
+	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: i, ConditionExpression: c.text(), ExpressionAttributeValues: c.vals()})
+	busy := *membership.ErrTooManyAttempts
+	busy.RetryAfter = time.Second
+	return conditional(err, &busy)
+}
+
+// ForgetAttempts sets the count of a folded login back.
+func (t Table) ForgetAttempts(ctx context.Context, folded string) error {
+	_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: attemptsKey(folded).item()})
+	return unavailable(err)
+}
+
+// Take counts one event of a kind and subject. Errors: TooMany when the window's limit is reached.
+func (t Table) Take(ctx context.Context, th membership.Throttle, subject string, now time.Time) error {
+	window := now.Truncate(th.Window)
+	end := window.Add(th.Window)
+	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &t.name, Key: throttleKey(th.Name, subject, window.Unix()).item(),
+		UpdateExpression:         aws.String("ADD events :one SET entity = :e, #ttl = :ttl"),
+		ConditionExpression:      aws.String("attribute_not_exists(events) OR events < :limit"),
+		ExpressionAttributeNames: map[string]string{"#ttl": "ttl"},
+		ExpressionAttributeValues: item{":one": num(1), ":limit": num(int64(th.Limit)), ":e": str(entityThrottle),
+			":ttl": num(end.Add(time.Hour).Unix())},
+	})
+	return conditional(err, &membership.Error{Kind: membership.TooMany, Code: "too_many_requests", RetryAfter: end.Sub(now),
+		Message: "Too many requests. Wait " + strconv.Itoa(int(end.Sub(now).Minutes())+1) + " minutes and try again."})
+}
+
+func sessionItem(s membership.Session) item {
+	i := newItem(sessionKey(s.Door, s.CustomerID, s.UserID, s.ID), entitySession)
+	i.setStr("id", s.ID)
+	i.setStr("customerId", s.CustomerID)
+	i.setStr("userId", s.UserID)
+	i.setStr("door", string(s.Door))
+	i.setBytes("secretHash", s.SecretHash)
+	i.setStr("createdAt", s.CreatedAt.UTC().Format(time.RFC3339Nano))
+	i.setTime("seenAt", s.SeenAt)
+	i.setTime("endsAt", s.EndsAt)
+	i.setTTL(s.EndsAt)
+	return i
+}
+
+func sessionFrom(i item) membership.Session {
+	return membership.Session{ID: i.str("id"), CustomerID: i.str("customerId"), UserID: i.str("userId"), Door: membership.Door(i.str("door")),
+		SecretHash: i.bytes("secretHash"), CreatedAt: i.time("createdAt"), SeenAt: i.time("seenAt"), EndsAt: i.time("endsAt")}
+}
+
+// CreateSession stores a new session.
+func (t Table) CreateSession(ctx context.Context, s membership.Session) error {
+	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: sessionItem(s), ConditionExpression: absent().text()})
+	return unavailable(err)
+}
+
+// TouchSession stores when a session was last seen; one that has ended meanwhile stays ended.
+func (t Table) TouchSession(ctx context.Context, s membership.Session) error {
+	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &t.name, Key: sessionKey(s.Door, s.CustomerID, s.UserID, s.ID).item(), UpdateExpression: aws.String("SET seenAt = :t"),
+		ConditionExpression: aws.String("attribute_exists(pk)"), ExpressionAttributeValues: item{":t": str(stamp(s.SeenAt))},
+	})
+	return conditional(err, nil)
+}
+
+// EndSession deletes a session.
+func (t Table) EndSession(ctx context.Context, door membership.Door, customerID, userID, sessionID string) error {
+	_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: sessionKey(door, customerID, userID, sessionID).item()})
+	return unavailable(err)
+}

@@ -1,0 +1,81 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"clientele/shared/membership"
+)
+
+func subAccountItem(s membership.SubAccount) item {
+	i := newItem(subAccountKey(s.CustomerID, s.ID), entitySubAccount)
+	i.setStr("id", s.ID)
+	i.setStr("customerId", s.CustomerID)
+	i.setStr("name", s.Name)
+	i.setBool("active", s.Active)
+	i.setTime("createdAt", s.CreatedAt)
+	i.setInt("version", s.Version)
+	return i
+}
+
+func subAccountFrom(i item) membership.SubAccount {
+	return membership.SubAccount{ID: i.str("id"), CustomerID: i.str("customerId"), Name: i.str("name"), Active: i.bool("active"),
+		CreatedAt: i.time("createdAt"), Version: i.int("version")}
+}
+
+// SubAccounts returns all sub-accounts of a customer within reach, by name. Errors: ErrNotFound when out of reach.
+func (t Table) SubAccounts(ctx context.Context, reach membership.Reach, customerID string) ([]membership.SubAccount, error) {
+	if !reach.Includes(customerID) {
+		return nil, membership.ErrNotFound
+	}
+	items, err := t.partition(ctx, customerKey(customerID).pk, subAccountPrefix, membership.MaxSubAccounts)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]membership.SubAccount, len(items))
+	for n, i := range items {
+		all[n] = subAccountFrom(i)
+	}
+	slices.SortFunc(all, func(a, b membership.SubAccount) int {
+		return cmp.Or(cmp.Compare(membership.FoldName(a.Name), membership.FoldName(b.Name)), cmp.Compare(a.ID, b.ID))
+	})
+	return all, nil
+}
+
+// SubAccount returns one within reach. Errors: ErrNotFound.
+func (t Table) SubAccount(ctx context.Context, reach membership.Reach, customerID, id string) (membership.SubAccount, error) {
+	if !reach.Includes(customerID) {
+		return membership.SubAccount{}, membership.ErrNotFound
+	}
+	i, err := t.get(ctx, subAccountKey(customerID, id))
+	if err == nil && i == nil {
+		err = membership.ErrNotFound
+	}
+	return subAccountFrom(i), err
+}
+
+// CreateSubAccount stores a new one of a customer that exists. Errors: ErrNotFound, ErrInProgress.
+func (t Table) CreateSubAccount(ctx context.Context, s membership.SubAccount, tr membership.Trail) error {
+	w := t.write()
+	w.check(customerKey(s.CustomerID), existingCustomer(tr.Now), membership.ErrNotFound)
+	w.put(subAccountItem(s), absent(), membership.ErrStale)
+	w.trail(tr)
+	return t.commit(ctx, w)
+}
+
+// ChangeSubAccount replaces before by after. Errors: ErrStale.
+func (t Table) ChangeSubAccount(ctx context.Context, before, after membership.SubAccount, tr membership.Trail) error {
+	w := t.write()
+	w.put(subAccountItem(after), versionIs(before.Version), membership.ErrStale)
+	w.trail(tr)
+	return t.commit(ctx, w)
+}
+
+// DeleteSubAccount deletes one. Errors: ErrStale.
+func (t Table) DeleteSubAccount(ctx context.Context, s membership.SubAccount, tr membership.Trail) error {
+	w := t.write()
+	w.delete(subAccountKey(s.CustomerID, s.ID), versionIs(s.Version), membership.ErrStale)
+	w.trail(tr)
+	return t.commit(ctx, w)
+}

@@ -1,0 +1,425 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"clientele/shared/membership"
+)
+
+// Table is the one table. Its methods are the questions that can be asked of it and the changes that can be made; they
+// satisfy the store interfaces of membership.
+type Table struct {
+	client *dynamodb.Client
+	name   string
+}
+
+// New returns the table of this name.
+func New(client *dynamodb.Client, name string) Table { return Table{client: client, name: name} }
+
+// The indexes; see doc.go.
+const (
+	indexName       = "by-name"
+	indexEmail      = "by-email"
+	indexGroup      = "by-group"
+	indexRole       = "by-role"
+	indexCompany    = "by-company"
+	indexRegistered = "by-registered"
+	indexDue        = "due"
+)
+
+// get reads one item, consistently; nil when there is none.
+func (t Table) get(ctx context.Context, k key) (item, error) {
+	out, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.name, Key: k.item(), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	if len(out.Item) == 0 {
+		return nil, nil
+	}
+	return out.Item, nil
+}
+
+// batchLimit is how many keys one BatchGetItem takes.
+const batchLimit = 100
+
+// batchGet reads many items consistently, in as many parallel requests as needed: one wait. What does not exist is not
+// in the answer.
+func (t Table) batchGet(ctx context.Context, keys []key) (map[key]item, error) {
+	unique := slices.Clone(keys)
+	slices.SortFunc(unique, func(a, b key) int {
+		if a.pk != b.pk {
+			if a.pk < b.pk {
+				return -1
+			}
+			return 1
+		}
+		if a.sk < b.sk {
+			return -1
+		}
+		if a.sk > b.sk {
+			return 1
+		}
+		return 0
+	})
+	unique = slices.Compact(unique)
+	found := make(map[key]item, len(unique))
+	var (
+		mu   sync.Mutex
+		wg   sync.WaitGroup
+		errs []error
+	)
+	for chunk := range slices.Chunk(unique, batchLimit) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			items, err := t.batchGetChunk(ctx, chunk)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				errs = append(errs, err)
+			}
+			for _, i := range items {
+				found[i.key()] = i
+			}
+		}()
+	}
+	wg.Wait()
+	return found, errors.Join(errs...)
+}
+
+func (t Table) batchGetChunk(ctx context.Context, chunk []key) ([]item, error) {
+	asked := make([]map[string]types.AttributeValue, len(chunk))
+	for i, k := range chunk {
+		asked[i] = k.item()
+	}
+	var items []item
+	for try := 0; ; try++ {
+		out, err := t.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
+			t.name: {Keys: asked, ConsistentRead: aws.Bool(true)},
+		}})
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		for _, i := range out.Responses[t.name] {
+			items = append(items, i)
+		}
+		rest, ok := out.UnprocessedKeys[t.name]
+		if !ok || len(rest.Keys) == 0 {
+			return items, nil
+		}
+		if try >= retries {
+			return nil, membership.ErrOverloaded
+		}
+		asked = rest.Keys
+		if err := pause(ctx, try); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// write is one transaction in the making: each action with the error that its failed condition means.
+type write struct {
+	table   string
+	actions []types.TransactWriteItem
+	failed  []error
+}
+
+func (t Table) write() *write { return &write{table: t.name} }
+
+// condition is a condition expression with its values; names are written out where they are not reserved words.
+type condition struct {
+	expression string
+	names      map[string]string
+	values     item
+}
+
+func always() condition { return condition{} }
+
+func absent() condition { return condition{expression: "attribute_not_exists(pk)"} }
+
+// versionIs holds while the item is as it was read.
+func versionIs(version int) condition {
+	return condition{expression: "#v = :v", names: map[string]string{"#v": "version"}, values: item{":v": num(int64(version))}}
+}
+
+func (c condition) text() *string {
+	if c.expression == "" {
+		return nil
+	}
+	return &c.expression
+}
+
+func (c condition) vals() map[string]types.AttributeValue {
+	if len(c.values) == 0 {
+		return nil
+	}
+	return c.values
+}
+
+func (w *write) put(i item, c condition, failed error) {
+	w.actions = append(w.actions, types.TransactWriteItem{Put: &types.Put{TableName: &w.table, Item: i,
+		ConditionExpression: c.text(), ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.vals()}})
+	w.failed = append(w.failed, failed)
+}
+
+func (w *write) delete(k key, c condition, failed error) {
+	w.actions = append(w.actions, types.TransactWriteItem{Delete: &types.Delete{TableName: &w.table, Key: k.item(),
+		ConditionExpression: c.text(), ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.vals()}})
+	w.failed = append(w.failed, failed)
+}
+
+func (w *write) update(k key, set string, c condition, failed error) {
+	w.actions = append(w.actions, types.TransactWriteItem{Update: &types.Update{TableName: &w.table, Key: k.item(), UpdateExpression: &set,
+		ConditionExpression: c.text(), ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.vals()}})
+	w.failed = append(w.failed, failed)
+}
+
+func (w *write) check(k key, c condition, failed error) {
+	w.actions = append(w.actions, types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{TableName: &w.table, Key: k.item(),
+		ConditionExpression: c.text(), ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.vals()}})
+	w.failed = append(w.failed, failed)
+}
+
+// trail adds what every change leaves beside itself. The idempotency marker comes first among the reasons of a failure.
+func (w *write) trail(tr membership.Trail) {
+	if tr.Audit.ID != "" {
+		w.put(auditItem(tr.Audit), absent(), fmt.Errorf("audit entry %s exists", tr.Audit.ID))
+	}
+	for _, m := range tr.Mails {
+		w.put(mailItem(m), absent(), fmt.Errorf("mail %s exists", m.ID))
+	}
+	if tr.Key != nil {
+		w.actions = slices.Insert(w.actions, 0, types.TransactWriteItem{Put: &types.Put{TableName: &w.table, Item: markerItem(*tr.Key, tr.KeyIDs, tr.Now),
+			ConditionExpression: absent().text()}})
+		w.failed = slices.Insert(w.failed, 0, error(membership.ErrInProgress))
+	}
+}
+
+// retries is how often a conflict or throttle is tried again: with jitter up to 50, 100, … 1,600 ms, some two seconds.
+const retries = 6
+
+// commit writes the transaction. A failed condition gives the error of its action, the first in order. Conflicts with
+// other transactions are tried again.
+func (t Table) commit(ctx context.Context, w *write) error {
+	for try := 0; ; try++ {
+		_, err := t.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: w.actions})
+		if err == nil {
+			return nil
+		}
+		var (
+			canceled   *types.TransactionCanceledException
+			inProgress *types.TransactionInProgressException
+		)
+		switch {
+		case errors.As(err, &canceled):
+			for i, r := range canceled.CancellationReasons {
+				if aws.ToString(r.Code) == "ConditionalCheckFailed" && i < len(w.failed) {
+					return w.failed[i]
+				}
+			}
+			if !passing(canceled) {
+				return fmt.Errorf("transaction: %w", err)
+			}
+		case errors.As(err, &inProgress):
+		default:
+			return unavailable(err)
+		}
+		if try >= retries {
+			return membership.ErrOverloaded.Because(err)
+		}
+		if err := pause(ctx, try); err != nil {
+			return err
+		}
+	}
+}
+
+// passing says whether a transaction was cancelled only for what passes: a conflict, a throttle.
+func passing(c *types.TransactionCanceledException) bool {
+	some := false
+	for _, r := range c.CancellationReasons {
+		switch aws.ToString(r.Code) {
+		case "", "None":
+		case "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
+			some = true
+		default:
+			return false
+		}
+	}
+	return some
+}
+
+// pause waits a random part of 50 ms × 2^try.
+func pause(ctx context.Context, try int) error {
+	timer := time.NewTimer(time.Duration(rand.Int64N(int64(50*time.Millisecond) << try)))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// conditional turns a failed condition of a single write into failed.
+func conditional(err, failed error) error {
+	var c *types.ConditionalCheckFailedException
+	if errors.As(err, &c) {
+		return failed
+	}
+	return unavailable(err)
+}
+
+// unavailable turns throttles and time-outs that outlasted the SDK's retries into an answer that says "try again".
+func unavailable(err error) error {
+	if err == nil {
+		return nil
+	}
+	var (
+		throughput *types.ProvisionedThroughputExceededException
+		limit      *types.RequestLimitExceeded
+		throttling *types.ThrottlingException
+		internal   *types.InternalServerError
+	)
+	if errors.As(err, &throughput) || errors.As(err, &limit) || errors.As(err, &throttling) || errors.As(err, &internal) || errors.Is(err, context.DeadlineExceeded) {
+		return membership.ErrOverloaded.Because(err)
+	}
+	return fmt.Errorf("table: %w", err)
+}
+
+// listing is one question to a sorted index.
+type listing struct {
+	index     string
+	attribute string // the index's sort key
+	facet     string
+	filter    condition // evaluated on what was read
+}
+
+// filterReads is how many rows a filtered page may read: at some 400 B a row and eventually consistent, 10 RCU.
+const filterReads = 200
+
+// page answers a listing. It reads one row more than asked for, to know whether there are more. With a filter a page can
+// be short and still have a next one.
+func (t Table) page(ctx context.Context, l listing, p membership.PageRequest) (items []item, next, prev string, err error) {
+	values := item{":f": str(l.facet)}
+	for k, v := range l.filter.values {
+		values[k] = v
+	}
+	limit := p.Limit + 1
+	if l.filter.expression != "" {
+		limit = max(limit, filterReads)
+	}
+	in := &dynamodb.QueryInput{
+		TableName: &t.name, IndexName: &l.index, KeyConditionExpression: aws.String("facet = :f"), FilterExpression: l.filter.text(),
+		ExpressionAttributeNames: l.filter.names, ExpressionAttributeValues: values,
+		ScanIndexForward: aws.Bool(p.Ascending != p.Backward), Limit: aws.Int32(int32(limit)),
+	}
+	if p.Position != "" {
+		if in.ExclusiveStartKey, err = l.start(p.Position); err != nil {
+			return nil, "", "", err
+		}
+	}
+	out, err := t.client.Query(ctx, in)
+	if err != nil {
+		return nil, "", "", unavailable(err)
+	}
+	for _, i := range out.Items {
+		items = append(items, i)
+	}
+	end := "" // where reading on in this direction starts
+	switch {
+	case len(items) > p.Limit:
+		items = items[:p.Limit]
+		end = l.position(items[p.Limit-1])
+	case len(out.LastEvaluatedKey) > 0:
+		end = l.position(out.LastEvaluatedKey)
+	}
+	back := "" // where reading back starts
+	switch {
+	case p.Position == "":
+	case len(items) > 0:
+		back = l.position(items[0])
+	default:
+		back = p.Position
+	}
+	if p.Backward {
+		slices.Reverse(items)
+		return items, back, end, nil
+	}
+	return items, end, back, nil
+}
+
+// position is where a row lies in the index: a JSON array of its sort value and primary key.
+func (l listing) position(i item) string {
+	b, _ := json.Marshal([]string{i.str(l.attribute), i.str("pk"), i.str("sk")}) // strings cannot fail
+	return string(b)
+}
+
+func (l listing) start(position string) (item, error) {
+	var p []string
+	if err := json.Unmarshal([]byte(position), &p); err != nil || len(p) != 3 {
+		return nil, membership.InvalidField("cursor", "invalid_cursor", "This cursor is not one of this list.")
+	}
+	return item{"facet": str(l.facet), l.attribute: str(p[0]), "pk": str(p[1]), "sk": str(p[2])}, nil
+}
+
+// due returns the items of one kind that are due, over all shards, at most limit of each.
+func (t Table) due(ctx context.Context, kind string, now time.Time, limit int) ([]item, error) {
+	var items []item
+	for shard := range dueShards {
+		out, err := t.client.Query(ctx, &dynamodb.QueryInput{
+			TableName: &t.name, IndexName: aws.String(indexDue), KeyConditionExpression: aws.String("due = :d AND dueAt <= :now"),
+			ExpressionAttributeValues: item{":d": str(dueShard(kind, shard)), ":now": str(stamp(now))}, Limit: aws.Int32(int32(limit)),
+		})
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		for _, i := range out.Items {
+			items = append(items, i)
+		}
+	}
+	slices.SortFunc(items, func(a, b item) int {
+		switch x, y := a.str("dueAt"), b.str("dueAt"); {
+		case x < y:
+			return -1
+		case x > y:
+			return 1
+		}
+		return 0
+	})
+	return items[:min(limit, len(items))], nil
+}
+
+// partition returns the items of a partition whose sort key begins with prefix, consistently, at most limit.
+func (t Table) partition(ctx context.Context, pk, prefix string, limit int) ([]item, error) {
+	var (
+		items []item
+		from  map[string]types.AttributeValue
+	)
+	for {
+		out, err := t.client.Query(ctx, &dynamodb.QueryInput{
+			TableName: &t.name, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :sk)"),
+			ExpressionAttributeValues: item{":pk": str(pk), ":sk": str(prefix)}, ConsistentRead: aws.Bool(true),
+			Limit: aws.Int32(int32(limit - len(items))), ExclusiveStartKey: from,
+		})
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		for _, i := range out.Items {
+			items = append(items, i)
+		}
+		if from = out.LastEvaluatedKey; len(from) == 0 || len(items) >= limit {
+			return items, nil
+		}
+	}
+}

@@ -1,0 +1,314 @@
+package store
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"clientele/shared/membership"
+)
+
+func userItem(u membership.User) item {
+	i := newItem(userKey(u.CustomerID, u.ID), entityUser)
+	for name, v := range map[string]string{
+		"id": u.ID, "customerId": u.CustomerID, "company": u.Company, "status": string(u.Status), "role": string(u.Role), "title": u.Title,
+		"firstName": u.FirstName, "lastName": u.LastName, "email": u.Email, "username": u.Username, "avatarUrl": u.AvatarURL, "url": u.URL,
+		"phone": u.Phone, "mobile": u.Mobile, "fax": u.Fax, "street": u.Street, "postcode": u.Postcode, "city": u.City, "region": u.Region,
+		"country": u.Country, "language": u.Language, "externalId": u.ExternalID, "comment": u.Comment, "source": u.Source,
+		"invitationId": u.InvitationID,
+	} {
+		i.setStr(name, v)
+	}
+	i.setStrs("groupIds", u.GroupIDs)
+	i.setGrants(u.Grants)
+	i.setBool("notificationsEnabled", u.NotificationsEnabled)
+	i.setTime("registeredAt", u.RegisteredAt)
+	i.setTime("suspendedUntil", u.SuspendedUntil)
+	i.setTime("invitationExpiresAt", u.InvitationExpiresAt)
+	i.setTime("validFrom", u.ValidFrom)
+	if !u.ActivatingUntil.IsZero() { // a lease of seconds needs its fractions
+		i.setStr("activatingUntil", u.ActivatingUntil.UTC().Format(time.RFC3339Nano))
+	}
+	i.setBool("addressElsewhere", u.AddressElsewhere)
+	i.setInt("version", u.Version)
+	return i
+}
+
+func userFrom(i item) membership.User {
+	return membership.User{
+		ID: i.str("id"), CustomerID: i.str("customerId"), Company: i.str("company"), Status: membership.Status(i.str("status")),
+		Role: membership.Role(i.str("role")), Title: i.str("title"), FirstName: i.str("firstName"), LastName: i.str("lastName"),
+		Email: i.str("email"), Username: i.str("username"), GroupIDs: i.strs("groupIds"), Grants: i.grants(),
+		NotificationsEnabled: i.bool("notificationsEnabled"), AvatarURL: i.str("avatarUrl"), URL: i.str("url"), Phone: i.str("phone"),
+		Mobile: i.str("mobile"), Fax: i.str("fax"), Street: i.str("street"), Postcode: i.str("postcode"), City: i.str("city"),
+		Region: i.str("region"), Country: i.str("country"), Language: i.str("language"), ExternalID: i.str("externalId"),
+		Comment: i.str("comment"), Source: i.str("source"), RegisteredAt: i.time("registeredAt"), SuspendedUntil: i.time("suspendedUntil"),
+		InvitationID: i.str("invitationId"), InvitationExpiresAt: i.time("invitationExpiresAt"), ActivatingUntil: i.time("activatingUntil"),
+		AddressElsewhere: i.bool("addressElsewhere"), ValidFrom: i.time("validFrom"), Version: i.int("version"),
+	}
+}
+
+func (i item) setGrants(grants []membership.Grant) {
+	if len(grants) == 0 {
+		return
+	}
+	l := make([]types.AttributeValue, len(grants))
+	for n, g := range grants {
+		m := item{}
+		m.setStr("module", g.Module)
+		m.setStr("subAccountId", g.SubAccountID)
+		m.setStr("level", g.Level)
+		l[n] = &types.AttributeValueMemberM{Value: m}
+	}
+	i["grants"] = &types.AttributeValueMemberL{Value: l}
+}
+
+func (i item) grants() []membership.Grant {
+	v, ok := i["grants"].(*types.AttributeValueMemberL)
+	if !ok {
+		return nil
+	}
+	var grants []membership.Grant
+	for _, x := range v.Value {
+		if m, ok := x.(*types.AttributeValueMemberM); ok {
+			g := item(m.Value)
+			grants = append(grants, membership.Grant{Module: g.str("module"), SubAccountID: g.str("subAccountId"), Level: g.str("level")})
+		}
+	}
+	return grants
+}
+
+// rowItem is the user under one facet: what a list shows and sorts by. Attribute names are short because there are six
+// indexes of it; see doc.go.
+func rowItem(u membership.User, facet string) item {
+	i := newItem(facetKey(u.CustomerID, u.ID, facet), entityUserRow)
+	i.setStr("facet", facet)
+	i.setStr("byName", sortable(u.SortName()))
+	i.setStr("byEmail", sortable(membership.FoldLogin(u.Email)))
+	group := ""
+	if len(u.GroupIDs) > 0 {
+		group = u.GroupIDs[0]
+	}
+	i.setStr("byGroup", sortable(group))
+	i.setStr("byRole", string(u.Role))
+	i.setStr("byCompany", sortable(membership.FoldName(u.Company)))
+	i.setTime("byRegistered", u.RegisteredAt)
+	i.setStr("id", u.ID)
+	i.setStr("cid", u.CustomerID)
+	i.setStr("co", u.Company)
+	i.setStr("fn", u.FirstName)
+	i.setStr("ln", u.LastName)
+	i.setStr("em", u.Email)
+	if u.Username != u.Email {
+		i.setStr("un", u.Username)
+	}
+	i.setStr("st", string(u.Status))
+	i.setStr("cn", u.Country)
+	i.setStrs("gr", u.GroupIDs)
+	i.setStr("inv", u.InvitationID)
+	if u.Status == membership.Invited {
+		i.setInt("iex", int(u.InvitationExpiresAt.Unix()))
+	}
+	if !u.SuspendedUntil.IsZero() {
+		i.setInt("sus", int(u.SuspendedUntil.Unix()))
+	}
+	return i
+}
+
+func rowFrom(i item) membership.UserRow {
+	r := membership.UserRow{
+		ID: i.str("id"), CustomerID: i.str("cid"), Company: i.str("co"), FirstName: i.str("fn"), LastName: i.str("ln"), Email: i.str("em"),
+		Username: i.str("un"), Role: membership.Role(i.str("byRole")), Status: membership.Status(i.str("st")), Country: i.str("cn"),
+		GroupIDs: i.strs("gr"), RegisteredAt: i.time("byRegistered"), InvitationID: i.str("inv"),
+	}
+	if r.Username == "" && r.Status != membership.Invited && r.Status != membership.Expired && r.Status != membership.Contact {
+		r.Username = r.Email
+	}
+	if n := i.int("iex"); n != 0 {
+		r.InvitationExpiresAt = time.Unix(int64(n), 0).UTC()
+	}
+	if n := i.int("sus"); n != 0 {
+		r.SuspendedUntil = time.Unix(int64(n), 0).UTC()
+	}
+	return r
+}
+
+// User returns one user within reach. Errors: ErrNotFound.
+func (t Table) User(ctx context.Context, reach membership.Reach, userID string) (membership.User, error) {
+	if cid := reach.CustomerID(); cid != "" {
+		i, err := t.get(ctx, userKey(cid, userID))
+		if err == nil && i == nil {
+			err = membership.ErrNotFound
+		}
+		return userFrom(i), err
+	}
+	if !reach.All() {
+		return membership.User{}, membership.ErrNotFound
+	}
+	items, err := t.partition(ctx, userPartition(userID), recordPrefix, 2)
+	if err != nil {
+		return membership.User{}, err
+	}
+	for _, i := range items {
+		if i.str("entity") == entityUser {
+			return userFrom(i), nil
+		}
+	}
+	return membership.User{}, membership.ErrNotFound
+}
+
+// Users returns one page of rows. The facet read is the customer's, else the status's, else the role's, else all; the
+// rest of the query filters within the page.
+func (t Table) Users(ctx context.Context, q membership.UserQuery) (membership.Page[membership.UserRow], error) {
+	var p membership.Page[membership.UserRow]
+	if q.CustomerID == "" && !q.Reach.All() || q.CustomerID != "" && !q.Reach.Includes(q.CustomerID) {
+		return p, membership.ErrNotFound
+	}
+	l := userListing(q)
+	items, next, prev, err := t.page(ctx, l, q.Page)
+	if err != nil {
+		return p, err
+	}
+	p = membership.Page[membership.UserRow]{Items: make([]membership.UserRow, len(items)), Next: next, Prev: prev}
+	for n, i := range items {
+		p.Items[n] = rowFrom(i)
+	}
+	return p, nil
+}
+
+func userListing(q membership.UserQuery) listing {
+	indexes := map[membership.UserSort]listing{
+		membership.SortName:       {index: indexName, attribute: "byName"},
+		membership.SortEmail:      {index: indexEmail, attribute: "byEmail"},
+		membership.SortGroup:      {index: indexGroup, attribute: "byGroup"},
+		membership.SortRole:       {index: indexRole, attribute: "byRole"},
+		membership.SortCompany:    {index: indexCompany, attribute: "byCompany"},
+		membership.SortRegistered: {index: indexRegistered, attribute: "byRegistered"},
+	}
+	l := indexes[q.Sort]
+	filter := func(expression, name string, value item) {
+		if l.filter.expression != "" {
+			expression = l.filter.expression + " AND " + expression
+		}
+		l.filter.expression = expression
+		if l.filter.values == nil {
+			l.filter.values = item{}
+		}
+		for k, v := range value {
+			l.filter.values[k] = v
+		}
+	}
+	customer, status, role := q.CustomerID, q.Status, q.Role
+	switch {
+	case status == membership.Removed: // on no other list
+		l.facet, status = statusFacet(status), ""
+		if customer != "" {
+			filter("cid = :cid", "cid", item{":cid": str(customer)})
+		}
+	case customer != "":
+		l.facet = customerFacet(customer)
+	case status != "":
+		l.facet, status = statusFacet(status), ""
+	case role != "":
+		l.facet, role = roleFacet(role), ""
+	default:
+		l.facet = allFacet
+	}
+	if status != "" {
+		filter("st = :st", "st", item{":st": str(string(status))})
+	}
+	if role != "" {
+		filter("byRole = :role", "byRole", item{":role": str(string(role))})
+	}
+	return l
+}
+
+// logins returns what a user reserves in the namespace of logins.
+func logins(u membership.User) []string {
+	if u.ID == "" || u.Status == membership.Removed || u.Status == membership.Rejected || u.AddressElsewhere {
+		return nil
+	}
+	l := []string{membership.FoldLogin(u.Email)}
+	if name := membership.FoldLogin(u.Username); name != "" && name != l[0] {
+		l = append(l, name)
+	}
+	return l
+}
+
+// elsewhere returns the address that a user was invited with although it signs in for another customer, or "".
+func elsewhere(u membership.User) string {
+	if !u.AddressElsewhere || u.Status == membership.Removed {
+		return ""
+	}
+	return membership.FoldLogin(u.Email)
+}
+
+// user writes a user from before (zero for a new one) to after (zero ID for a deleted one), with the reservations of its
+// logins and its rows in the lists.
+func (w *write) user(before, after membership.User) {
+	switch {
+	case before.ID == "":
+		w.put(userItem(after), absent(), membership.ErrStale)
+	case after.ID == "":
+		w.delete(userKey(before.CustomerID, before.ID), versionIs(before.Version), membership.ErrStale)
+		w.delete(signInsKey(before.CustomerID, before.ID), always(), nil)
+	default:
+		w.put(userItem(after), versionIs(before.Version), membership.ErrStale)
+	}
+	had, has := logins(before), logins(after)
+	for _, l := range has {
+		if !slices.Contains(had, l) {
+			i := newItem(loginKey(l), entityLogin)
+			i.setStr("userId", after.ID)
+			i.setStr("customerId", after.CustomerID)
+			w.put(i, absent(), membership.ErrLoginTaken)
+		}
+	}
+	for _, l := range had {
+		if !slices.Contains(has, l) {
+			w.delete(loginKey(l), condition{expression: "userId = :u", values: item{":u": str(before.ID)}}, membership.ErrStale)
+		}
+	}
+	if was, is := elsewhere(before), elsewhere(after); was != is {
+		if is != "" {
+			i := newItem(elsewhereKey(after.CustomerID, is), entityElsewhere)
+			i.setStr("userId", after.ID)
+			w.put(i, absent(), membership.ErrLoginTaken)
+		}
+		if was != "" {
+			w.delete(elsewhereKey(before.CustomerID, was), always(), nil)
+		}
+	}
+	var now []string
+	if after.ID != "" {
+		now = facets(after)
+	}
+	if before.ID != "" {
+		for _, f := range facets(before) {
+			if !slices.Contains(now, f) {
+				w.delete(facetKey(before.CustomerID, before.ID, f), always(), nil)
+			}
+		}
+	}
+	for _, f := range now {
+		row := rowItem(after, f)
+		if before.ID != "" && slices.Contains(facets(before), f) && reflect.DeepEqual(row, rowItem(before, f)) {
+			continue // nothing that a list shows has changed
+		}
+		w.put(row, always(), nil)
+	}
+}
+
+// ChangeUser replaces before by after, and with it an invitation. Errors: ErrStale, ErrLoginTaken, ErrInProgress.
+func (t Table) ChangeUser(ctx context.Context, before, after membership.User, inv *membership.InvitationChange, tr membership.Trail) error {
+	w := t.write()
+	w.user(before, after)
+	if inv != nil {
+		w.put(invitationItem(inv.After), versionIs(inv.Before.Version), membership.ErrStale)
+	}
+	w.trail(tr)
+	return t.commit(ctx, w)
+}
