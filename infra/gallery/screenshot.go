@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// photograph takes every sample light and dark, wide and as on a phone, in
+// both languages (German on the phone, where long words hurt most).
+func photograph(address, directory string) error {
+	if err := os.MkdirAll(directory, 0o755); err != nil {
+		return err
+	}
+	browser, stop := chromedp.NewContext(context.Background(), chromedp.WithAllocatorOptions(chromedp.NoSandbox))
+	defer stop()
+	ctx, stop := context.WithTimeout(browser, 5*time.Minute)
+	defer stop()
+	for _, s := range samples(time.Now()) {
+		for _, look := range []struct {
+			name, scheme, language string
+			width                  int64
+			viewport               []chromedp.EmulateViewportOption
+		}{
+			{"light", "light", "en", 1280, nil},
+			{"dark", "dark", "en", 1280, nil},
+			{"phone", "light", "de", 375, []chromedp.EmulateViewportOption{chromedp.EmulateMobile, chromedp.EmulateTouch}},
+		} {
+			err := chromedp.Do(ctx,
+				chromedp.EmulateViewport(look.width, 800, append(look.viewport, chromedp.EmulateScale(1.5))...),
+				prefer(look.scheme),
+				chromedp.Navigate(address+"/"+s.Name+"?language="+look.language),
+			)
+			if err != nil {
+				return fmt.Errorf("%s, %s: %w", s.Name, look.name, err)
+			}
+			overflow, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("document.documentElement.scrollWidth > innerWidth"))
+			if err != nil {
+				return fmt.Errorf("%s, %s: %w", s.Name, look.name, err)
+			}
+			picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(90))
+			if err != nil {
+				return fmt.Errorf("%s, %s: %w", s.Name, look.name, err)
+			}
+			if overflow {
+				fmt.Println(s.Name, look.name, "is wider than the window")
+			}
+			if err := os.WriteFile(filepath.Join(directory, s.Name+"-"+look.name+".jpg"), picture, 0o600); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// prefer makes the browser ask for a light or dark page.
+func prefer(scheme string) chromedp.Action[chromedp.Void] {
+	media := emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	}
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, media)
+		return err
+	})
+}

@@ -1,0 +1,56 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"time"
+)
+
+// functions are what templates can call; doc.go lists them for page authors.
+func (p *Pages) functions(c *catalogue) template.FuncMap {
+	return template.FuncMap{
+		"t": func(what any, args ...any) (string, error) {
+			switch w := what.(type) {
+			case Phrase:
+				return c.say(w), nil
+			case *Phrase:
+				if w == nil {
+					return "", nil
+				}
+				return c.say(*w), nil
+			case string:
+				return c.say(Phrase{key: w, args: args}), nil
+			}
+			return "", fmt.Errorf("t: %T is neither a key nor a phrase", what)
+		},
+		"tn":       func(key string, n int, args ...any) string { return c.count(key, n, args...) },
+		"word":     func(family string, value any) string { return c.say(Word(family, value)) },
+		"problem":  func(code string) string { return c.say(Known(code)) },
+		"text":     Text,
+		"plain":    Plain,
+		"number":   c.number,
+		"date":     c.date,
+		"datetime": c.datetime,
+		"relative": func(t time.Time) string { return c.relative(t, p.site.Now()) },
+		"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"asset":    p.asset,
+		"field":    field,
+		"fieldid":  fieldID,
+		"statusof": statusOf,
+		"notice": func(kind, key string, args ...any) Notice {
+			return Notice{Kind: kind, Text: Text(key, args...)}
+		},
+		"link": func(key, url string) Link { return Link{Label: Text(key), URL: url} },
+		"action": func(key, url, kind string) Action {
+			return Action{Label: Text(key), URL: url, Kind: kind}
+		},
+		"button": func(key, url, kind string) Action {
+			return Action{Label: Text(key), URL: url, Kind: kind, Post: true}
+		},
+		"code": func(id, key, value string) Code { return Code{ID: id, Label: Text(key), Value: value} },
+		"token": func(action, title, hint string) Token {
+			return Token{Action: action, Title: Text(title), Hint: Text(hint)}
+		},
+		"more": func(actions []Action) []Action { return actions[1:] },
+	}
+}

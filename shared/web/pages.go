@@ -1,0 +1,326 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"clientele/shared/membership"
+)
+
+//go:embed layout/*.html
+var layoutFiles embed.FS
+
+// Site is what all pages of one door share.
+type Site struct {
+	Door            string // portal or console: the texts "door.portal", "door.console"
+	Provider        string // name of the company whose door it is
+	DefaultLanguage string // en or de
+	Files           fs.FS  // the door's pages/*.html and text/*.json
+	Now             func() time.Time
+	Log             *slog.Logger // for what goes wrong; nil: slog.Default
+
+	// SaveLanguage keeps the choice of a signed-in person; nil: such a person
+	// sees no switch, because their profile decides.
+	SaveLanguage func(r *http.Request, language string) error
+	// StatusOf is the HTTP status of an error kind (httpapi.StatusOf); nil: 500.
+	StatusOf func(membership.Kind) int
+	// RequestID names the request in the log and on an error page; may be nil.
+	RequestID func(*http.Request) string
+}
+
+// Pages renders the pages of a door. A page is parsed when it is asked for
+// the first time, so a cold start pays for one page and not for all.
+type Pages struct {
+	site Site
+
+	mu         sync.Mutex
+	assets     map[string]string
+	catalogues map[string]*catalogue
+	templates  map[string]*template.Template // "en/customers"
+}
+
+// New makes the pages of a door; it reads nothing yet.
+func New(site Site) *Pages {
+	if site.Log == nil {
+		site.Log = slog.Default()
+	}
+	return &Pages{
+		site:       site,
+		assets:     map[string]string{},
+		catalogues: map[string]*catalogue{},
+		templates:  map[string]*template.Template{},
+	}
+}
+
+// frame is what the layout shows around a page.
+type frame struct {
+	Language, Door, Provider string
+	Visitor                  *Visitor
+	Nav                      []Link
+	Notice                   *Notice
+	Failed                   bool // said in the title, which is read first
+	Switch                   *languageSwitch
+	Data                     any
+}
+
+type languageSwitch struct {
+	Action, Name string // where the choice is posted to, and as what
+	Fields       map[string]string
+	Languages    []string
+}
+
+// Render answers with pages/<page>.html of the door, or the shared page of
+// that name ("confirm", "problem"). The page is complete before the first byte
+// is sent, so a broken one is a clean 500.
+func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, page string, data any) {
+	if err := p.render(w, r, status, page, data); err != nil {
+		p.site.Log.ErrorContext(r.Context(), "page not rendered", "page", page, "error", err.Error())
+		http.Error(w, "500 · "+p.requestID(r), http.StatusInternalServerError)
+	}
+}
+
+func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, page string, data any) error {
+	language := p.Language(r)
+	tree, c, err := p.page(language, page)
+	if err != nil {
+		return err
+	}
+	if switched(r) != "" {
+		keepLanguage(w, language)
+	}
+	f := frame{
+		Language: language, Door: p.site.Door, Provider: p.site.Provider,
+		Visitor: visitor(r), Notice: takeNotice(w, r, c), Data: data,
+		Failed: status == http.StatusUnprocessableEntity || status == http.StatusBadRequest,
+		Switch: p.languageSwitch(r),
+	}
+	if f.Visitor != nil {
+		f.Nav = currentNav(f.Visitor.Nav, r.URL.Path)
+	}
+	var body bytes.Buffer
+	if err := tree.ExecuteTemplate(&body, "layout", f); err != nil {
+		return fmt.Errorf("render: %w", err)
+	}
+	header := w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Language", language)
+	header.Set("Content-Length", strconv.Itoa(body.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes()) // the reader has gone: nobody to tell
+	return nil
+}
+
+func (p *Pages) languageSwitch(r *http.Request) *languageSwitch {
+	if visitor(r) != nil && p.site.SaveLanguage == nil {
+		return nil
+	}
+	if fields := again(r); fields != nil {
+		return &languageSwitch{Action: r.URL.Path, Name: "switch-language", Fields: fields, Languages: Languages()}
+	}
+	return &languageSwitch{
+		Action: languagePath, Name: "language", Languages: Languages(),
+		Fields: map[string]string{"back": r.URL.RequestURI()},
+	}
+}
+
+// currentNav marks the entry whose address is the longest beginning of path.
+func currentNav(nav []Link, path string) []Link {
+	best, marked := -1, append([]Link(nil), nav...)
+	for i, link := range marked {
+		inside := path == link.URL || strings.HasPrefix(path, strings.TrimSuffix(link.URL, "/")+"/")
+		if inside && (best < 0 || len(link.URL) > len(marked[best].URL)) {
+			best = i
+		}
+	}
+	if best >= 0 {
+		marked[best].Current = true
+	}
+	return marked
+}
+
+// Text is for the rare handler that needs the words itself (a file name, a
+// mail subject line to copy).
+func (p *Pages) Text(r *http.Request, phrase Phrase) string {
+	c, err := p.catalogue(p.Language(r))
+	if err != nil {
+		return phrase.key
+	}
+	return c.say(phrase)
+}
+
+// Confirm answers with the question before something that cannot be undone.
+func (p *Pages) Confirm(w http.ResponseWriter, r *http.Request, confirm Confirm) {
+	status := http.StatusOK
+	if confirm.Notice != nil {
+		status = http.StatusUnprocessableEntity
+	}
+	p.Render(w, r, status, "confirm", confirm)
+}
+
+// Problem is the data of the shared page "problem".
+type Problem struct {
+	Code      string // of the error, for the text
+	Status    int
+	RequestID string
+	Actions   []Action // ways on; Failed offers the start page
+}
+
+// Failed answers with a page that says what went wrong and what to do. What
+// is not a use case's error is logged and shown without its text.
+func (p *Pages) Failed(w http.ResponseWriter, r *http.Request, err error) {
+	problem := Problem{Code: "internal", Status: http.StatusInternalServerError, RequestID: p.requestID(r)}
+	var wrong *membership.Error
+	if errors.As(err, &wrong) {
+		problem.Code = wrong.Code
+		if p.site.StatusOf != nil {
+			problem.Status = p.site.StatusOf(wrong.Kind)
+		}
+		if wrong.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int((wrong.RetryAfter+time.Second-1)/time.Second)))
+		}
+	} else {
+		p.site.Log.ErrorContext(r.Context(), "page failed", "error", err.Error())
+	}
+	p.Problem(w, r, problem)
+}
+
+// NotFound is the page for an address that leads nowhere.
+func (p *Pages) NotFound() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.Problem(w, r, Problem{Code: "page_not_found", Status: http.StatusNotFound})
+	})
+}
+
+// Refused is the page for a form that another site posted (see Secure).
+func (p *Pages) Refused() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.Problem(w, r, Problem{Code: "cross_origin", Status: http.StatusForbidden})
+	})
+}
+
+// Problem answers with the page "problem".
+func (p *Pages) Problem(w http.ResponseWriter, r *http.Request, problem Problem) {
+	if problem.Actions == nil {
+		problem.Actions = []Action{{Label: Text("problem.home"), URL: "/", Kind: "primary"}}
+	}
+	p.Render(w, r, problem.Status, "problem", problem)
+}
+
+func (p *Pages) requestID(r *http.Request) string {
+	if p.site.RequestID == nil {
+		return ""
+	}
+	return p.site.RequestID(r)
+}
+
+// catalogue reads the texts of a language once.
+func (p *Pages) catalogue(language string) (*catalogue, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c, ok := p.catalogues[language]; ok {
+		return c, nil
+	}
+	texts, err := readTexts(p.site.Files, language)
+	if err != nil {
+		return nil, err
+	}
+	c := &catalogue{texts: texts}
+	p.catalogues[language] = c
+	return c, nil
+}
+
+// page parses layout and page once per language: template functions such as t
+// are bound to a language when a template is parsed.
+func (p *Pages) page(language, page string) (*template.Template, *catalogue, error) {
+	c, err := p.catalogue(language)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.mu.Lock()
+	tree, ok := p.templates[language+"/"+page]
+	p.mu.Unlock()
+	if ok {
+		return tree, c, nil
+	}
+	tree, err = p.parse(c, page)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.mu.Lock()
+	p.templates[language+"/"+page] = tree
+	p.mu.Unlock()
+	return tree, c, nil
+}
+
+func (p *Pages) parse(c *catalogue, page string) (*template.Template, error) {
+	source, err := p.source(page)
+	if err != nil {
+		return nil, err
+	}
+	tree := template.New(page).Funcs(p.functions(c))
+	layout, err := layoutFiles.ReadFile("layout/layout.html")
+	if err != nil {
+		return nil, fmt.Errorf("layout: %w", err)
+	}
+	// The layout first: it defines what a page may leave out.
+	pending := []string{string(layout), string(source)}
+	parsed := map[string]bool{}
+	for len(pending) > 0 {
+		text := pending[0]
+		pending = pending[1:]
+		if _, err := tree.Parse(text); err != nil {
+			return nil, fmt.Errorf("page %s: %w", page, err)
+		}
+		// Only the partials that are used are parsed.
+		for _, name := range uses(text) {
+			if parsed[name] || tree.Lookup(name) != nil { // a page may have its own
+				continue
+			}
+			parsed[name] = true
+			if partial, err := layoutFiles.ReadFile("layout/" + name + ".html"); err == nil {
+				pending = append(pending, `{{define "`+name+`"}}`+string(partial)+`{{end}}`)
+			}
+		}
+	}
+	return tree, nil
+}
+
+func (p *Pages) source(page string) ([]byte, error) {
+	if p.site.Files != nil {
+		source, err := fs.ReadFile(p.site.Files, "pages/"+page+".html")
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return source, err
+		}
+	}
+	source, err := layoutFiles.ReadFile("layout/page-" + page + ".html")
+	if err != nil {
+		return nil, fmt.Errorf("page %s: %w", page, err)
+	}
+	return source, nil
+}
+
+// uses lists the templates that a text calls by name.
+func uses(text string) []string {
+	var names []string
+	for {
+		_, after, ok := strings.Cut(text, `template "`)
+		if !ok {
+			return names
+		}
+		name, rest, ok := strings.Cut(after, `"`)
+		if !ok {
+			return names
+		}
+		names, text = append(names, name), rest
+	}
+}

@@ -1,0 +1,34 @@
+package web
+
+import "fmt"
+
+// Status is how a state is shown: a dot, and a word that says it without the
+// colour. The same word means the same everywhere, so all nouns share a table.
+type Status struct {
+	Tone string // good, busy, warn, bad, off
+	Word Phrase
+}
+
+// tones of all statuses: users, invitations, mails, customers, batch rows.
+func tone(status string) string {
+	switch status {
+	case "active", "accepted", "delivered", "approved", "ok":
+		return "good"
+	case "invited", "pending", "queued", "sent", "activating":
+		return "busy"
+	case "waiting", "expired", "suspended":
+		return "warn"
+	case "rejected", "bounced", "complained", "abandoned", "error", "disapproved":
+		return "bad"
+	}
+	return "off" // contact, deactivated, removed, declined, revoked, unconfirmed
+}
+
+// statusOf is for the partial "status"; value is a status of any noun.
+func statusOf(value any) Status {
+	word := fmt.Sprint(value)
+	if word == "activating" { // the moment between accepting and being active
+		word = "invited"
+	}
+	return Status{Tone: tone(word), Word: Word("status", word)}
+}

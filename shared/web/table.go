@@ -1,0 +1,45 @@
+package web
+
+import "time"
+
+// Table is a list that becomes cards on a phone. It covers what lists here
+// need; a page that needs other cells writes its own <table class="list">.
+type Table struct {
+	Caption Phrase // read by screen readers, not shown
+	Columns []Column
+	Rows    []Row
+	Empty   *Empty // shown instead of the table when there are no rows
+	Pager   *Pager
+}
+
+// Column is the head of a column.
+type Column struct {
+	Head  Phrase
+	Sort  string // address that sorts by this column; empty: not sortable
+	Order string // "ascending" or "descending" when sorted by it now
+	Kind  string // "" · "number" (right-aligned) · "minor" (hidden where it is narrow) · "actions"
+}
+
+// Row is one line; its cells stand in the order of the columns.
+type Row struct {
+	Cells []Cell
+	Quiet bool // greyed: deactivated and the like
+}
+
+// Cell is one value. What is set is shown, in this order.
+type Cell struct {
+	Text    string    // data; with URL a link
+	Word    Phrase    // or words of the catalogue
+	URL     string    // where Text or Word leads
+	Detail  string    // quiet line below: the e-mail below a name
+	Note    Phrase    // the same from the catalogue: "You"
+	Status  string    // shown as dot and word
+	Time    time.Time // shown relative to now, exact on hover
+	Date    time.Time // shown as a date
+	Actions []Action  // the first as a button, further ones in a menu
+}
+
+// Bare tells that the cell has nothing to show: it is left out of the card.
+func (c Cell) Bare() bool {
+	return c.Text == "" && c.Word.Empty() && c.Status == "" && c.Time.IsZero() && c.Date.IsZero() && len(c.Actions) == 0
+}

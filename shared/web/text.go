@@ -1,0 +1,152 @@
+package web
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+)
+
+//go:embed text/*.json
+var sharedTexts embed.FS
+
+// Phrase is something to say, not yet in a language: a key of the catalogue
+// with its arguments, or plain words that are data (a name, an address).
+// The template function t says it in the language of the page.
+type Phrase struct {
+	key   string
+	args  []any
+	plain string
+}
+
+// Text is the phrase of a catalogue key; args are name, value, name, value …
+// for the {name} places of the text. A value may be a Phrase itself.
+func Text(key string, args ...any) Phrase { return Phrase{key: key, args: args} }
+
+// Plain is a phrase that is the same in every language.
+func Plain(words string) Phrase { return Phrase{plain: words} }
+
+// Word is the phrase for one value of a family, such as Word("role", "member").
+// A value without a text is shown as it is.
+func Word(family string, value any) Phrase {
+	word := fmt.Sprint(value)
+	return Phrase{key: family + "." + word, plain: word}
+}
+
+// Known is the phrase of a problem code. Codes grow faster than texts: an
+// unknown code says "error.unknown" rather than showing the code itself.
+func Known(code string, args ...any) Phrase {
+	return Phrase{key: "error." + code, args: args, plain: "\x00"}
+}
+
+// Empty tells whether there is nothing to say.
+func (p Phrase) Empty() bool { return p.key == "" && p.plain == "" }
+
+// catalogue is all texts of one language.
+type catalogue struct {
+	texts map[string]string
+}
+
+// readTexts reads one language: the shared texts and those of the door.
+func readTexts(door fs.FS, language string) (map[string]string, error) {
+	texts := map[string]string{}
+	for _, source := range []fs.FS{sharedTexts, door} {
+		if source == nil {
+			continue
+		}
+		raw, err := fs.ReadFile(source, "text/"+language+".json")
+		if err != nil {
+			return nil, fmt.Errorf("texts in %s: %w", language, err)
+		}
+		if err := json.Unmarshal(raw, &texts); err != nil {
+			return nil, fmt.Errorf("texts in %s: %w", language, err)
+		}
+	}
+	return texts, nil
+}
+
+func (c *catalogue) lookup(key string) (string, bool) {
+	text, ok := c.texts[key]
+	return text, ok
+}
+
+// say puts a phrase into words.
+func (c *catalogue) say(p Phrase) string {
+	if p.key == "" {
+		return p.plain
+	}
+	text, ok := c.lookup(p.key)
+	switch {
+	case ok:
+		return c.fill(text, p.args)
+	case p.plain == "\x00":
+		text, _ = c.lookup("error.unknown")
+		return c.fill(text, p.args)
+	case p.plain != "":
+		return p.plain
+	}
+	return p.key // seen in a page, this is a bug that texts_test.go finds
+}
+
+// count is say for a text that depends on a number: key.one or key.other.
+func (c *catalogue) count(key string, n int, args ...any) string {
+	form := ".other"
+	if n == 1 {
+		form = ".one"
+	}
+	return c.say(Phrase{key: key + form, args: append([]any{"count", n}, args...)})
+}
+
+// fill replaces {name} by the argument of that name, and nothing else, so that
+// a value with braces in it stays what it is.
+func (c *catalogue) fill(text string, args []any) string {
+	if !strings.Contains(text, "{") {
+		return text
+	}
+	var out strings.Builder
+	for {
+		open := strings.IndexByte(text, '{')
+		if open < 0 {
+			break
+		}
+		end := strings.IndexByte(text[open:], '}')
+		if end < 0 {
+			break
+		}
+		out.WriteString(text[:open])
+		name := text[open+1 : open+end]
+		if value, ok := argument(args, name); ok {
+			out.WriteString(c.value(value))
+		} else {
+			out.WriteString(text[open : open+end+1])
+		}
+		text = text[open+end+1:]
+	}
+	out.WriteString(text)
+	return out.String()
+}
+
+func argument(args []any, name string) (any, bool) {
+	for i := 0; i+1 < len(args); i += 2 {
+		if args[i] == name {
+			return args[i+1], true
+		}
+	}
+	return nil, false
+}
+
+func (c *catalogue) value(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case int:
+		return c.number(v)
+	case Phrase:
+		return c.say(v)
+	case time.Time:
+		return c.datetime(v)
+	}
+	return fmt.Sprint(value)
+}

@@ -1,0 +1,44 @@
+package web
+
+import (
+	"context"
+	"net/http"
+)
+
+// Visitor is the signed-in person as the frame of a page shows them. The
+// door's session check puts it into the request with WithVisitor.
+type Visitor struct {
+	Name     string // as the user menu shows it
+	Detail   string // the line below it: e-mail or company
+	Language string // of the person; empty: as for somebody unknown
+	Nav      []Link // the door's areas this person may see; Current is set by the frame
+	Menu     []Link // own profile and the like
+	SignOut  string // path that the button posts to; empty: no button
+}
+
+type visitorKey struct{}
+
+// WithVisitor gives the pages the person who asks.
+func WithVisitor(r *http.Request, v Visitor) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), visitorKey{}, &v))
+}
+
+func visitor(r *http.Request) *Visitor {
+	v, _ := r.Context().Value(visitorKey{}).(*Visitor)
+	return v
+}
+
+type againKey struct{}
+
+// WithAgain gives the fields with which this POST can be repeated without
+// changing anything (a token that was only inspected). The footer's language
+// switch then posts them to the same path, so that a page which has no address
+// of its own can still be read in the other language.
+func WithAgain(r *http.Request, fields map[string]string) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), againKey{}, fields))
+}
+
+func again(r *http.Request) map[string]string {
+	fields, _ := r.Context().Value(againKey{}).(map[string]string)
+	return fields
+}
