@@ -1,0 +1,53 @@
+# `make` shows what there is. PORT=18000 moves all ports, LOCAL_DIR=/some/where keeps the
+# data elsewhere, RESET=1 starts over, ENFORCE_IAM=1 holds functions to their roles.
+.DEFAULT_GOAL := help
+.PHONY: help run start stop sam-local test lint bench generate screenshots build tools localcloud
+
+# What functions are built with; infra/localcloud/build.go says the same.
+BUILD_ENV := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc -buildvcs=false '-ldflags=-s -w'"
+VENV := .local/venv/bin
+AWS_DEFAULT_REGION ?= eu-central-1
+export AWS_DEFAULT_REGION
+export SAM_CLI_TELEMETRY := 0
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: localcloud ## the whole product on this machine, until Ctrl-C
+	@.local/bin/localcloud run
+
+start: localcloud ## the same in the background; writes .local/stack.json
+	@.local/bin/localcloud start
+
+stop: localcloud ## end what start began; the data is kept
+	@.local/bin/localcloud stop
+
+sam-local: localcloud ## the API in containers (sam local start-api) beside a running local cloud
+	@.local/bin/localcloud sam-local
+
+test: ## every test layer, journeys included
+	@./infra/test.sh
+
+lint: tools ## Go, template and shape rules
+	golangci-lint run ./...
+	$(VENV)/cfn-lint template.yaml
+	$(VENV)/sam validate --lint
+
+bench: ## sizes, starts, waits and capacity against their budgets; QUICK=1 is shorter
+	@go run ./infra/bench
+
+generate: ## Go types from infra/openapi.yaml
+	@go generate ./...
+
+screenshots: ## every page in every language and width
+	@go run ./infra/screenshots
+
+build: tools ## what `sam deploy` ships to AWS (arm64)
+	$(BUILD_ENV) $(VENV)/sam build
+
+tools: localcloud
+	@.local/bin/localcloud tools
+
+localcloud:
+	@command -v go >/dev/null || { echo "Go is missing: install 1.26 or newer from https://go.dev/dl/"; exit 1; }
+	@go build -o .local/bin/localcloud ./infra/localcloud

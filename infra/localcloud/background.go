@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// start runs us again in the background and returns once stack.json is there.
+func start(ctx context.Context, opts options) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	logFile := opts.log("run")
+	out, err := os.Create(logFile)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	unlock, err := tryLock(opts.file("run.lock"))
+	if errors.Is(err, errLocked) {
+		return fmt.Errorf("it already runs here (see %s); end it with `make stop`", opts.file("stack.json"))
+	}
+	if err != nil {
+		return err
+	}
+	os.Remove(opts.file("stack.json"))
+	unlock()
+
+	cmd := exec.Command(self, "run")
+	cmd.Dir = opts.checkout
+	cmd.Stdout, cmd.Stderr = out, out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+
+	show, err := os.Open(logFile)
+	if err != nil {
+		return err
+	}
+	defer show.Close()
+	for {
+		_, _ = io.Copy(os.Stdout, show) // what is new in the log
+		if _, err := os.Stat(opts.file("stack.json")); err == nil {
+			time.Sleep(50 * time.Millisecond) // the addresses are printed right after it
+			_, _ = io.Copy(os.Stdout, show)
+			return nil
+		}
+		select {
+		case <-ended:
+			_, _ = io.Copy(os.Stdout, show)
+			return fmt.Errorf("the start failed, see %s", logFile)
+		case <-ctx.Done():
+			_ = cmd.Process.Signal(syscall.SIGTERM)
+			<-ended
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// stop ends what run or start began, and a local cloud that a crash left behind.
+func stop(ctx context.Context, opts options) error {
+	file := opts.file("run.lock")
+	unlock, err := tryLock(file)
+	if errors.Is(err, errLocked) {
+		pid, err := readPID(opts.file("run.pid"))
+		if err != nil {
+			return err
+		}
+		if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+			return fmt.Errorf("process %d: %w", pid, err)
+		}
+		patient, cancel := context.WithTimeout(ctx, 40*time.Second)
+		defer cancel()
+		unlock, err = lock(patient, file)
+		if err != nil {
+			return fmt.Errorf("process %d does not end: %w", pid, err)
+		}
+		unlock()
+		fmt.Println("stopped, the data is kept")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	os.Remove(opts.file("stack.json"))
+	pid, err := readPID(opts.file("cloud.pid"))
+	if err != nil {
+		fmt.Println("nothing runs here")
+		return nil
+	}
+	if isMinistack(pid) {
+		if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+			return fmt.Errorf("local cloud, process %d: %w", pid, err)
+		}
+		for deadline := time.Now().Add(20 * time.Second); isMinistack(pid) && time.Now().Before(deadline); {
+			if err := pause(ctx, 200*time.Millisecond); err != nil {
+				return err
+			}
+		}
+	}
+	os.Remove(opts.file("cloud.pid"))
+	fmt.Println("stopped a local cloud that was left over, the data is kept")
+	return nil
+}
+
+func readPID(file string) (int, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(strings.TrimSpace(string(text)))
+}
+
+// isMinistack keeps us from ending somebody else's process that got the same number.
+func isMinistack(pid int) bool {
+	out, err := exec.Command("ps", "-p", strconv.Itoa(pid), "-o", "args=").Output()
+	return err == nil && strings.Contains(string(out), "ministack") && !strings.Contains(string(out), "<defunct>")
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// goFlags are the flags that functions are built with, here and on AWS (the Makefile says
+// the same). The version control stamp would change every binary with every commit.
+const goFlags = "-trimpath -tags=lambda.norpc -buildvcs=false '-ldflags=-s -w'"
+
+// build is the outcome of `sam build`: a template beside the binaries, named by the hash of
+// everything that went into it.
+type build struct {
+	template string
+	hash     string
+}
+
+// buildFunctions builds every function, unless their sources are those of the last build.
+func buildFunctions(ctx context.Context, opts options, t tools) (build, error) {
+	dir := filepath.Join(opts.tools, "build")
+	hash, err := sourceHash(opts)
+	if err != nil {
+		return build{}, err
+	}
+	built := build{template: filepath.Join(dir, "template.yaml"), hash: hash}
+	unlock, err := lock(ctx, filepath.Join(opts.tools, "build.lock"))
+	if err != nil {
+		return build{}, err
+	}
+	defer unlock()
+	stamp := filepath.Join(dir, "built")
+	if last, err := os.ReadFile(stamp); err == nil && string(last) == hash {
+		return built, nil
+	}
+	os.Remove(stamp)
+	err = step("building the functions (the first time takes a minute or two)", func() error {
+		env := append(cleanEnv(), localAWS(opts.endpoint())...)
+		env = append(env, "CGO_ENABLED=0", "GOFLAGS="+goFlags)
+		err := job(ctx, opts.checkout, opts.log("build"), env, t.path("sam"), "build", "--parallel",
+			"--build-dir", dir, "--parameter-overrides", "Architecture="+architecture())
+		if err != nil || runtime.GOOS == "linux" {
+			return err
+		}
+		return buildForHost(ctx, opts, dir, env)
+	})
+	if err != nil {
+		return build{}, err
+	}
+	return built, os.WriteFile(stamp, []byte(hash), 0o644)
+}
+
+// buildForHost replaces the Linux binaries by this system's own: the local cloud runs
+// functions as plain processes.
+func buildForHost(ctx context.Context, opts options, dir string, env []string) error {
+	functions, err := os.ReadDir(filepath.Join(opts.checkout, "functions"))
+	if err != nil {
+		return err
+	}
+	for _, f := range functions {
+		if !f.IsDir() {
+			continue
+		}
+		out := filepath.Join(dir, logicalID(f.Name()), "bootstrap")
+		err := job(ctx, opts.checkout, opts.log("build"), env, "go", "build", "-o", out, "./functions/"+f.Name())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// logicalID is a function's name in template.yaml: sweep-outbox is SweepOutboxFunction.
+func logicalID(name string) string {
+	var id strings.Builder
+	for part := range strings.SplitSeq(name, "-") {
+		id.WriteString(strings.ToUpper(part[:1]) + part[1:])
+	}
+	return id.String() + "Function"
+}
+
+// sourceHash covers what the binaries and the template are made from.
+func sourceHash(opts options) (string, error) {
+	sum := sha256.New()
+	fmt.Fprintln(sum, goFlags, architecture(), goVersion())
+	for _, name := range []string{"go.mod", "go.sum", "template.yaml", "functions", "shared"} {
+		err := filepath.WalkDir(filepath.Join(opts.checkout, name), func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if d.IsDir() {
+				if d.Name() == "testdata" {
+					return fs.SkipDir
+				}
+				return nil
+			}
+			if strings.HasSuffix(path, "_test.go") || !d.Type().IsRegular() {
+				return nil
+			}
+			return hashFile(sum, opts.checkout, path)
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+func hashFile(sum io.Writer, root, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	name, err := filepath.Rel(root, path)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(sum, name, info.Size())
+	_, err = io.Copy(sum, f)
+	return err
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+)
+
+// run brings everything up, says where it is and ends it all when the context does.
+func run(ctx context.Context, opts options) error {
+	began := time.Now()
+	unlock, err := tryLock(opts.file("run.lock"))
+	if errors.Is(err, errLocked) {
+		return fmt.Errorf("it already runs here (see %s); end it with `make stop`", opts.file("stack.json"))
+	}
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := os.WriteFile(opts.file("run.pid"), []byte(strconv.Itoa(os.Getpid())), 0o644); err != nil {
+		return err
+	}
+	defer os.Remove(opts.file("run.pid"))
+	os.Remove(opts.file("stack.json"))
+
+	listeners, err := listen(opts)
+	if err != nil {
+		return err
+	}
+	defer closeAll(listeners)
+	if opts.reset {
+		if err := forget(opts); err != nil {
+			return err
+		}
+	}
+	t, err := findTools(ctx, opts)
+	if err != nil {
+		return err
+	}
+	b, err := buildFunctions(ctx, opts, t)
+	if err != nil {
+		return err
+	}
+	var cloud *ministack
+	err = step("starting the local cloud", func() error {
+		cloud, err = startMinistack(ctx, opts, t)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var doors servers
+	defer func() {
+		os.Remove(opts.file("stack.json"))
+		fmt.Println("\n· stopping, the data is kept")
+		doors.stop()
+		cloud.stop()
+	}()
+	s, err := bringUp(ctx, opts, t, b, listeners, &doors)
+	if err != nil {
+		return err
+	}
+	if err := writeJSON(opts.file("stack.json"), s); err != nil {
+		return err
+	}
+	fmt.Printf(`
+  Console  %s   (staff)
+  Portal   %s   (customers' users)
+  API      %s
+  Mailbox  %s   (every mail that was sent)
+
+  First administrator: %s  password: %s
+  Ready after %s. Ctrl-C stops; make run RESET=1 starts over.
+`, s.Console, s.Portal, s.API, s.Mailbox, s.Admin.Username, s.Admin.Password, seconds(began))
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-cloud.exited:
+		return fmt.Errorf("the local cloud ended by itself:\n%s", tail(opts.log("cloud"), 20))
+	}
+}
+
+// bringUp deploys, opens the doors and fills in the first data.
+func bringUp(ctx context.Context, opts options, t tools, b build, listeners []net.Listener, doors *servers) (stack, error) {
+	c := newClients(opts)
+	deployed, err := deploy(ctx, opts, t, c, b)
+	if err != nil {
+		return stack{}, err
+	}
+	ids, err := resources(ctx, c)
+	if err != nil {
+		return stack{}, err
+	}
+	if err := reconcileGateway(ctx, c, ids); err != nil {
+		return stack{}, fmt.Errorf("routes: %w", err)
+	}
+	if !deployed {
+		if err := wakeStreams(ctx, c); err != nil {
+			return stack{}, err
+		}
+	}
+	if err := allowSender(ctx, c); err != nil {
+		return stack{}, err
+	}
+	mails, err := openMessages(opts)
+	if err != nil {
+		return stack{}, err
+	}
+	for i, name := range []string{"ConsoleApi", "PortalApi", "ApiApi"} {
+		handler, err := door(opts, ids[name])
+		if err != nil {
+			return stack{}, err
+		}
+		doors.serve(listeners[i], handler)
+	}
+	box, err := mailbox(mails)
+	if err != nil {
+		return stack{}, err
+	}
+	doors.serve(listeners[3], box)
+
+	s, err := describe(ctx, opts, c)
+	if err != nil {
+		return stack{}, err
+	}
+	err = step("waiting until every door answers", func() error { return allAnswer(ctx, opts) })
+	if err != nil || opts.bare {
+		return s, err
+	}
+	var token string
+	err = step("signing in the first administrator", func() error {
+		s.Admin, token, err = firstAdministrator(ctx, opts, c, mails)
+		return err
+	})
+	if err != nil {
+		return stack{}, err
+	}
+	if err := demoData(ctx, opts, token); err != nil {
+		return stack{}, fmt.Errorf("demo data: %w", err)
+	}
+	return s, nil
+}
+
+// allAnswer waits for an answer of each door that comes from a function, or, at the API,
+// from its authorizer.
+func allAnswer(ctx context.Context, opts options) error {
+	for _, url := range []string{opts.console() + "/", opts.portal() + "/", opts.api() + "/me", opts.mailbox() + "/"} {
+		deadline := time.Now().Add(30 * time.Second)
+		for {
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+			if err != nil {
+				return err
+			}
+			status := "no answer"
+			if res, err := http.DefaultTransport.RoundTrip(req); err == nil {
+				res.Body.Close()
+				if res.StatusCode < http.StatusInternalServerError {
+					break
+				}
+				status = res.Status
+			}
+			if time.Now().After(deadline) {
+				return fmt.Errorf("%s: %s\n%s", url, status, tail(opts.log("cloud"), 20))
+			}
+			if err := pause(ctx, 200*time.Millisecond); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// forget removes the data of this local cloud, and nothing else.
+func forget(opts options) error {
+	for _, name := range []string{"cloud", "cloud-s3", "admin.json", "demo.json", "mails.json", "stack.json"} {
+		if err := os.RemoveAll(opts.file(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func closeAll(listeners []net.Listener) {
+	for _, l := range listeners {
+		l.Close()
+	}
+}
