@@ -1,0 +1,79 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"clientele/shared/membership"
+)
+
+// startLimit is how long building a handler may take: below the ten seconds of the functions (template.yaml), so that a
+// start that hangs is answered by us and tried again.
+const startLimit = 8 * time.Second
+
+// Later serves with a handler that needs something from elsewhere first, such as the deployment's secret. build runs at
+// once and beside the rest of the function's start; requests wait for it. One that failed is tried again by the next
+// request: a secret that could not be read once must not cost the whole instance.
+func Later(build func(context.Context) (http.Handler, error)) http.Handler {
+	l := &later{build: build}
+	l.start()
+	return l
+}
+
+type later struct {
+	build func(context.Context) (http.Handler, error)
+
+	mu      sync.Mutex
+	current *attempt
+}
+
+// attempt is one run of build; handler and err are set when done is closed.
+type attempt struct {
+	done    chan struct{}
+	handler http.Handler
+	err     error
+}
+
+// start begins an attempt unless one is under way or has succeeded, and returns the attempt that counts.
+func (l *later) start() *attempt {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.current != nil && !l.current.failed() {
+		return l.current
+	}
+	a := &attempt{done: make(chan struct{})}
+	l.current = a
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+		defer cancel()
+		defer close(a.done)
+		a.handler, a.err = l.build(ctx)
+	}()
+	return a
+}
+
+func (a *attempt) failed() bool {
+	select {
+	case <-a.done:
+		return a.err != nil
+	default:
+		return false
+	}
+}
+
+func (l *later) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a := l.start()
+	select {
+	case <-a.done:
+	case <-r.Context().Done():
+		Problem(w, r, membership.ErrOverloaded.Because(r.Context().Err()))
+		return
+	}
+	if a.err != nil {
+		Problem(w, r, membership.ErrOverloaded.Because(a.err))
+		return
+	}
+	a.handler.ServeHTTP(w, r)
+}
