@@ -1,6 +1,7 @@
 package mail_test
 
 import (
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -262,7 +263,7 @@ func checkHTML(t *testing.T, page, language string) {
 	for z := html.NewTokenizer(strings.NewReader(page)); ; {
 		switch z.Next() {
 		case html.ErrorToken:
-			if z.Err() != io.EOF {
+			if !errors.Is(z.Err(), io.EOF) {
 				t.Fatal(z.Err())
 			}
 			if len(open) != 0 {

@@ -59,8 +59,8 @@ func TestPostmanWritesEveryLetterOfMembership(t *testing.T) {
 		membership.LetterStaffInvitation: {"https://console.example/invitation#a.1.b", "agent", "Jo Berg"},
 		membership.LetterAddressInUse:    {"Sommer GmbH", "https://portal.example\n", "Hello,\n"},
 		membership.LetterExpiredDigest:   {"a@example.com (Sommer GmbH), expired on 12 March 2026, 14:05 UTC", "b@example.com (Fjord AS)", "and 51 more"},
-		membership.LetterPasswordReset:   {"https://portal.example/reset-password#a.1.b", "12 March 2026, 14:05 UTC"},
-		membership.LetterPasswordChanged: {"5 March 2026, 08:09 UTC"},
+		membership.LetterPasswordReset:   {"https://portal.example/reset-password#a.1.b", "username is anna.", "12 March 2026, 14:05 UTC"},
+		membership.LetterPasswordChanged: {"account anna with", "5 March 2026, 08:09 UTC"},
 	}
 	for letter, parts := range has {
 		d := &desk{}
@@ -81,6 +81,15 @@ func TestPostmanWritesEveryLetterOfMembership(t *testing.T) {
 		if tag := aws.ToString(d.last.EmailTags[0].Value); tag != "mail-1" {
 			t.Errorf("%s: the message tag is %q", letter, tag)
 		}
+	}
+}
+
+func TestPostmanNamesTheAddressWhereThereIsNoUsername(t *testing.T) {
+	d := &desk{}
+	m := stored(membership.LetterPasswordChanged)
+	delete(m.Fields, "username")
+	if _, err := postman(d).Post(t.Context(), m, ""); err != nil || !strings.Contains(d.text(), "account anna@example.com with") {
+		t.Errorf("%v in\n%s", err, d.text())
 	}
 }
 
@@ -106,7 +115,7 @@ func TestPostmanTellsRefusalsFromPassingFaults(t *testing.T) {
 		{errors.New("connection reset"), false},
 	} {
 		_, err := postman(&desk{err: c.err}).Post(context.Background(), stored(membership.LetterInvitation), "a.1.b")
-		if _, refused := err.(*membership.MailRefusal); err == nil || refused != c.refused {
+		if refusal := (*membership.MailRefusal)(nil); err == nil || errors.As(err, &refusal) != c.refused {
 			t.Errorf("%v became %v (%T)", c.err, err, err)
 		}
 	}
@@ -121,7 +130,7 @@ func TestPostmanNeverRefusesForOurOwnFault(t *testing.T) {
 	for _, m := range []membership.Mail{unknown, broken, empty} {
 		d := &desk{}
 		_, err := postman(d).Post(context.Background(), m, "a.1.b")
-		if _, refused := err.(*membership.MailRefusal); err == nil || refused || d.last != nil {
+		if refusal := (*membership.MailRefusal)(nil); err == nil || errors.As(err, &refusal) || d.last != nil {
 			t.Errorf("%+v: %v", m, err)
 		}
 	}

@@ -105,7 +105,11 @@ func wireAddress(s string) (string, error) {
 	if err != nil {
 		return "", errors.New("its domain is no domain name")
 	}
-	return s[:at+1] + domain, nil
+	address := s[:at+1] + domain
+	if parsed, err := netmail.ParseAddress(address); err != nil || parsed.Address != address { // IDNA knows more dots than ASCII has
+		return "", errors.New("its domain is no domain name")
+	}
+	return address, nil
 }
 
 func repeatOnlyUnsent(o *sesv2.Options) {

@@ -42,7 +42,8 @@ type request struct {
 		Simple struct {
 			Subject struct{ Data, Charset string }
 			Body    struct {
-				Text, Html struct{ Data, Charset string }
+				Text struct{ Data, Charset string }
+				HTML struct{ Data, Charset string } `json:"Html"`
 			}
 			Headers []struct{ Name, Value string }
 		}
@@ -115,10 +116,10 @@ func TestSendWritesTheRequest(t *testing.T) {
 		t.Error(tags)
 	}
 	s := r.Content.Simple
-	if s.Subject.Data != m.Subject || s.Body.Text.Data != m.Text || s.Body.Html.Data != m.HTML {
+	if s.Subject.Data != m.Subject || s.Body.Text.Data != m.Text || s.Body.HTML.Data != m.HTML {
 		t.Error("the message is not the letter")
 	}
-	if s.Subject.Charset != "UTF-8" || s.Body.Text.Charset != "UTF-8" || s.Body.Html.Charset != "UTF-8" {
+	if s.Subject.Charset != "UTF-8" || s.Body.Text.Charset != "UTF-8" || s.Body.HTML.Charset != "UTF-8" {
 		t.Error("a part is not UTF-8")
 	}
 	headers := map[string]string{}
