@@ -1,0 +1,86 @@
+package door
+
+import (
+	"net/http"
+
+	"clientele/shared/membership"
+	"clientele/shared/web"
+)
+
+type formPage struct{ Form *web.Form }
+
+func (d Door) showForgot(w http.ResponseWriter, r *http.Request) {
+	d.Pages.Render(w, r, http.StatusOK, "forgot-password", formPage{web.NewForm("login", r.URL.Query().Get("login"))})
+}
+
+func (d Door) forgot(w http.ResponseWriter, r *http.Request) {
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	err = d.SignIn.ForgotPassword(r.Context(), d.Call(r), membership.Forgot{Login: form.Value("login"), Door: d.Which, Source: source(r)}, d.Pages.Language(r))
+	if err != nil {
+		if !form.Fail(err, "username", "login") {
+			d.Pages.Failed(w, r, err)
+			return
+		}
+		d.Pages.Render(w, r, http.StatusUnprocessableEntity, "forgot-password", formPage{form})
+		return
+	}
+	web.Notify(w, "success", "notice.reset_requested")
+	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+}
+
+func (d Door) showReset(w http.ResponseWriter, r *http.Request) {
+	d.Pages.Render(w, r, http.StatusOK, "reset-open", nil)
+}
+
+type resetPage struct {
+	Form  *web.Form
+	Name  string // the username, so that password managers save the pair
+	Token string
+}
+
+func (d Door) inspectReset(w http.ResponseWriter, r *http.Request) {
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	token := web.PastedToken(form.Value("token"))
+	user, err := d.SignIn.InspectReset(r.Context(), d.Call(r), token)
+	if err != nil {
+		d.deadReset(w, r, err)
+		return
+	}
+	r = web.WithAgain(web.WithLanguage(r, user.Language), map[string]string{"token": token})
+	d.Pages.Render(w, r, http.StatusOK, "reset-password", resetPage{Form: web.NewForm(), Name: user.Username, Token: token})
+}
+
+func (d Door) deadReset(w http.ResponseWriter, r *http.Request, err error) {
+	d.Pages.Fail(w, r, err, web.Action{Label: web.Text("signin.forgot_again"), URL: "/forgot-password", Kind: "primary"}, toSignIn())
+}
+
+func toSignIn() web.Action {
+	return web.Action{Label: web.Text("problem.sign_in"), URL: "/sign-in"}
+}
+
+func (d Door) reset(w http.ResponseWriter, r *http.Request) {
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	token := form.Value("token")
+	err = d.SignIn.ResetPassword(r.Context(), d.Call(r), token, form.Value("newPassword"))
+	switch {
+	case err == nil:
+		web.Notify(w, "success", "notice.password_set")
+		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+	case membership.KindOf(err) == membership.Invalid && membership.CodeOf(err) != membership.ErrBadLink.Code && form.Fail(err, "password", "newPassword"):
+		d.Pages.Render(w, r, http.StatusUnprocessableEntity, "reset-password", resetPage{Form: form, Name: form.Value("username"), Token: token})
+	default:
+		d.deadReset(w, r, err)
+	}
+}

@@ -1,0 +1,84 @@
+package door
+
+import (
+	"net/http"
+	"strconv"
+
+	"clientele/shared/membership"
+	"clientele/shared/web"
+)
+
+type profilePage struct {
+	User      membership.User
+	Form      *web.Form
+	Languages []web.Option
+	Staff     bool
+}
+
+func (d Door) profilePage(user membership.User, form *web.Form) profilePage {
+	p := profilePage{User: user, Form: form, Staff: d.Which == membership.ConsoleDoor, Languages: []web.Option{{Value: "", Label: web.Text("profile.language_default")}}}
+	for _, l := range membership.Languages() {
+		p.Languages = append(p.Languages, web.Option{Value: l, Label: web.Word("language", l)})
+	}
+	return p
+}
+
+// profileFields are the fields of one's own record that the page has.
+func profileFields(u *membership.User) []struct {
+	name  string
+	value *string
+} {
+	return []struct {
+		name  string
+		value *string
+	}{
+		{"title", &u.Title}, {"firstName", &u.FirstName}, {"lastName", &u.LastName}, {"phone", &u.Phone}, {"mobile", &u.Mobile}, {"fax", &u.Fax},
+		{"url", &u.URL}, {"street", &u.Street}, {"postcode", &u.Postcode}, {"city", &u.City}, {"region", &u.Region}, {"country", &u.Country},
+		{"language", &u.Language},
+	}
+}
+
+func (d Door) showProfile(w http.ResponseWriter, r *http.Request) {
+	user, err := d.Profile.Get(r.Context(), d.Call(r))
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	form := web.NewForm("version", strconv.Itoa(user.Version))
+	for _, f := range profileFields(&user) {
+		form.Set(f.name, *f.value)
+	}
+	d.Pages.Render(w, r, http.StatusOK, "profile", d.profilePage(user, form))
+}
+
+func (d Door) changeProfile(w http.ResponseWriter, r *http.Request) {
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	version, err := strconv.Atoi(form.Value("version"))
+	if err != nil {
+		d.Pages.Failed(w, r, membership.ErrStale)
+		return
+	}
+	value := func(name string) *string { v := form.Value(name); return &v }
+	_, err = d.Profile.Change(r.Context(), d.Call(r), version, membership.ProfileInput{
+		Title: value("title"), FirstName: value("firstName"), LastName: value("lastName"), Phone: value("phone"), Mobile: value("mobile"), Fax: value("fax"),
+		URL: value("url"), Street: value("street"), Postcode: value("postcode"), City: value("city"), Region: value("region"),
+		Country: value("country"), Language: value("language"),
+	})
+	if err == nil {
+		web.Notify(w, "success", "notice.saved")
+		http.Redirect(w, r, "/profile", http.StatusSeeOther)
+		return
+	}
+	user, again := d.Profile.Get(r.Context(), d.Call(r))
+	if again != nil || !form.Fail(err) {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	// Whoever saves again has seen that somebody else changed it meanwhile.
+	form.Set("version", strconv.Itoa(user.Version))
+	d.Pages.Render(w, r, http.StatusUnprocessableEntity, "profile", d.profilePage(user, form))
+}

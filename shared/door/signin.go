@@ -1,0 +1,109 @@
+package door
+
+import (
+	"net/http"
+
+	"clientele/shared/membership"
+	"clientele/shared/web"
+)
+
+type signInPage struct {
+	Form   *web.Form
+	Next   string
+	Portal bool
+}
+
+func (d Door) signInPage(form *web.Form) signInPage {
+	return signInPage{Form: form, Next: web.LocalPath(form.Value("next")), Portal: d.Which == membership.PortalDoor}
+}
+
+func (d Door) showSignIn(w http.ResponseWriter, r *http.Request) {
+	if _, none := r.Cookie(d.Sessions.CookieName()); none == nil {
+		if _, err := d.Sessions.Load(w, r); err == nil {
+			http.Redirect(w, r, web.LocalPath(r.URL.Query().Get("next")), http.StatusSeeOther)
+			return
+		}
+	}
+	d.Pages.Render(w, r, http.StatusOK, "sign-in", d.signInPage(web.NewForm("next", r.URL.Query().Get("next"))))
+}
+
+func (d Door) signIn(w http.ResponseWriter, r *http.Request) {
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	signedIn, err := d.SignIn.SignIn(r.Context(), d.Call(r), membership.Credentials{
+		Login: form.Value("login"), Password: form.Value("password"), Door: d.Which, Source: source(r),
+	})
+	if err != nil {
+		if !form.Fail(err) {
+			d.Pages.Failed(w, r, err)
+			return
+		}
+		d.Pages.Render(w, r, http.StatusUnprocessableEntity, "sign-in", d.signInPage(form))
+		return
+	}
+	if signedIn.Answer.Challenge != "" {
+		sealed, err := d.Sessions.SealChallenge(signedIn.User.ID, signedIn.Answer.Session, d.Now())
+		if err != nil {
+			d.Pages.Failed(w, r, err)
+			return
+		}
+		d.Pages.Render(w, r, http.StatusOK, "code", codePage{Form: web.NewForm("challenge", sealed), Next: web.LocalPath(form.Value("next"))})
+		return
+	}
+	d.enter(w, r, signedIn.User, form.Value("next"))
+}
+
+type codePage struct {
+	Form *web.Form
+	Next string
+}
+
+func (d Door) answerChallenge(w http.ResponseWriter, r *http.Request) {
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	userID, challenge, err := d.Sessions.OpenChallenge(form.Value("challenge"), d.Now())
+	if err != nil {
+		web.Notify(w, "warning", "notice.challenge_over")
+		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+		return
+	}
+	signedIn, err := d.SignIn.AnswerChallenge(r.Context(), d.Call(r), membership.Challenge{
+		UserID: userID, Door: d.Which, Session: challenge, Code: form.Value("code"),
+	})
+	switch {
+	case membership.CodeOf(err) == membership.ErrChallengeOver.Code:
+		web.Notify(w, "warning", "notice.challenge_over")
+		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+	case err != nil && form.Fail(err):
+		form.Set("code", "")
+		d.Pages.Render(w, r, http.StatusUnprocessableEntity, "code", codePage{Form: form, Next: web.LocalPath(form.Value("next"))})
+	case err != nil:
+		d.Pages.Failed(w, r, err)
+	default:
+		d.enter(w, r, signedIn.User, form.Value("next"))
+	}
+}
+
+// enter starts a session and goes where the person wanted to.
+func (d Door) enter(w http.ResponseWriter, r *http.Request, user membership.User, next string) {
+	if err := d.Sessions.Start(r.Context(), w, user, d.Now()); err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	http.Redirect(w, r, web.LocalPath(next), http.StatusSeeOther)
+}
+
+func (d Door) signOut(w http.ResponseWriter, r *http.Request) {
+	if err := d.Sessions.End(w, r); err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	web.Notify(w, "success", "notice.signed_out")
+	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+}
