@@ -2,6 +2,7 @@ package membership
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -74,13 +75,14 @@ func (o Outbox) Deliver(ctx context.Context, mailID string, now time.Time) (Mail
 		fallthrough
 	default:
 		m.Reason = err.Error()
-		if _, refused := err.(*MailRefusal); refused || m.Attempts >= mailTries {
+		if refused := (*MailRefusal)(nil); errors.As(err, &refused) || m.Attempts >= mailTries {
 			m.Status = MailAbandoned
 		} else {
 			m.DueAt = now.Add(pause(m.Attempts))
 		}
 	}
-	return m.Status, o.Store.FinishMail(ctx, m)
+	// What became of the mail is stored even when the time for trying is over.
+	return m.Status, o.Store.FinishMail(context.WithoutCancel(ctx), m)
 }
 
 // pause returns how long to wait after the n-th failed try.
