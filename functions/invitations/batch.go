@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+
+	"clientele/shared/api"
+	"clientele/shared/httpapi"
+	"clientele/shared/membership"
+)
+
+func inviteInput(in api.InviteRequest) (membership.InviteInput, error) {
+	if err := onlyWhatWorks(in); err != nil {
+		return membership.InviteInput{}, err
+	}
+	customerID, err := httpapi.ID(in.CustomerID)
+	if err != nil {
+		return membership.InviteInput{}, err
+	}
+	out := membership.InviteInput{CustomerID: customerID, Role: membership.Role(value(in.Role)), Invitees: make([]membership.Invitee, len(in.Invitees))}
+	for i, row := range in.Invitees {
+		out.Invitees[i] = membership.Invitee{
+			Email: row.Email, FirstName: value(row.FirstName), LastName: value(row.LastName), Language: value(row.Language),
+			Role: membership.Role(value(row.Role)),
+		}
+	}
+	return out, nil
+}
+
+// onlyWhatWorks refuses grants and groups, which are part of the contract and do nothing yet: who sends them must not
+// believe that they hold.
+func onlyWhatWorks(in api.InviteRequest) error {
+	switch {
+	case in.Grants != nil && len(*in.Grants) > 0:
+		return notSupportedYet("grants")
+	case in.GroupIds != nil && len(*in.GroupIds) > 0:
+		return notSupportedYet("groupIds")
+	}
+	for i, row := range in.Invitees {
+		if row.Grants != nil && len(*row.Grants) > 0 {
+			return notSupportedYet(fmt.Sprintf("invitees[%d].grants", i))
+		}
+	}
+	return nil
+}
+
+func notSupportedYet(field string) error {
+	return membership.InvalidField(field, "not_supported_yet", "This is not supported yet: leave it out or empty.")
+}
+
+func value[T any](p *T) T {
+	if p == nil {
+		var none T
+		return none
+	}
+	return *p
+}
+
+// batchResult also returns how many rows are ok.
+func batchResult(results []membership.RowResult) (api.BatchResult, int) {
+	answer, ok := api.BatchResult{Results: make([]api.RowResult, len(results))}, 0
+	for i, result := range results {
+		row := api.RowResult{Index: result.Index, Status: api.RowResultStatusOk}
+		if e := result.Err; e != nil {
+			row.Status, row.Code, row.Message = api.RowResultStatusError, &e.Code, &e.Message
+			if e.Field != "" {
+				row.Field = &e.Field
+			}
+		} else {
+			row.ID = &result.ID
+			ok++
+		}
+		answer.Results[i] = row
+	}
+	return answer, ok
+}

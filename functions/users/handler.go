@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"clientele/shared/api"
+	"clientele/shared/httpapi"
+	"clientele/shared/membership"
+)
+
+type handler struct {
+	users   membership.Users
+	gate    httpapi.Gate
+	cursors httpapi.Cursors
+}
+
+func (h handler) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /users", h.gate.SignedIn(h.list))
+	mux.Handle("GET /users/{userId}", h.gate.SignedIn(h.get))
+	mux.Handle("DELETE /users/{userId}", h.gate.SignedIn(h.remove))
+	mux.Handle("POST /users/{userId}/deactivate", h.gate.SignedIn(h.deactivate))
+	mux.Handle("POST /users/{userId}/reactivate", h.gate.SignedIn(h.reactivate))
+	return httpapi.Routes(mux)
+}
+
+func (h handler) list(w http.ResponseWriter, r *http.Request, c membership.Call) error {
+	list, err := httpapi.ListParameters(r, "customer", "status", "sort", "order")
+	if err != nil {
+		return err
+	}
+	q, err := query(list)
+	if err != nil {
+		return err
+	}
+	this := httpapi.Fingerprint("users", c.Actor.Reach().CustomerID(), q.CustomerID, string(q.Status), string(q.Sort), list.Values.Get("order"))
+	ascending := q.Page.Ascending
+	if q.Page, err = h.cursors.Page(this, list); err != nil {
+		return err
+	}
+	q.Page.Ascending = ascending
+	page, err := h.users.List(r.Context(), c, q)
+	if err != nil {
+		return err
+	}
+	answer := api.UserList{Items: make([]api.UserRow, len(page.Items)), Next: h.cursors.Next(this, page.Next), Prev: h.cursors.Prev(this, page.Prev)}
+	for i, row := range page.Items {
+		answer.Items[i] = userRow(row)
+	}
+	httpapi.Respond(w, http.StatusOK, answer)
+	return nil
+}
+
+// query reads everything of a list but its place: see httpapi.Cursors.
+func query(list httpapi.List) (membership.UserQuery, error) {
+	var q membership.UserQuery
+	var err error
+	if list.Values.Has("customer") {
+		if q.CustomerID, err = httpapi.ID(list.Values.Get("customer")); err != nil {
+			return q, err
+		}
+	}
+	if q.Status, err = httpapi.Choice(list.Values, "status", membership.Statuses()...); err != nil {
+		return q, err
+	}
+	if q.Sort, err = httpapi.Choice(list.Values, "sort", membership.SortName, membership.SortEmail, membership.SortGroup,
+		membership.SortRole, membership.SortCompany, membership.SortRegistered); err != nil {
+		return q, err
+	}
+	q.Page.Ascending, err = httpapi.Ascending(list.Values)
+	return q, err
+}
+
+func (h handler) get(w http.ResponseWriter, r *http.Request, c membership.Call) error {
+	id, err := httpapi.PathID(r, "userId")
+	if err != nil {
+		return err
+	}
+	user, err := h.users.Get(r.Context(), c, id)
+	if err != nil {
+		return err
+	}
+	httpapi.RespondVersion(w, http.StatusOK, user.Version, api.UserFor(c.Actor, user, c.Now))
+	return nil
+}
+
+func (h handler) remove(w http.ResponseWriter, r *http.Request, c membership.Call) error {
+	id, err := httpapi.PathID(r, "userId")
+	if err != nil {
+		return err
+	}
+	version, err := httpapi.IfMatch(r)
+	if err != nil {
+		return err
+	}
+	if _, err := h.users.Remove(r.Context(), c, id, version); err != nil {
+		return err
+	}
+	httpapi.NoContent(w)
+	return nil
+}
+
+func (h handler) deactivate(w http.ResponseWriter, r *http.Request, c membership.Call) error {
+	return step(w, r, c, h.users.Deactivate)
+}
+
+func (h handler) reactivate(w http.ResponseWriter, r *http.Request, c membership.Call) error {
+	return step(w, r, c, h.users.Reactivate)
+}
+
+// step serves an action on a user that answers with the user.
+func step(w http.ResponseWriter, r *http.Request, c membership.Call, do func(context.Context, membership.Call, string, int) (membership.User, error)) error {
+	id, err := httpapi.PathID(r, "userId")
+	if err != nil {
+		return err
+	}
+	version, err := httpapi.OptionalIfMatch(r)
+	if err != nil {
+		return err
+	}
+	user, err := do(r.Context(), c, id, version)
+	if err != nil {
+		return err
+	}
+	httpapi.RespondVersion(w, http.StatusOK, user.Version, api.UserFor(c.Actor, user, c.Now))
+	return nil
+}
+
+func userRow(u membership.UserRow) api.UserRow {
+	return api.UserRow{
+		ID: u.ID, CustomerID: u.CustomerID, Company: u.Company, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email,
+		Username: u.Username, Role: api.Role(u.Role), GroupIds: api.List(u.GroupIDs), Status: api.UserStatus(u.Status),
+		SuspendedUntil: api.Time(u.SuspendedUntil), Country: u.Country, RegisteredAt: u.RegisteredAt.UTC(),
+	}
+}

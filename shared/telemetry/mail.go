@@ -1,0 +1,20 @@
+package telemetry
+
+import (
+	"io"
+	"time"
+)
+
+// Mails counts what became of mails, by outcome. Abandoned ones are counted once more in a metric without dimensions:
+// the alarm watches that one.
+func Mails[Outcome ~string](w io.Writer, now time.Time, counts map[Outcome]int) error {
+	for outcome, n := range counts {
+		if err := Count(w, now, "Mails", n, map[string]string{"Outcome": string(outcome)}); err != nil {
+			return err
+		}
+	}
+	if n := counts["abandoned"]; n > 0 {
+		return Count(w, now, "MailsAbandoned", n, nil)
+	}
+	return nil
+}
