@@ -372,10 +372,7 @@ type ChallengeRequest struct {
 	// Code Example: 123456
 	Code string `json:"code"`
 
-	// Door Where users (portal) and staff (console) sign in.
-	Door Door `json:"door"`
-
-	// Session As answered by /auth/sign-in.
+	// Session As answered by /auth/sign-in; it says whose it is and at which door.
 	Session string `json:"session"`
 }
 
@@ -768,8 +765,7 @@ type RefreshAnswer struct {
 
 // RefreshRequest defines model for RefreshRequest.
 type RefreshRequest struct {
-	// Door Where users (portal) and staff (console) sign in.
-	Door         Door   `json:"door"`
+	// RefreshToken As answered by /auth/sign-in; it says whose it is and at which door.
 	RefreshToken string `json:"refreshToken"`
 }
 
