@@ -3,6 +3,7 @@
 //
 //	go run ./infra/gallery                      serves http://127.0.0.1:8490
 //	go run ./infra/gallery -screenshots <dir>   photographs every sample and ends
+//	  … -axe <axe.min.js>                      and prints what axe-core finds
 package main
 
 import (
@@ -23,6 +24,7 @@ var files embed.FS
 func main() {
 	address := flag.String("address", "127.0.0.1:8490", "address to serve on")
 	screenshots := flag.String("screenshots", "", "directory for pictures of all samples; ends when they are taken")
+	axe := flag.String("axe", "", "with -screenshots: axe.min.js of axe-core, to print what is not accessible")
 	flag.Parse()
 
 	listener, err := net.Listen("tcp", *address)
@@ -39,7 +41,7 @@ func main() {
 		log.Fatal(server.Serve(listener))
 	}
 	go func() { log.Print(server.Serve(listener)) }()
-	if err := photograph("http://"+*address, *screenshots); err != nil {
+	if err := photograph("http://"+*address, *screenshots, *axe); err != nil {
 		log.Fatal(err)
 	}
 }

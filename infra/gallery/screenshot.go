@@ -14,9 +14,17 @@ import (
 
 // photograph takes every sample light and dark, wide and as on a phone, in
 // both languages (German on the phone, where long words hurt most).
-func photograph(address, directory string) error {
+func photograph(address, directory, axe string) error {
 	if err := os.MkdirAll(directory, 0o755); err != nil {
 		return err
+	}
+	var rules string
+	if axe != "" {
+		script, err := os.ReadFile(axe)
+		if err != nil {
+			return err
+		}
+		rules = string(script) + auditing
 	}
 	browser, stop := chromedp.NewContext(context.Background(), chromedp.WithAllocatorOptions(chromedp.NoSandbox))
 	defer stop()
@@ -33,7 +41,7 @@ func photograph(address, directory string) error {
 			{"phone", "light", "de", 375, []chromedp.EmulateViewportOption{chromedp.EmulateMobile, chromedp.EmulateTouch}},
 		} {
 			err := chromedp.Do(ctx,
-				chromedp.EmulateViewport(look.width, 800, append(look.viewport, chromedp.EmulateScale(1.5))...),
+				chromedp.EmulateViewport(look.width, 800, append(look.viewport, chromedp.EmulateScale(1))...),
 				prefer(look.scheme),
 				chromedp.Navigate(address+"/"+s.Name+"?language="+look.language),
 			)
@@ -44,20 +52,38 @@ func photograph(address, directory string) error {
 			if err != nil {
 				return fmt.Errorf("%s, %s: %w", s.Name, look.name, err)
 			}
-			picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(90))
+			if rules != "" {
+				found, err := chromedp.Run(ctx, chromedp.Evaluate[string](rules, chromedp.EvalAwaitPromise))
+				if err != nil {
+					return fmt.Errorf("%s, %s: axe: %w", s.Name, look.name, err)
+				}
+				if found != "" {
+					fmt.Printf("%s %s\n%s\n", s.Name, look.name, found)
+				}
+			}
+			picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 			if err != nil {
 				return fmt.Errorf("%s, %s: %w", s.Name, look.name, err)
 			}
 			if overflow {
 				fmt.Println(s.Name, look.name, "is wider than the window")
 			}
-			if err := os.WriteFile(filepath.Join(directory, s.Name+"-"+look.name+".jpg"), picture, 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(directory, s.Name+"-"+look.name+".png"), picture, 0o600); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
 }
+
+// auditing opens all menus, so that they are looked at too.
+const auditing = `
+document.querySelectorAll("details").forEach((d) => { d.removeAttribute("name"); d.open = true; });
+axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then((r) => {
+  document.querySelectorAll("details").forEach((d) => { d.open = false; });
+  return r.violations.map((v) => v.id + " (" + v.impact + "): " + v.help + "\n" +
+    v.nodes.slice(0, 3).map((n) => "    " + n.html.slice(0, 160) + " " + n.failureSummary.replace(/\s+/g, " ").slice(0, 300)).join("\n")).join("\n");
+})`
 
 // prefer makes the browser ask for a light or dark page.
 func prefer(scheme string) chromedp.Action[chromedp.Void] {

@@ -146,6 +146,16 @@ type Option struct {
 	Hint  Phrase // for radio buttons: what choosing it means
 }
 
+// LanguageOptions are the choices of a language field. Each language is named
+// in itself, so that it is found by those who read nothing else.
+func LanguageOptions() []Option {
+	var options []Option
+	for _, language := range Languages() {
+		options = append(options, Option{Value: language, Label: Word("language", language)})
+	}
+	return options
+}
+
 // Field is one field with all that belongs to it. Pages make it with the
 // template function field; see doc.go for its attributes.
 type Field struct {

@@ -36,7 +36,12 @@ func (p *Pages) functions(c *catalogue) template.FuncMap {
 		"asset":    p.asset,
 		"field":    field,
 		"fieldid":  fieldID,
-		"statusof": statusOf,
+		"label": func(field string) string { // "" for fields the catalogue does not name
+			text, _ := c.lookup("field." + field)
+			return text
+		},
+		"languages": LanguageOptions,
+		"statusof":  statusOf,
 		"notice": func(kind, key string, args ...any) Notice {
 			return Notice{Kind: kind, Text: Text(key, args...)}
 		},

@@ -267,7 +267,8 @@ func (p *Pages) parse(c *catalogue, page string) (*template.Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	tree := template.New(page).Funcs(p.functions(c))
+	// The root has a name that no template has: pages may be called as partials are.
+	tree := template.New("page " + page).Funcs(p.functions(c))
 	layout, err := layoutFiles.ReadFile("layout/layout.html")
 	if err != nil {
 		return nil, fmt.Errorf("layout: %w", err)

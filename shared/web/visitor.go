@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strings"
 )
 
 // Visitor is the signed-in person as the frame of a page shows them. The
@@ -14,6 +15,18 @@ type Visitor struct {
 	Nav      []Link // the door's areas this person may see; Current is set by the frame
 	Menu     []Link // own profile and the like
 	SignOut  string // path that the button posts to; empty: no button
+}
+
+// Initials stand in the top bar: the first letters of the first and last word.
+func (v Visitor) Initials() string {
+	var initials []rune
+	words := strings.Fields(v.Name)
+	for i, word := range words {
+		if i == 0 || i == len(words)-1 {
+			initials = append(initials, []rune(strings.ToUpper(word))[0])
+		}
+	}
+	return string(initials)
 }
 
 type visitorKey struct{}
