@@ -1,0 +1,80 @@
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// Engine is one DynamoDB to test on.
+type Engine struct {
+	Name     string
+	Endpoint string // "" when it is missing
+	variable string
+}
+
+// MiniStack returns the local cloud's DynamoDB.
+func MiniStack() Engine { return engine("MiniStack", "CLIENTELE_ENDPOINT") }
+
+// DynamoDBLocal returns AWS's own engine, the one that counts consumed capacity.
+func DynamoDBLocal() Engine { return engine("DynamoDBLocal", "CLIENTELE_DYNAMODB_LOCAL") }
+
+func engine(name, variable string) Engine {
+	return Engine{Name: name, Endpoint: os.Getenv(variable), variable: variable}
+}
+
+// Engines returns all engines that the store must pass on. Table skips a test on one that is missing.
+func Engines() []Engine { return []Engine{MiniStack(), DynamoDBLocal()} }
+
+// Require skips the test when the engine is missing, or fails it under CLIENTELE_REQUIRED=1.
+func (e Engine) Require(t testing.TB) {
+	t.Helper()
+	switch {
+	case e.Endpoint != "":
+	case os.Getenv("CLIENTELE_REQUIRED") == "1":
+		t.Fatalf("%s is required and %s does not say where it is", e.Name, e.variable)
+	default:
+		t.Skipf("%s does not say where %s is", e.variable, e.Name)
+	}
+}
+
+// Option is a change to the client's middleware, for example Recorder.Watch or Conflicts.
+type Option = func(*middleware.Stack) error
+
+// Client returns a client of the engine.
+func (e Engine) Client(options ...Option) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{
+		Region:       "eu-central-1",
+		BaseEndpoint: aws.String(e.Endpoint),
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil // no engine checks them
+		}),
+		HTTPClient: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 128}},
+		APIOptions: options,
+	})
+}
+
+// Table makes an empty table of a name of its own, deleted at the test's end, and returns it with a client that has the
+// options.
+func (e Engine) Table(t testing.TB, options ...Option) (client *dynamodb.Client, name string) {
+	t.Helper()
+	e.Require(t)
+	name = "store-" + rand.Text()[:12]
+	plain := e.Client()
+	if err := Create(t.Context(), plain, name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := Delete(context.WithoutCancel(t.Context()), plain, name); err != nil {
+			t.Error(err)
+		}
+	})
+	return e.Client(options...), name
+}
