@@ -10,7 +10,7 @@ import (
 const accountID = "000000000000"
 
 // scope resolves the few intrinsic functions that stand in an HTTP API's body: Ref, Fn::Sub
-// and Fn::If on "is this parameter empty" (conditions of the form Has<Parameter>).
+// and Fn::If of the form "this parameter unless it is empty" (conditions Has<Parameter>).
 type scope struct {
 	ids        map[string]string // physical ids by logical id
 	parameters map[string]string
@@ -31,8 +31,10 @@ func (s scope) text(v any) (string, error) {
 		}
 		if branches, ok := v["Fn::If"].([]any); ok && len(branches) == 3 {
 			condition, _ := branches[0].(string)
-			if s.parameters[strings.TrimPrefix(condition, "Has")] != "" {
-				return s.text(branches[1])
+			// MiniStack's processed template holds the parameter's default in place of
+			// the first branch, so its value is taken from the stack.
+			if value := s.parameters[strings.TrimPrefix(condition, "Has")]; value != "" {
+				return value, nil
 			}
 			return s.text(branches[2])
 		}
