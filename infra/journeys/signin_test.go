@@ -1,0 +1,125 @@
+package journeys_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestRefreshAndSignOut(t *testing.T) {
+	s := theStack(t)
+	staff := admin(t, s)
+	customer := newCustomer(staff, "Sessions Ltd")
+	email := address("session")
+	join(staff, customer, email, "member")
+	public := nobody(t, s)
+	in := map[string]string{"username": email, "password": password, "door": "portal"}
+	one, two := public.must(200, "POST", "/auth/sign-in", in), public.must(200, "POST", "/auth/sign-in", in)
+	refresh := map[string]string{"refreshToken": one.text("refreshToken"), "door": "portal"}
+	renewed := public.must(200, "POST", "/auth/refresh", refresh)
+	first := caller{t: t, stack: s, token: renewed.text("accessToken")}
+	first.must(200, "GET", "/me", nil)
+	first.must(204, "POST", "/auth/sign-out", nil)
+	first.refused(401, "sign_in_required", "GET", "/me", nil)
+	caller{t: t, stack: s, token: one.text("accessToken")}.refused(401, "sign_in_required", "GET", "/me", nil)
+	public.refused(401, "sign_in_required", "POST", "/auth/refresh", refresh)
+	caller{t: t, stack: s, token: two.text("accessToken")}.must(200, "GET", "/me", nil) // the other device stays
+}
+
+func TestForgottenPassword(t *testing.T) {
+	s := theStack(t)
+	staff := admin(t, s)
+	customer := newCustomer(staff, "Forgetful Ltd")
+	email := address("forgot")
+	user, _ := join(staff, customer, email, "member")
+	public := nobody(t, s)
+	known := public.must(202, "POST", "/auth/forgot-password", map[string]string{"username": email, "door": "portal"})
+	unknown := public.must(202, "POST", "/auth/forgot-password", map[string]string{"username": address("nobody"), "door": "portal"})
+	if string(known.raw) != string(unknown.raw) {
+		t.Errorf("answers differ: %q, %q", known.raw, unknown.raw)
+	}
+	key := token(t, mailed(t, s, email, 2))
+	public.refused(400, "password_too_short", "POST", "/auth/reset-password", map[string]string{"token": key, "password": "short"})
+	next := "a wholly new password"
+	public.must(204, "POST", "/auth/reset-password", map[string]string{"token": key, "password": next})
+	public.refused(410, "reset_link_over", "POST", "/auth/reset-password", map[string]string{"token": key, "password": next})
+	user.refused(401, "sign_in_required", "GET", "/me", nil)
+	public.refused(401, "wrong_credentials", "POST", "/auth/sign-in", map[string]string{"username": email, "password": password, "door": "portal"})
+	signIn(t, s, email, next, "portal").must(200, "GET", "/me", nil)
+	if m := mailed(t, s, email, 3); tokenInMail.MatchString(m.Text) {
+		t.Errorf("the notice of a changed password carries a link:\n%s", m.Text)
+	}
+}
+
+func TestSlowDown(t *testing.T) {
+	s := theStack(t)
+	public := nobody(t, s)
+	login := address("guess") // unknown logins are slowed down like known ones
+	for range 5 {
+		public.refused(401, "wrong_credentials", "POST", "/auth/sign-in", map[string]string{"username": login, "password": "wrong password", "door": "portal"})
+	}
+	a := public.refused(429, "too_many_attempts", "POST", "/auth/sign-in", map[string]string{"username": login, "password": "wrong password", "door": "portal"})
+	if a.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+}
+
+func TestForgedTokens(t *testing.T) {
+	s := theStack(t)
+	staff, public := admin(t, s), nobody(t, s)
+	customer := newCustomer(staff, "Forgers Ltd")
+	email := address("forged")
+	invite(staff, customer, email, "member")
+	key := token(t, mailed(t, s, email, 1))
+	for name, bad := range map[string]string{
+		"truncated": key[:len(key)-4], "empty": "", "no token": "hello", "another id": "0" + key[1:], "longer": key + "A",
+		"last letter": key[:len(key)-5] + swapCase(key[len(key)-5:]),
+	} {
+		a := public.call("POST", "/invitations/inspect", map[string]string{"token": bad})
+		if a.status != 400 {
+			t.Errorf("%s: %d %s", name, a.status, a.raw)
+		}
+	}
+	for _, bearer := range []string{"x", "a.b.c", strings.Repeat("y", 5000), staff.token[:len(staff.token)-3] + "abc"} {
+		if a := (caller{t: t, stack: s, token: bearer}).call("GET", "/me", nil); a.status != 401 {
+			t.Errorf("bearer %.20s: %d %s", bearer, a.status, a.raw)
+		}
+	}
+}
+
+func swapCase(s string) string {
+	if upper := strings.ToUpper(s); upper != s {
+		return upper
+	}
+	return strings.ToLower(s)
+}
+
+// Mail scanners open links: a thousand GET and HEAD requests to a mailed link use nothing up.
+func TestLookingAtLinksChangesNothing(t *testing.T) {
+	s := theStack(t)
+	staff := admin(t, s)
+	customer := newCustomer(staff, "Scanner Ltd")
+	email := address("scanned")
+	id := invite(staff, customer, email, "member")
+	m := mailed(t, s, email, 1)
+	before := staff.must(200, "GET", "/invitations/"+id, nil)
+	link := s.Portal + "/invitation?from=scanner#" + token(t, m)
+	began := time.Now()
+	for i := 0; i < 1000 && time.Since(began) < 20*time.Second; i++ {
+		get := client.Get
+		if i%2 == 1 {
+			get = client.Head
+		}
+		w, err := get(link)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = w.Body.Close()
+		if w.StatusCode != 200 {
+			t.Fatalf("look %d: %d", i, w.StatusCode)
+		}
+	}
+	if after := staff.must(200, "GET", "/invitations/"+id, nil); string(after.raw) != string(before.raw) {
+		t.Errorf("changed by looking:\n%s\n%s", before.raw, after.raw)
+	}
+}

@@ -1,0 +1,271 @@
+// Package journeys_test walks through the deployed template as clients of the API do: real requests, real mails, a real
+// table. It needs a running local cloud: CLIENTELE_STACK names its stack.json (`make test` sees to it).
+package journeys_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// stack is what the local cloud writes about itself.
+type stack struct {
+	Console, Portal, API, Mailbox, Endpoint, Region, Table, UserPoolID string
+	Clients                                                            struct{ Portal, Console string }
+	Admin                                                              struct{ Username, Password string }
+}
+
+// theStack reads stack.json, or skips the test where there is none and none is required.
+func theStack(t *testing.T) stack {
+	t.Helper()
+	path := os.Getenv("CLIENTELE_STACK")
+	if path == "" {
+		if os.Getenv("CLIENTELE_REQUIRED") != "" {
+			t.Fatal("CLIENTELE_STACK is not set")
+		}
+		t.Skip("needs a running local cloud: `make start`, then CLIENTELE_STACK=.local/stack.json")
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s stack
+	if err := json.Unmarshal(raw, &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// caller is somebody who calls the API; token "" is nobody.
+type caller struct {
+	t     testing.TB
+	stack stack
+	token string
+	api   string // another address of the API, "" is the stack's
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   map[string]any
+	raw    []byte
+}
+
+func (a answer) text(path string) string {
+	var v any = a.body
+	for _, name := range strings.Split(path, ".") {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return ""
+		}
+		v = m[name]
+	}
+	switch x := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return x
+	default:
+		return fmt.Sprint(x)
+	}
+}
+
+func (a answer) items(name string) []map[string]any {
+	var out []map[string]any
+	list, _ := a.body[name].([]any)
+	for _, x := range list {
+		if m, ok := x.(map[string]any); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+var client = &http.Client{Timeout: 40 * time.Second}
+
+// call sends one request; body is JSON text, a value to encode, or nil. headers are name, value, name, value …
+func (c caller) call(method, path string, body any, headers ...string) answer {
+	c.t.Helper()
+	a, err := c.try(method, path, body, headers...)
+	if err != nil {
+		c.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return a
+}
+
+func (c caller) try(method, path string, body any, headers ...string) (answer, error) {
+	var payload io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		payload = strings.NewReader(b)
+	default:
+		raw, err := json.Marshal(b)
+		if err != nil {
+			return answer{}, err
+		}
+		payload = bytes.NewReader(raw)
+	}
+	address := c.api
+	if address == "" {
+		address = c.stack.API
+	}
+	r, err := http.NewRequestWithContext(context.Background(), method, address+path, payload)
+	if err != nil {
+		return answer{}, err
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w, err := client.Do(r)
+	if err != nil {
+		return answer{}, err
+	}
+	defer w.Body.Close()
+	raw, err := io.ReadAll(w.Body)
+	a := answer{status: w.StatusCode, header: w.Header, raw: raw}
+	_ = json.Unmarshal(raw, &a.body) // no body, or none of ours
+	return a, err
+}
+
+// must is call with the status that has to come back.
+func (c caller) must(status int, method, path string, body any, headers ...string) answer {
+	c.t.Helper()
+	a := c.call(method, path, body, headers...)
+	if a.status != status {
+		c.t.Fatalf("%s %s: %d instead of %d: %s", method, path, a.status, status, a.raw)
+	}
+	return a
+}
+
+// refused is must for a problem with a code.
+func (c caller) refused(status int, code, method, path string, body any, headers ...string) answer {
+	c.t.Helper()
+	a := c.must(status, method, path, body, headers...)
+	if a.text("code") != code {
+		c.t.Fatalf("%s %s: code %q instead of %q: %s", method, path, a.text("code"), code, a.raw)
+	}
+	if got := a.header.Get("Content-Type"); !strings.HasPrefix(got, "application/problem+json") {
+		c.t.Fatalf("%s %s: content type %q of a problem", method, path, got)
+	}
+	return a
+}
+
+func nobody(t testing.TB, s stack) caller { return caller{t: t, stack: s} }
+
+// signIn signs in at a door.
+func signIn(t testing.TB, s stack, login, password, door string) caller {
+	t.Helper()
+	a := nobody(t, s).must(200, "POST", "/auth/sign-in", map[string]string{"username": login, "password": password, "door": door})
+	return caller{t: t, stack: s, token: a.text("accessToken")}
+}
+
+func admin(t testing.TB, s stack) caller {
+	t.Helper()
+	return signIn(t, s, s.Admin.Username, s.Admin.Password, "console")
+}
+
+// address returns an e-mail address nobody has used.
+func address(name string) string {
+	return name + "." + strings.ReplaceAll(uuid.NewString(), "-", "")[:12] + "@example.com"
+}
+
+// within polls until done says so, for at most half a minute.
+func within(t testing.TB, what string, done func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for !done() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited 30 s for: %s", what)
+		}
+		time.Sleep(50 * time.Millisecond) // between two looks; the deadline decides
+	}
+}
+
+type message struct {
+	ID      string   `json:"id"`
+	To      []string `json:"to"`
+	Subject string   `json:"subject"`
+	Text    string   `json:"text"`
+	HTML    string   `json:"html"`
+}
+
+// mails returns all mails to an address, the newest first.
+func mails(t testing.TB, s stack, to string) []message {
+	t.Helper()
+	w, err := client.Get(s.Mailbox + "/messages?to=" + strings.ReplaceAll(to, "+", "%2B"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Body.Close()
+	var list struct{ Messages []message }
+	if err := json.NewDecoder(w.Body).Decode(&list); err != nil {
+		t.Fatal(err)
+	}
+	return list.Messages
+}
+
+// mailed waits until n mails have come to an address and returns the newest.
+func mailed(t testing.TB, s stack, to string, n int) message {
+	t.Helper()
+	var got []message
+	within(t, fmt.Sprintf("%d mails to %s", n, to), func() bool { got = mails(t, s, to); return len(got) >= n })
+	return got[0]
+}
+
+var tokenInMail = regexp.MustCompile(`/(?:invitation|reset-password)#([A-Za-z0-9_.-]+)`)
+
+// token returns the token of the link in a mail.
+func token(t testing.TB, m message) string {
+	t.Helper()
+	found := tokenInMail.FindStringSubmatch(m.Text)
+	if found == nil {
+		t.Fatalf("no link in mail %q:\n%s", m.Subject, m.Text)
+	}
+	return strings.TrimRight(found[1], ".")
+}
+
+// newCustomer creates a corporate customer and returns its id.
+func newCustomer(c caller, name string) string {
+	c.t.Helper()
+	return c.must(201, "POST", "/customers", map[string]string{"name": name, "type": "corporate"}).text("id")
+}
+
+// invite invites one address and returns the invitation's id.
+func invite(c caller, customerID, email, role string) string {
+	c.t.Helper()
+	a := c.must(200, "POST", "/invitations", map[string]any{"customerId": customerID, "role": role, "invitees": []map[string]string{{"email": email}}})
+	row := a.items("results")[0]
+	if row["status"] != "ok" {
+		c.t.Fatalf("invite %s: %s", email, a.raw)
+	}
+	return row["id"].(string)
+}
+
+const password = "correct horse battery"
+
+// join invites an address, accepts, and returns the new user signed in.
+func join(c caller, customerID, email, role string) (user caller, userID string) {
+	c.t.Helper()
+	invite(c, customerID, email, role)
+	a := nobody(c.t, c.stack).must(200, "POST", "/invitations/accept", map[string]string{
+		"token": token(c.t, mailed(c.t, c.stack, email, 1)), "password": password, "firstName": "Jo", "lastName": "Smith"})
+	return caller{t: c.t, stack: c.stack, token: a.text("accessToken")}, a.text("user.id")
+}
