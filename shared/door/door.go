@@ -25,11 +25,18 @@ type Door struct {
 	Pages       *web.Pages
 	Sessions    session.Sessions
 	SignIn      membership.SignIn
+	Challenges  Challenges
 	Invitations membership.Invitations
 	Profile     membership.Profile
 	Now         func() time.Time
 	// Visitor says what the frame shows of a signed-in person: name, areas, menu.
 	Visitor func(membership.Actor) web.Visitor
+}
+
+// Challenges opens the sealed session of a sign-in that waits for its second factor; shared/identity's Pool does.
+type Challenges interface {
+	// Challenge says whose sign-in it is and at which door. Errors: ErrChallengeOver.
+	Challenge(ctx context.Context, session string) (membership.Challenge, error)
 }
 
 // Routes mounts the common pages.

@@ -45,12 +45,7 @@ func (d Door) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if signedIn.Answer.Challenge != "" {
-		sealed, err := d.Sessions.SealChallenge(signedIn.User.ID, signedIn.Answer.Session, d.Now())
-		if err != nil {
-			d.Pages.Failed(w, r, err)
-			return
-		}
-		d.Pages.Render(w, r, http.StatusOK, "code", codePage{Form: web.NewForm("challenge", sealed), Next: web.LocalPath(form.Value("next"))})
+		d.Pages.Render(w, r, http.StatusOK, "code", codePage{Form: web.NewForm("challenge", signedIn.Answer.Session), Next: web.LocalPath(form.Value("next"))})
 		return
 	}
 	d.enter(w, r, signedIn.User, form.Value("next"))
@@ -67,15 +62,14 @@ func (d Door) answerChallenge(w http.ResponseWriter, r *http.Request) {
 		d.Pages.Failed(w, r, err)
 		return
 	}
-	userID, challenge, err := d.Sessions.OpenChallenge(form.Value("challenge"), d.Now())
-	if err != nil {
+	challenge, err := d.Challenges.Challenge(r.Context(), form.Value("challenge"))
+	if err != nil || challenge.Door != d.Which {
 		web.Notify(w, "warning", "notice.challenge_over")
 		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 		return
 	}
-	signedIn, err := d.SignIn.AnswerChallenge(r.Context(), d.Call(r), membership.Challenge{
-		UserID: userID, Door: d.Which, Session: challenge, Code: form.Value("code"),
-	})
+	challenge.Code = form.Value("code")
+	signedIn, err := d.SignIn.AnswerChallenge(r.Context(), d.Call(r), challenge)
 	switch {
 	case membership.CodeOf(err) == membership.ErrChallengeOver.Code:
 		web.Notify(w, "warning", "notice.challenge_over")

@@ -116,7 +116,8 @@ func (p *Pool) SetPassword(ctx context.Context, userID, password string) error {
 	return failure("AdminSetUserPassword", err)
 }
 
-// SignIn checks a password. The refresh token and the session it returns are sealed; Ticket and Challenge open them.
+// SignIn checks a password. The refresh token and the session it returns are sealed; Ticket and Challenge say whose
+// they are.
 // Errors: ErrWrongCredentials, ErrOverloaded.
 func (p *Pool) SignIn(ctx context.Context, door membership.Door, userID, password string) (membership.SignInAnswer, error) {
 	c, err := p.clientOf(door)
@@ -149,19 +150,26 @@ func (p *Pool) SignIn(ctx context.Context, door membership.Door, userID, passwor
 	return membership.SignInAnswer{}, fmt.Errorf("AdminInitiateAuth: unexpected challenge %q", answer.ChallengeName)
 }
 
-// AnswerChallenge completes a sign-in. session is what Challenge returned. Errors: ErrWrongCode, ErrChallengeOver,
+// AnswerChallenge completes a sign-in. session is what SignIn returned. Errors: ErrWrongCode, ErrChallengeOver,
 // ErrOverloaded.
 func (p *Pool) AnswerChallenge(ctx context.Context, door membership.Door, userID, session, code string) (membership.Tokens, error) {
+	s, err := p.openChallenge(ctx, session)
+	if err != nil {
+		return membership.Tokens{}, err
+	}
+	if s.door != door || s.userID != userID {
+		return membership.Tokens{}, membership.ErrChallengeOver
+	}
 	c, err := p.clientOf(door)
 	if err != nil {
-		return membership.Tokens{}, membership.ErrChallengeOver
+		return membership.Tokens{}, err
 	}
 	hash, err := p.secretHash(ctx, c, userID)
 	if err != nil {
 		return membership.Tokens{}, err
 	}
 	answer, err := p.api.AdminRespondToAuthChallenge(ctx, &cognitoidentityprovider.AdminRespondToAuthChallengeInput{
-		UserPoolId: &p.id, ClientId: &c.id, ChallengeName: types.ChallengeNameTypeSoftwareTokenMfa, Session: &session,
+		UserPoolId: &p.id, ClientId: &c.id, ChallengeName: types.ChallengeNameTypeSoftwareTokenMfa, Session: &s.inner,
 		ChallengeResponses: map[string]string{"USERNAME": userID, "SOFTWARE_TOKEN_MFA_CODE": code, "SECRET_HASH": hash},
 	})
 	if err != nil {
@@ -179,12 +187,19 @@ func (p *Pool) AnswerChallenge(ctx context.Context, door membership.Door, userID
 	return p.tokens(ctx, c, door, userID, answer.AuthenticationResult)
 }
 
-// Refresh returns a new access token; refresh is that of a Ticket. The refresh token stays the same, so none is returned.
+// Refresh returns a new access token; refresh is what SignIn returned. It stays the same, so none is returned.
 // Errors: ErrSignedOut, ErrOverloaded.
 func (p *Pool) Refresh(ctx context.Context, door membership.Door, userID, refresh string) (membership.Tokens, error) {
+	s, err := p.openTicket(ctx, refresh)
+	if err != nil {
+		return membership.Tokens{}, err
+	}
+	if s.door != door || s.userID != userID {
+		return membership.Tokens{}, membership.ErrSignedOut
+	}
 	c, err := p.clientOf(door)
 	if err != nil {
-		return membership.Tokens{}, membership.ErrSignedOut
+		return membership.Tokens{}, err
 	}
 	hash, err := p.secretHash(ctx, c, userID)
 	if err != nil {
@@ -192,7 +207,7 @@ func (p *Pool) Refresh(ctx context.Context, door membership.Door, userID, refres
 	}
 	answer, err := p.api.AdminInitiateAuth(ctx, &cognitoidentityprovider.AdminInitiateAuthInput{
 		UserPoolId: &p.id, ClientId: &c.id, AuthFlow: types.AuthFlowTypeRefreshTokenAuth,
-		AuthParameters: map[string]string{"REFRESH_TOKEN": refresh, "SECRET_HASH": hash},
+		AuthParameters: map[string]string{"REFRESH_TOKEN": s.inner, "SECRET_HASH": hash},
 	})
 	if err != nil {
 		if refused(err) {

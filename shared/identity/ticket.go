@@ -80,33 +80,43 @@ func (p *Pool) sealTicket(ctx context.Context, c *appClient, door membership.Doo
 	return p.close(ctx, c, seal{refreshSeal, door, userID, at, family, refresh})
 }
 
-// Ticket opens a refresh token that a sign-in handed out. Errors: ErrSignedOut, ErrOverloaded.
-func (p *Pool) Ticket(ctx context.Context, refreshToken string) (membership.Ticket, error) {
-	s, ok, err := p.open(ctx, refreshSeal, refreshToken)
+// Ticket says whose a refresh token is, which a sign-in handed out. Errors: ErrSignedOut, ErrOverloaded.
+func (p *Pool) Ticket(ctx context.Context, refresh string) (membership.Ticket, error) {
+	s, err := p.openTicket(ctx, refresh)
 	if err != nil {
 		return membership.Ticket{}, err
 	}
-	if !ok {
-		return membership.Ticket{}, membership.ErrSignedOut
+	return membership.Ticket{Door: s.door, UserID: s.userID, SignedInAt: s.at, Family: s.family, Refresh: refresh}, nil
+}
+
+func (p *Pool) openTicket(ctx context.Context, refresh string) (seal, error) {
+	s, ok, err := p.open(ctx, refreshSeal, refresh)
+	if err == nil && !ok {
+		err = membership.ErrSignedOut
 	}
-	return membership.Ticket{Door: s.door, UserID: s.userID, SignedInAt: s.at, Family: s.family, Refresh: s.inner}, nil
+	return s, err
 }
 
 func (p *Pool) sealChallenge(ctx context.Context, c *appClient, door membership.Door, userID, session string) (string, error) {
 	return p.close(ctx, c, seal{challengeSeal, door, userID, p.now(), "", session})
 }
 
-// Challenge opens the session of a sign-in that waits for its second factor; what is left to fill in is the code.
+// Challenge says whose sign-in waits for its second factor in this session; what is left to fill in is the code.
 // Errors: ErrChallengeOver, ErrOverloaded.
 func (p *Pool) Challenge(ctx context.Context, session string) (membership.Challenge, error) {
-	s, ok, err := p.open(ctx, challengeSeal, session)
+	s, err := p.openChallenge(ctx, session)
 	if err != nil {
 		return membership.Challenge{}, err
 	}
-	if !ok || !p.now().Before(s.at.Add(challengeLifetime)) {
-		return membership.Challenge{}, membership.ErrChallengeOver
+	return membership.Challenge{UserID: s.userID, Door: s.door, Session: session}, nil
+}
+
+func (p *Pool) openChallenge(ctx context.Context, session string) (seal, error) {
+	s, ok, err := p.open(ctx, challengeSeal, session)
+	if err == nil && (!ok || !p.now().Before(s.at.Add(challengeLifetime))) {
+		err = membership.ErrChallengeOver
 	}
-	return membership.Challenge{UserID: s.userID, Door: s.door, Session: s.inner}, nil
+	return s, err
 }
 
 // origin returns when and in which family of tokens an access token's sign-in was. The token comes from Cognito itself,

@@ -13,7 +13,7 @@ type Ticket struct {
 	UserID     string
 	SignedInAt time.Time
 	Family     string // origin_jti
-	Refresh    string // Cognito's own refresh token
+	Refresh    string // the token itself
 }
 
 // Refresh returns a new access token for the sign-in that a ticket belongs to, while its access is open.

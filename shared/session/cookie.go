@@ -38,9 +38,9 @@ func parse(value string) (ticket, bool) {
 	return ticket{parts[0], parts[1], parts[2], secret}, err == nil && len(secret) == secretLength
 }
 
-// CookieName returns the name of a door's cookie. The prefix makes browsers refuse one that is not ours alone: Secure,
+// cookieName is the door's name behind a prefix that makes browsers refuse one that is not ours alone: Secure,
 // for this host only, for all paths. They take it on http://localhost too.
-func CookieName(door membership.Door) string { return "__Host-" + string(door) }
+func cookieName(door membership.Door) string { return "__Host-" + string(door) }
 
 // cookie returns the door's cookie for lifetime; none deletes it.
 func cookie(door membership.Door, value string, lifetime time.Duration) *http.Cookie {
@@ -48,5 +48,5 @@ func cookie(door membership.Door, value string, lifetime time.Duration) *http.Co
 	if seconds <= 0 {
 		seconds = -1
 	}
-	return &http.Cookie{Name: CookieName(door), Value: value, Path: "/", MaxAge: seconds, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	return &http.Cookie{Name: cookieName(door), Value: value, Path: "/", MaxAge: seconds, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 }

@@ -30,91 +30,90 @@ type Sessions struct {
 	Now   func() time.Time
 }
 
-// Visit is a request of somebody who is signed in.
-type Visit struct {
-	Actor    membership.Actor // with the request's id
-	User     membership.User
-	Customer membership.Customer
-	session  membership.Session
-}
+// CookieName returns the name of the door's cookie.
+func (s Sessions) CookieName() string { return cookieName(s.Door) }
 
-// Start signs a browser in for a user who has just proven to be one, with an id and secret never used before, and ends
-// the session that the browser had.
-func (s Sessions) Start(w http.ResponseWriter, r *http.Request, user membership.User) error {
+// Start signs a browser in for a user who has just proven to be one, with an id and secret never used before. now is
+// read after the sign-in, which may have waited for the end of a cut-off.
+func (s Sessions) Start(ctx context.Context, w http.ResponseWriter, user membership.User, now time.Time) error {
 	secret := make([]byte, secretLength)
 	_, _ = rand.Read(secret) // never fails
-	// The clock is read here: a sign-in may have waited for the end of a cut-off since its request came.
-	session := membership.NewSession(s.NewID(), secret, user, s.Door, s.Now())
-	if err := s.Store.CreateSession(r.Context(), session); err != nil {
+	session := membership.NewSession(s.NewID(), secret, user, s.Door, now)
+	if err := s.Store.CreateSession(ctx, session); err != nil {
 		return fmt.Errorf("start a session: %w", err)
 	}
-	s.forget(r)
 	value := ticket{session.CustomerID, session.UserID, session.ID, secret}.text()
 	http.SetCookie(w, cookie(s.Door, value, session.EndsAt.Sub(session.CreatedAt)))
 	return nil
 }
 
-// Load returns who is signed in, false when nobody is. A session counts only at its own door, while its user has access
-// there and nothing was cut off since. It notes the actor for the request's log line.
-func (s Sessions) Load(r *http.Request) (Visit, bool, error) {
-	t, ok := s.ticket(r)
-	if !ok {
-		return Visit{}, false, nil
-	}
-	access, err := s.Store.Access(r.Context(), t.customerID, t.userID, t.sessionID)
+// Load returns who is signed in. A session counts only at its own door, while its user has access there and nothing was
+// cut off since; the cookie of one that does not is taken back. At most every ten minutes it is noted as seen.
+// Errors: ErrSignedOut.
+func (s Sessions) Load(w http.ResponseWriter, r *http.Request) (membership.Actor, error) {
+	t, err := s.ticket(r)
 	if err != nil {
-		return Visit{}, false, fmt.Errorf("load a session: %w", err)
+		return membership.Actor{}, err
 	}
-	now := s.Now()
-	session := access.Session
-	if session == nil || session.Door != s.Door || session.UserID != t.userID || !session.Proves(t.secret) || !session.Alive(now) {
-		return Visit{}, false, nil
-	}
-	actor, err := access.Actor(s.Door, session.CreatedAt, "", now)
+	actor, session, err := s.read(r.Context(), t)
 	if err != nil {
-		return Visit{}, false, nil // closed to them: the same as nobody
+		if membership.KindOf(err) == membership.Unauthenticated {
+			http.SetCookie(w, cookie(s.Door, "", 0))
+		}
+		return membership.Actor{}, err
+	}
+	if seen, due := session.Touched(s.Now()); due {
+		// Best effort: a page must not fail because its session could not be kept awake, and the next one tries again.
+		_ = s.Store.TouchSession(r.Context(), seen)
 	}
 	actor.RequestID = httpapi.RequestID(r)
-	httpapi.WithActor(r.Context(), actor.UserID, actor.CustomerID)
-	return Visit{Actor: actor, User: access.User, Customer: access.Customer, session: *session}, true, nil
-}
-
-// Touch keeps the session of a visit from ending as idle. It writes at most every ten minutes.
-func (s Sessions) Touch(ctx context.Context, v Visit) error {
-	session, due := v.session.Touched(s.Now())
-	if !due {
-		return nil
-	}
-	if err := s.Store.TouchSession(ctx, session); err != nil {
-		return fmt.Errorf("touch a session: %w", err)
-	}
-	return nil
+	return actor, nil
 }
 
 // End signs the browser out. The cookie goes even where the session cannot be deleted, and then the error says so.
 func (s Sessions) End(w http.ResponseWriter, r *http.Request) error {
+	t, err := s.ticket(r)
+	if err != nil {
+		return nil
+	}
 	http.SetCookie(w, cookie(s.Door, "", 0))
-	v, ok, err := s.Load(r)
-	if err != nil || !ok {
+	_, session, err := s.read(r.Context(), t)
+	if membership.KindOf(err) == membership.Unauthenticated {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	if err := s.Store.EndSession(r.Context(), s.Door, v.session.CustomerID, v.session.UserID, v.session.ID); err != nil {
+	if err := s.Store.EndSession(r.Context(), s.Door, session.CustomerID, session.UserID, session.ID); err != nil {
 		return fmt.Errorf("end a session: %w", err)
 	}
 	return nil
 }
 
-// forget ends the session that a browser had before it signed in anew. Best effort: it ends by itself.
-func (s Sessions) forget(r *http.Request) {
-	if v, ok, err := s.Load(r); err == nil && ok {
-		_ = s.Store.EndSession(r.Context(), s.Door, v.session.CustomerID, v.session.UserID, v.session.ID)
+// ticket returns the door's cookie. Errors: ErrSignedOut.
+func (s Sessions) ticket(r *http.Request) (ticket, error) {
+	c, err := r.Cookie(s.CookieName())
+	if err != nil {
+		return ticket{}, membership.ErrSignedOut
 	}
+	t, ok := parse(c.Value)
+	if !ok {
+		return ticket{}, membership.ErrSignedOut
+	}
+	return t, nil
 }
 
-func (s Sessions) ticket(r *http.Request) (ticket, bool) {
-	c, err := r.Cookie(CookieName(s.Door))
+// read returns the session of a ticket and who it lets in, with one wait. Errors: ErrSignedOut.
+func (s Sessions) read(ctx context.Context, t ticket) (membership.Actor, membership.Session, error) {
+	access, err := s.Store.Access(ctx, t.customerID, t.userID, t.sessionID)
 	if err != nil {
-		return ticket{}, false
+		return membership.Actor{}, membership.Session{}, fmt.Errorf("read a session: %w", err)
 	}
-	return parse(c.Value)
+	now := s.Now()
+	session := access.Session
+	if session == nil || session.Door != s.Door || session.UserID != t.userID || !session.Proves(t.secret) || !session.Alive(now) {
+		return membership.Actor{}, membership.Session{}, membership.ErrSignedOut
+	}
+	actor, err := access.Actor(s.Door, session.CreatedAt, "", now)
+	return actor, *session, err
 }
