@@ -10,6 +10,7 @@ import (
 	"embed"
 	"flag"
 	"fmt"
+	"io/fs"
 	"log"
 	"net"
 	"net/http"
@@ -52,7 +53,7 @@ func routes() http.Handler {
 	doors := map[string]*web.Pages{}
 	for _, door := range []string{"console", "portal"} {
 		doors[door] = web.New(web.Site{
-			Door: door, Provider: "Nordwind Logistics", DefaultLanguage: "en", Files: files, Now: time.Now,
+			Door: door, Provider: "Nordwind Logistics", DefaultLanguage: "en", Files: []fs.FS{files}, Now: time.Now,
 			SaveLanguage: func(*http.Request, string) error { return nil },
 		})
 	}

@@ -25,7 +25,9 @@ type Site struct {
 	Door            string // portal or console: the texts "door.portal", "door.console"
 	Provider        string // name of the company whose door it is
 	DefaultLanguage string // en or de
-	Files           fs.FS  // the door's pages/*.html and text/*.json
+	// Files hold pages/*.html and text/*.json: of the door itself, then of what it shares with others. The first page of a
+	// name wins, and so does the first text of a key.
+	Files []fs.FS
 	Now             func() time.Time
 	Log             *slog.Logger // for what goes wrong; nil: slog.Default
 
@@ -177,8 +179,11 @@ type Problem struct {
 
 // Failed answers with a page that says what went wrong and what to do. What
 // is not a use case's error is logged and shown without its text.
-func (p *Pages) Failed(w http.ResponseWriter, r *http.Request, err error) {
-	problem := Problem{Code: "internal", Status: http.StatusInternalServerError, RequestID: p.requestID(r)}
+func (p *Pages) Failed(w http.ResponseWriter, r *http.Request, err error) { p.Fail(w, r, err) }
+
+// Fail is Failed with the page's own ways on.
+func (p *Pages) Fail(w http.ResponseWriter, r *http.Request, err error, actions ...Action) {
+	problem := Problem{Actions: actions, Code: "internal", Status: http.StatusInternalServerError, RequestID: p.requestID(r)}
 	var wrong *membership.Error
 	if errors.As(err, &wrong) {
 		problem.Code = wrong.Code
@@ -234,7 +239,7 @@ func (p *Pages) catalogue(language string) (*catalogue, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &catalogue{texts: texts}
+	c := &catalogue{texts: texts, months: strings.Fields(texts["time.months"])}
 	p.catalogues[language] = c
 	return c, nil
 }
@@ -297,8 +302,8 @@ func (p *Pages) parse(c *catalogue, page string) (*template.Template, error) {
 }
 
 func (p *Pages) source(page string) ([]byte, error) {
-	if p.site.Files != nil {
-		source, err := fs.ReadFile(p.site.Files, "pages/"+page+".html")
+	for _, files := range p.site.Files {
+		source, err := fs.ReadFile(files, "pages/"+page+".html")
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
 			return source, err
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 )
@@ -46,16 +47,15 @@ func (p Phrase) Empty() bool { return p.key == "" && p.plain == "" }
 
 // catalogue is all texts of one language.
 type catalogue struct {
-	texts map[string]string
+	texts  map[string]string
+	months []string
 }
 
-// readTexts reads one language: the shared texts and those of the door.
-func readTexts(door fs.FS, language string) (map[string]string, error) {
+// readTexts reads one language: the shared texts, and over them those of the door, whose first file has the last word.
+func readTexts(door []fs.FS, language string) (map[string]string, error) {
 	texts := map[string]string{}
-	for _, source := range []fs.FS{sharedTexts, door} {
-		if source == nil {
-			continue
-		}
+	sources := append(slices.Clone(door), fs.FS(sharedTexts))
+	for _, source := range slices.Backward(sources) {
 		raw, err := fs.ReadFile(source, "text/"+language+".json")
 		if err != nil {
 			return nil, fmt.Errorf("texts in %s: %w", language, err)
