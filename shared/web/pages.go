@@ -28,8 +28,8 @@ type Site struct {
 	// Files hold pages/*.html and text/*.json: of the door itself, then of what it shares with others. The first page of a
 	// name wins, and so does the first text of a key.
 	Files []fs.FS
-	Now             func() time.Time
-	Log             *slog.Logger // for what goes wrong; nil: slog.Default
+	Now   func() time.Time
+	Log   *slog.Logger // for what goes wrong; nil: slog.Default
 
 	// SaveLanguage keeps the choice of a signed-in person; nil: such a person
 	// sees no switch, because their profile decides.
