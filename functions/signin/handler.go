@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
+
+	"clientele/shared/api"
+	"clientele/shared/httpapi"
+	"clientele/shared/membership"
+)
+
+type handler struct {
+	signIn   membership.SignIn
+	tickets  tickets
+	families families
+	gate     httpapi.Gate
+}
+
+// tickets says whose the sealed texts are that a sign-in handed out; shared/identity's Pool does.
+type tickets interface {
+	Ticket(ctx context.Context, refresh string) (membership.Ticket, error)
+	Challenge(ctx context.Context, session string) (membership.Challenge, error)
+}
+
+// families says which sign-in the access token of a request belongs to; shared/actor's Callers do.
+type families interface {
+	Family(r *http.Request) (membership.Family, error)
+}
+
+func (h handler) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("POST /auth/sign-in", h.gate.Public(h.enter))
+	mux.Handle("POST /auth/challenge", h.gate.Public(h.answerChallenge))
+	mux.Handle("POST /auth/refresh", h.gate.Public(h.refresh))
+	mux.Handle("POST /auth/sign-out", h.gate.SignedInBatch(h.signOut))
+	mux.Handle("POST /auth/forgot-password", h.gate.Public(h.forgotPassword))
+	mux.Handle("POST /auth/reset-password", h.gate.Public(h.resetPassword))
+	return httpapi.Routes(mux)
+}
+
+func (h handler) enter(w http.ResponseWriter, r *http.Request, c membership.Call) error {
+	var in api.SignInRequest
+	if err := httpapi.Decode(r, &in); err != nil {
+		return err
+	}
+	door, err := doorOf(in.Door)
+	if err != nil {
+		return err
+	}
+	signedIn, err := h.signIn.SignIn(r.Context(), c, membership.Credentials{Login: in.Username, Password: in.Password, Door: door, Source: source(r)})
+	if err != nil {
+		return err
+	}
+	httpapi.Respond(w, http.StatusOK, answerOf(signedIn, c))
+	return nil
+}
+
+func (h handler) answerChallenge(w http.ResponseWriter, r *http.Request, c membership.Call) error {
+	var in api.ChallengeRequest
+	if err := httpapi.Decode(r, &in); err != nil {
+		return err
+	}
+	challenge, err := h.tickets.Challenge(r.Context(), in.Session)
+	if err != nil {
+		return err
+	}
+	challenge.Code = strings.ReplaceAll(in.Code, " ", "") // apps show codes in two halves
+	signedIn, err := h.signIn.AnswerChallenge(r.Context(), c, challenge)
+	if err != nil {
+		return err
+	}
+	httpapi.Respond(w, http.StatusOK, answerOf(signedIn, c))
+	return nil
+}
+
+func (h handler) refresh(w http.ResponseWriter, r *http.Request, c membership.Call) error {
+	var in api.RefreshRequest
+	if err := httpapi.Decode(r, &in); err != nil {
+		return err
+	}
+	ticket, err := h.tickets.Ticket(r.Context(), in.RefreshToken)
+	if err != nil {
+		return err
+	}
+	tokens, err := h.signIn.Refresh(r.Context(), c, ticket)
+	if err != nil {
+		return err
+	}
+	httpapi.Respond(w, http.StatusOK, api.RefreshAnswer{AccessToken: tokens.Access, ExpiresIn: tokens.ExpiresIn})
+	return nil
+}
+
+func (h handler) signOut(w http.ResponseWriter, r *http.Request, c membership.Call) error {
+	family, err := h.families.Family(r)
+	if err != nil {
+		return err
+	}
+	c.Key = nil // signing out twice is signing out; an Idempotency-Key would add nothing
+	if err := h.signIn.SignOut(r.Context(), c, family); err != nil {
+		return err
+	}
+	httpapi.NoContent(w)
+	return nil
+}
+
+func (h handler) forgotPassword(w http.ResponseWriter, r *http.Request, c membership.Call) error {
+	var in api.ForgotPasswordRequest
+	if err := httpapi.Decode(r, &in); err != nil {
+		return err
+	}
+	door, err := doorOf(in.Door)
+	if err != nil {
+		return err
+	}
+	forgot := membership.Forgot{Login: in.Username, Door: door, Source: source(r)}
+	if err := h.signIn.ForgotPassword(r.Context(), c, forgot, language(r)); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusAccepted)
+	return nil
+}
+
+func (h handler) resetPassword(w http.ResponseWriter, r *http.Request, c membership.Call) error {
+	var in api.ResetPasswordRequest
+	if err := httpapi.Decode(r, &in); err != nil {
+		return err
+	}
+	if err := h.signIn.ResetPassword(r.Context(), c, in.Token, in.Password); err != nil {
+		return err
+	}
+	httpapi.NoContent(w)
+	return nil
+}
+
+func answerOf(s membership.SignedIn, c membership.Call) api.SignInAnswer {
+	if s.Answer.Challenge != "" {
+		challenge := api.SignInAnswerChallenge(s.Answer.Challenge)
+		return api.SignInAnswer{Challenge: &challenge, Session: &s.Answer.Session}
+	}
+	user := api.UserFor(membership.Actor{UserID: s.User.ID, CustomerID: s.User.CustomerID}, s.User, c.Now)
+	return api.SignInAnswer{AccessToken: &s.Answer.Tokens.Access, RefreshToken: &s.Answer.Tokens.Refresh, ExpiresIn: &s.Answer.Tokens.ExpiresIn, User: &user}
+}
+
+func doorOf(d api.Door) (membership.Door, error) {
+	switch door := membership.Door(d); door {
+	case membership.PortalDoor, membership.ConsoleDoor:
+		return door, nil
+	}
+	return "", membership.InvalidField("door", "invalid_choice", "The door is portal or console.")
+}
+
+// source is the address a request came from, without its port. An IPv6 address stands for its /64, which is what one
+// subscriber has.
+func source(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
+		return ip.Mask(net.CIDRMask(64, 128)).String()
+	}
+	return host
+}
+
+// language is the first of the caller's languages that the product speaks; the person's own goes before it.
+func language(r *http.Request) string {
+	wanted := strings.Split(r.Header.Get("Accept-Language"), ",")
+	for i, tag := range wanted {
+		tag, _, _ = strings.Cut(tag, ";")
+		wanted[i] = strings.TrimSpace(tag)
+	}
+	return membership.ChooseLanguage(wanted...)
+}
