@@ -24,9 +24,18 @@ type build struct {
 	hash     string
 }
 
+// Where binaries are to run. On Linux that is the same.
+const (
+	asProcesses   = "build"
+	forContainers = "build-containers"
+)
+
 // buildFunctions builds every function, unless their sources are those of the last build.
-func buildFunctions(ctx context.Context, opts options, t tools) (build, error) {
-	dir := filepath.Join(opts.tools, "build")
+func buildFunctions(ctx context.Context, opts options, t tools, where string) (build, error) {
+	if runtime.GOOS == "linux" {
+		where = asProcesses
+	}
+	dir := filepath.Join(opts.tools, where)
 	hash, err := sourceHash(opts)
 	if err != nil {
 		return build{}, err
@@ -47,7 +56,7 @@ func buildFunctions(ctx context.Context, opts options, t tools) (build, error) {
 		env = append(env, "CGO_ENABLED=0", "GOFLAGS="+goFlags)
 		err := job(ctx, opts.checkout, opts.log("build"), env, t.path("sam"), "build", "--parallel",
 			"--build-dir", dir, "--parameter-overrides", "Architecture="+architecture())
-		if err != nil || runtime.GOOS == "linux" {
+		if err != nil || runtime.GOOS == "linux" || where == forContainers {
 			return err
 		}
 		return buildForHost(ctx, opts, dir, env)

@@ -5,6 +5,8 @@
 //	localcloud start      in the background; returns once everything answers
 //	localcloud stop       ends what start (or run) began
 //	localcloud sam-local  the API in containers, through `sam local start-api`
+//	localcloud sam-invoke NotifyFunction event.json
+//	                      one function, once, in a container
 //	localcloud tools      only installs the pinned tools
 //
 // The environment changes it: see options.go.
@@ -20,20 +22,20 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: localcloud run|start|stop|sam-local|tools")
+	if len(os.Args) < 2 || (len(os.Args) == 4) != (os.Args[1] == "sam-invoke") {
+		fmt.Fprintln(os.Stderr, "usage: localcloud run|start|stop|sam-local|tools, or localcloud sam-invoke <function> <event file>")
 		os.Exit(2)
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer cancel()
-	err := command(ctx, os.Args[1])
+	err := command(ctx, os.Args[1], os.Args[2:])
 	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "\nlocalcloud: "+err.Error())
 		os.Exit(1)
 	}
 }
 
-func command(ctx context.Context, name string) error {
+func command(ctx context.Context, name string, args []string) error {
 	opts, err := readOptions()
 	if err != nil {
 		return err
@@ -47,6 +49,8 @@ func command(ctx context.Context, name string) error {
 		return stop(ctx, opts)
 	case "sam-local":
 		return samLocal(ctx, opts)
+	case "sam-invoke":
+		return samInvoke(ctx, opts, args[0], args[1])
 	case "tools":
 		_, err := findTools(ctx, opts)
 		return err

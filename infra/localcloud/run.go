@@ -42,7 +42,7 @@ func run(ctx context.Context, opts options) error {
 	if err != nil {
 		return err
 	}
-	b, err := buildFunctions(ctx, opts, t)
+	b, err := buildFunctions(ctx, opts, t, asProcesses)
 	if err != nil {
 		return err
 	}
