@@ -2,7 +2,6 @@ package web
 
 import (
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -26,9 +25,8 @@ func (c *catalogue) date(t time.Time) string {
 		return "–"
 	}
 	t = t.UTC()
-	months := strings.Split(c.say(Text("time.months")), " ")
 	return c.say(Text("time.date",
-		"day", strconv.Itoa(t.Day()), "month", months[t.Month()-1], "year", strconv.Itoa(t.Year())))
+		"day", strconv.Itoa(t.Day()), "month", c.months[t.Month()-1], "year", strconv.Itoa(t.Year())))
 }
 
 // datetime is 2 January 2006 15:04 UTC or 2. Januar 2006, 15:04 Uhr UTC.

@@ -32,7 +32,6 @@ func (p *Pages) functions(c *catalogue) template.FuncMap {
 		"date":     c.date,
 		"datetime": c.datetime,
 		"relative": func(t time.Time) string { return c.relative(t, p.site.Now()) },
-		"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"asset":    p.asset,
 		"field":    field,
 		"fieldid":  fieldID,
@@ -41,7 +40,6 @@ func (p *Pages) functions(c *catalogue) template.FuncMap {
 			return text
 		},
 		"languages": LanguageOptions,
-		"statusof":  statusOf,
 		"notice": func(kind, key string, args ...any) Notice {
 			return Notice{Kind: kind, Text: Text(key, args...)}
 		},
@@ -56,6 +54,9 @@ func (p *Pages) functions(c *catalogue) template.FuncMap {
 		"token": func(action, title, hint string) Token {
 			return Token{Action: action, Title: Text(title), Hint: Text(hint)}
 		},
-		"more": func(actions []Action) []Action { return actions[1:] },
+		"markupstatus": func(value any) template.HTML { return p.written(c, func(m *markup) { m.status(value) }) },
+		"markuptime":   func(t time.Time) template.HTML { return p.written(c, func(m *markup) { m.time(t) }) },
+		"markupaction": func(a Action) template.HTML { return p.written(c, func(m *markup) { m.action(a) }) },
+		"markuptable":  func(t Table) template.HTML { return p.written(c, func(m *markup) { m.table(t) }) },
 	}
 }
