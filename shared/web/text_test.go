@@ -458,6 +458,9 @@ func TestFilling(t *testing.T) {
 // testCatalogue is the shared texts with some of a test's own.
 func testCatalogue(t *testing.T, language string, own map[string]string) *catalogue {
 	t.Helper()
+	if own == nil {
+		own = map[string]string{}
+	}
 	raw, err := json.Marshal(own)
 	if err != nil {
 		t.Fatal(err)
