@@ -37,7 +37,8 @@ type Actor struct {
 	CustomerID string
 	Role       Role
 	Name       string // for letters and the audit log
-	Language   string
+	Company    string // the customer's name
+	Language   string // the person's, else the customer's; "" where neither has one
 	// RequestID goes into the audit entry.
 	RequestID string
 }
