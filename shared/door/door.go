@@ -3,46 +3,61 @@ package door
 import (
 	"context"
 	"embed"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"clientele/shared/httpapi"
 	"clientele/shared/membership"
 	"clientele/shared/session"
+	"clientele/shared/telemetry"
 	"clientele/shared/web"
 )
 
-// Files are the pages and texts that both doors have.
-//
 //go:embed pages text
-var Files embed.FS
+var files embed.FS
 
 // Door is one of the two sets of pages.
 type Door struct {
 	Which       membership.Door
-	Pages       *web.Pages
+	Pages       *web.Pages // made by New
 	Sessions    session.Sessions
-	SignIn      membership.SignIn
 	Challenges  Challenges
-	Invitations membership.Invitations
+	SignIn      membership.SignIn
 	Profile     membership.Profile
+	Customers   membership.Customers
+	Users       membership.Users
+	Invitations membership.Invitations
+	Markers     httpapi.Markers
+	Cursors     httpapi.Cursors
+	NewID       func() string
 	Now         func() time.Time
-	// Visitor says what the frame shows of a signed-in person: name, areas, menu.
-	Visitor func(membership.Actor) web.Visitor
+	Metrics     io.Writer // where EMF lines go
+	// Areas are the door's areas that a person may see, for the navigation.
+	Areas func(membership.Actor) []web.Link
 }
 
-// Challenges opens the sealed session of a sign-in that waits for its second factor; shared/identity's Pool does.
+// Challenges opens what a sign-in that waits for its second factor handed out; shared/identity is the one.
 type Challenges interface {
-	// Challenge says whose sign-in it is and at which door. Errors: ErrChallengeOver.
+	// Challenge returns the challenge without its code. Errors: ErrChallengeOver.
 	Challenge(ctx context.Context, session string) (membership.Challenge, error)
 }
 
+// New finishes a door: its pages are those of the site, and behind them the common ones.
+func New(d Door, site web.Site) *Door {
+	site.Door, site.Now, site.StatusOf, site.RequestID = string(d.Which), d.Now, httpapi.StatusOf, httpapi.RequestID
+	site.Files = append(site.Files, files)
+	site.SaveLanguage = d.saveLanguage
+	d.Pages = web.New(site)
+	return &d
+}
+
 // Routes mounts the common pages.
-func (d Door) Routes(mux *http.ServeMux) {
+func (d *Door) Routes(mux *http.ServeMux) {
 	mux.Handle("GET "+web.AssetsPath, d.Pages.Assets())
-	mux.Handle("POST /language", d.Recognise(d.Pages.SwitchLanguage()))
+	mux.Handle("POST /language", d.recognise(d.Pages.SwitchLanguage()))
 
 	mux.HandleFunc("GET /sign-in", d.showSignIn)
 	mux.HandleFunc("POST /sign-in", d.signIn)
@@ -63,7 +78,7 @@ func (d Door) Routes(mux *http.ServeMux) {
 
 	mux.Handle("GET /profile", d.Require(d.showProfile))
 	mux.Handle("POST /profile", d.Require(d.changeProfile))
-	mux.Handle("/", d.Recognise(d.Pages.NotFound()))
+	mux.Handle("/", d.recognise(d.Pages.NotFound()))
 }
 
 type actorKey struct{}
@@ -75,35 +90,34 @@ func Actor(r *http.Request) membership.Actor {
 }
 
 // Call is what a use case needs to know about a request.
-func (d Door) Call(r *http.Request) membership.Call {
+func (d *Door) Call(r *http.Request) membership.Call {
 	a := Actor(r)
 	a.RequestID = httpapi.RequestID(r)
 	return membership.Call{Actor: a, Now: d.Now()}
 }
 
 // Require lets only signed-in people pass; others go to the sign-in page and come back.
-func (d Door) Require(next http.HandlerFunc) http.Handler {
+func (d *Door) Require(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		actor, err := d.Sessions.Load(w, r)
-		if membership.KindOf(err) == membership.Unauthenticated {
-			if _, had := r.Cookie(d.Sessions.CookieName()); had == nil {
+		switch {
+		case membership.KindOf(err) == membership.Unauthenticated:
+			if d.hasCookie(r) {
 				web.Notify(w, "info", "notice.session_ended")
 			}
 			http.Redirect(w, r, signInPath(r), http.StatusSeeOther)
-			return
-		}
-		if err != nil {
+		case err != nil:
 			d.Pages.Failed(w, r, err)
-			return
+		default:
+			next(w, d.known(r, actor))
 		}
-		next(w, d.known(r, actor))
 	})
 }
 
-// Recognise adds who is signed in, if anybody is.
-func (d Door) Recognise(next http.Handler) http.Handler {
+// recognise adds who is signed in, if anybody is.
+func (d *Door) recognise(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, none := r.Cookie(d.Sessions.CookieName()); none == nil {
+		if d.hasCookie(r) {
 			if actor, err := d.Sessions.Load(w, r); err == nil {
 				r = d.known(r, actor)
 			}
@@ -112,10 +126,18 @@ func (d Door) Recognise(next http.Handler) http.Handler {
 	})
 }
 
-func (d Door) known(r *http.Request, actor membership.Actor) *http.Request {
+func (d *Door) hasCookie(r *http.Request) bool {
+	_, err := r.Cookie(d.Sessions.CookieName())
+	return err == nil
+}
+
+func (d *Door) known(r *http.Request, actor membership.Actor) *http.Request {
 	ctx := context.WithValue(r.Context(), actorKey{}, actor)
 	ctx = httpapi.WithActor(ctx, actor.UserID, actor.CustomerID)
-	return web.WithVisitor(r.WithContext(ctx), d.Visitor(actor))
+	return web.WithVisitor(r.WithContext(ctx), web.Visitor{
+		Name: actor.Name, Detail: actor.Company, Language: actor.Language, Nav: d.Areas(actor),
+		Menu: []web.Link{{Label: web.Text("profile.title"), URL: "/profile"}}, SignOut: "/sign-out",
+	})
 }
 
 // signInPath leads back to the page that was asked for, if it can be asked for again.
@@ -126,21 +148,32 @@ func signInPath(r *http.Request) string {
 	return "/sign-in?next=" + url.QueryEscape(r.URL.RequestURI())
 }
 
-// SaveLanguage keeps the language chosen in the footer with the person.
-func (d Door) SaveLanguage(r *http.Request, language string) error {
+// saveLanguage keeps the language chosen in the footer with the person.
+func (d *Door) saveLanguage(r *http.Request, language string) error {
 	c := d.Call(r)
 	user, err := d.Profile.Get(r.Context(), c)
 	if err != nil {
 		return err
 	}
 	_, err = d.Profile.Change(r.Context(), c, user.Version, membership.ProfileInput{Language: &language})
+	if membership.CodeOf(err) == membership.ErrDirectory.Code {
+		return nil // the browser keeps the choice
+	}
 	return err
 }
 
 // source is the address a request came from, without the port.
 func source(r *http.Request) string {
-	if at := strings.LastIndexByte(r.RemoteAddr, ':'); at > 0 && strings.Count(r.RemoteAddr, ":") == 1 {
-		return r.RemoteAddr[:at]
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
 	}
-	return r.RemoteAddr
+	return host
+}
+
+// count writes a metric. What was done stays done when nobody can count it.
+func (d *Door) count(name string, n int) {
+	if n > 0 {
+		_ = telemetry.Count(d.Metrics, d.Now(), name, n, nil)
+	}
 }

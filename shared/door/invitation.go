@@ -7,7 +7,7 @@ import (
 	"clientele/shared/web"
 )
 
-func (d Door) showInvitation(w http.ResponseWriter, r *http.Request) {
+func (d *Door) showInvitation(w http.ResponseWriter, r *http.Request) {
 	d.Pages.Render(w, r, http.StatusOK, "invitation-open", nil)
 }
 
@@ -19,7 +19,7 @@ type offerPage struct {
 	Staff bool
 }
 
-func (d Door) inspectInvitation(w http.ResponseWriter, r *http.Request) {
+func (d *Door) inspectInvitation(w http.ResponseWriter, r *http.Request) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {
 		d.Pages.Failed(w, r, err)
@@ -35,7 +35,7 @@ func (d Door) inspectInvitation(w http.ResponseWriter, r *http.Request) {
 }
 
 // showOffer shows what can be done with a link, in the invitee's language.
-func (d Door) showOffer(w http.ResponseWriter, r *http.Request, status int, offer membership.Offer, token string, form *web.Form) {
+func (d *Door) showOffer(w http.ResponseWriter, r *http.Request, status int, offer membership.Offer, token string, form *web.Form) {
 	r = web.WithAgain(web.WithLanguage(r, offer.Language), map[string]string{"token": token})
 	switch offer.State {
 	case membership.OfferOpen:
@@ -57,11 +57,11 @@ func primary(a web.Action) web.Action {
 }
 
 // deadInvitation says why a link does nothing any more, and what does.
-func (d Door) deadInvitation(w http.ResponseWriter, r *http.Request, err error) {
+func (d *Door) deadInvitation(w http.ResponseWriter, r *http.Request, err error) {
 	d.Pages.Fail(w, r, err, primary(toSignIn()))
 }
 
-func (d Door) accept(w http.ResponseWriter, r *http.Request) {
+func (d *Door) accept(w http.ResponseWriter, r *http.Request) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {
 		d.Pages.Failed(w, r, err)
@@ -93,7 +93,7 @@ func (d Door) accept(w http.ResponseWriter, r *http.Request) {
 }
 
 // askDecline asks once more, because a declined invitation cannot be taken up again.
-func (d Door) askDecline(w http.ResponseWriter, r *http.Request) {
+func (d *Door) askDecline(w http.ResponseWriter, r *http.Request) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {
 		d.Pages.Failed(w, r, err)
@@ -112,7 +112,7 @@ func (d Door) askDecline(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-func (d Door) decline(w http.ResponseWriter, r *http.Request) {
+func (d *Door) decline(w http.ResponseWriter, r *http.Request) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {
 		d.Pages.Failed(w, r, err)
@@ -125,7 +125,7 @@ func (d Door) decline(w http.ResponseWriter, r *http.Request) {
 	d.Pages.Render(w, r, http.StatusOK, "declined", nil)
 }
 
-func (d Door) renew(w http.ResponseWriter, r *http.Request) {
+func (d *Door) renew(w http.ResponseWriter, r *http.Request) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {
 		d.Pages.Failed(w, r, err)

@@ -9,11 +9,11 @@ import (
 
 type formPage struct{ Form *web.Form }
 
-func (d Door) showForgot(w http.ResponseWriter, r *http.Request) {
+func (d *Door) showForgot(w http.ResponseWriter, r *http.Request) {
 	d.Pages.Render(w, r, http.StatusOK, "forgot-password", formPage{web.NewForm("login", r.URL.Query().Get("login"))})
 }
 
-func (d Door) forgot(w http.ResponseWriter, r *http.Request) {
+func (d *Door) forgot(w http.ResponseWriter, r *http.Request) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {
 		d.Pages.Failed(w, r, err)
@@ -32,7 +32,7 @@ func (d Door) forgot(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 }
 
-func (d Door) showReset(w http.ResponseWriter, r *http.Request) {
+func (d *Door) showReset(w http.ResponseWriter, r *http.Request) {
 	d.Pages.Render(w, r, http.StatusOK, "reset-open", nil)
 }
 
@@ -42,7 +42,7 @@ type resetPage struct {
 	Token string
 }
 
-func (d Door) inspectReset(w http.ResponseWriter, r *http.Request) {
+func (d *Door) inspectReset(w http.ResponseWriter, r *http.Request) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {
 		d.Pages.Failed(w, r, err)
@@ -58,7 +58,7 @@ func (d Door) inspectReset(w http.ResponseWriter, r *http.Request) {
 	d.Pages.Render(w, r, http.StatusOK, "reset-password", resetPage{Form: web.NewForm(), Name: user.Username, Token: token})
 }
 
-func (d Door) deadReset(w http.ResponseWriter, r *http.Request, err error) {
+func (d *Door) deadReset(w http.ResponseWriter, r *http.Request, err error) {
 	d.Pages.Fail(w, r, err, web.Action{Label: web.Text("signin.forgot_again"), URL: "/forgot-password", Kind: "primary"}, toSignIn())
 }
 
@@ -66,7 +66,7 @@ func toSignIn() web.Action {
 	return web.Action{Label: web.Text("problem.sign_in"), URL: "/sign-in"}
 }
 
-func (d Door) reset(w http.ResponseWriter, r *http.Request) {
+func (d *Door) reset(w http.ResponseWriter, r *http.Request) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {
 		d.Pages.Failed(w, r, err)

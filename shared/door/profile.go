@@ -15,7 +15,7 @@ type profilePage struct {
 	Staff     bool
 }
 
-func (d Door) profilePage(user membership.User, form *web.Form) profilePage {
+func (d *Door) profilePage(user membership.User, form *web.Form) profilePage {
 	p := profilePage{User: user, Form: form, Staff: d.Which == membership.ConsoleDoor, Languages: []web.Option{{Value: "", Label: web.Text("profile.language_default")}}}
 	for _, l := range membership.Languages() {
 		p.Languages = append(p.Languages, web.Option{Value: l, Label: web.Word("language", l)})
@@ -38,7 +38,7 @@ func profileFields(u *membership.User) []struct {
 	}
 }
 
-func (d Door) showProfile(w http.ResponseWriter, r *http.Request) {
+func (d *Door) showProfile(w http.ResponseWriter, r *http.Request) {
 	user, err := d.Profile.Get(r.Context(), d.Call(r))
 	if err != nil {
 		d.Pages.Failed(w, r, err)
@@ -51,7 +51,7 @@ func (d Door) showProfile(w http.ResponseWriter, r *http.Request) {
 	d.Pages.Render(w, r, http.StatusOK, "profile", d.profilePage(user, form))
 }
 
-func (d Door) changeProfile(w http.ResponseWriter, r *http.Request) {
+func (d *Door) changeProfile(w http.ResponseWriter, r *http.Request) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {
 		d.Pages.Failed(w, r, err)

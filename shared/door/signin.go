@@ -2,6 +2,7 @@ package door
 
 import (
 	"net/http"
+	"strings"
 
 	"clientele/shared/membership"
 	"clientele/shared/web"
@@ -13,12 +14,12 @@ type signInPage struct {
 	Portal bool
 }
 
-func (d Door) signInPage(form *web.Form) signInPage {
+func (d *Door) signInPage(form *web.Form) signInPage {
 	return signInPage{Form: form, Next: web.LocalPath(form.Value("next")), Portal: d.Which == membership.PortalDoor}
 }
 
-func (d Door) showSignIn(w http.ResponseWriter, r *http.Request) {
-	if _, none := r.Cookie(d.Sessions.CookieName()); none == nil {
+func (d *Door) showSignIn(w http.ResponseWriter, r *http.Request) {
+	if d.hasCookie(r) {
 		if _, err := d.Sessions.Load(w, r); err == nil {
 			http.Redirect(w, r, web.LocalPath(r.URL.Query().Get("next")), http.StatusSeeOther)
 			return
@@ -27,7 +28,7 @@ func (d Door) showSignIn(w http.ResponseWriter, r *http.Request) {
 	d.Pages.Render(w, r, http.StatusOK, "sign-in", d.signInPage(web.NewForm("next", r.URL.Query().Get("next"))))
 }
 
-func (d Door) signIn(w http.ResponseWriter, r *http.Request) {
+func (d *Door) signIn(w http.ResponseWriter, r *http.Request) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {
 		d.Pages.Failed(w, r, err)
@@ -56,7 +57,7 @@ type codePage struct {
 	Next string
 }
 
-func (d Door) answerChallenge(w http.ResponseWriter, r *http.Request) {
+func (d *Door) answerChallenge(w http.ResponseWriter, r *http.Request) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {
 		d.Pages.Failed(w, r, err)
@@ -68,7 +69,7 @@ func (d Door) answerChallenge(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 		return
 	}
-	challenge.Code = form.Value("code")
+	challenge.Code = strings.ReplaceAll(form.Value("code"), " ", "") // apps show it in two groups
 	signedIn, err := d.SignIn.AnswerChallenge(r.Context(), d.Call(r), challenge)
 	switch {
 	case membership.CodeOf(err) == membership.ErrChallengeOver.Code:
@@ -85,7 +86,7 @@ func (d Door) answerChallenge(w http.ResponseWriter, r *http.Request) {
 }
 
 // enter starts a session and goes where the person wanted to.
-func (d Door) enter(w http.ResponseWriter, r *http.Request, user membership.User, next string) {
+func (d *Door) enter(w http.ResponseWriter, r *http.Request, user membership.User, next string) {
 	if err := d.Sessions.Start(r.Context(), w, user, d.Now()); err != nil {
 		d.Pages.Failed(w, r, err)
 		return
@@ -93,7 +94,7 @@ func (d Door) enter(w http.ResponseWriter, r *http.Request, user membership.User
 	http.Redirect(w, r, web.LocalPath(next), http.StatusSeeOther)
 }
 
-func (d Door) signOut(w http.ResponseWriter, r *http.Request) {
+func (d *Door) signOut(w http.ResponseWriter, r *http.Request) {
 	if err := d.Sessions.End(w, r); err != nil {
 		d.Pages.Failed(w, r, err)
 		return

@@ -1,0 +1,47 @@
+package door
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+
+	"clientele/shared/httpapi"
+	"clientele/shared/membership"
+	"clientele/shared/web"
+)
+
+// onceField is the hidden field that tells a form sent twice from two forms with the same words.
+const onceField = "once"
+
+// Once is a value for the hidden field "once" of the forms on one page.
+func (d *Door) Once() string { return d.NewID() }
+
+// Send is Call for a form that changes something: when the very same form was sent before and carried out, the call says
+// so (Done), as the Idempotency-Key does for callers of the API.
+func (d *Door) Send(r *http.Request, form *web.Form) (membership.Call, error) {
+	c := d.Call(r)
+	c.Key = onceKey(r, form, c.Actor.UserID)
+	if c.Key == nil {
+		return c, nil
+	}
+	marker, err := d.Markers.Marker(r.Context(), *c.Key)
+	if err != nil {
+		return c, err
+	}
+	if marker != nil {
+		c.Done = marker.IDs
+	}
+	return c, nil
+}
+
+// onceKey names the sending of a form. What was typed is part of the name: somebody who goes back and types something
+// else sends another form.
+func onceKey(r *http.Request, form *web.Form, actorID string) *membership.IdempotencyKey {
+	once, err := httpapi.ID(form.Value(onceField))
+	if err != nil {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(r.PostForm.Encode()))
+	hash := hex.EncodeToString(sum[:])
+	return &membership.IdempotencyKey{ActorID: actorID, Route: r.Method + " " + r.URL.Path, Key: once + "-" + hash[:16], BodyHash: hash}
+}
