@@ -2,6 +2,7 @@ package store
 
 import (
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -168,13 +169,22 @@ func dueFacet(kind, id string) string {
 
 func dueShard(kind string, shard int) string { return kind + "#" + strconv.Itoa(shard) }
 
+// searchBytes bounds the text of a search row: names of some scripts grow a lot when they are folded, and a sort key has
+// at most 1,024 bytes.
+const searchBytes = 200
+
+func searchText(folded string) string {
+	return strings.ToValidUTF8(folded[:min(len(folded), searchBytes)], "")
+}
+
 // words returns the folded name from each of its words on, at most twelve.
 func words(name string) []string {
 	folded := membership.FoldName(name)
 	var starts []string
 	for i, rest := 0, folded; rest != "" && i < 12; i++ {
-		if len([]rune(rest)) >= membership.MinCustomerSearch {
-			starts = append(starts, rest)
+		text := searchText(rest)
+		if len([]rune(text)) >= membership.MinCustomerSearch && !slices.Contains(starts, text) {
+			starts = append(starts, text)
 		}
 		at := strings.IndexAny(rest, " -_.,/&")
 		if at < 0 {

@@ -302,11 +302,15 @@ type listing struct {
 	index     string
 	attribute string // the index's sort key
 	facet     string
+	only      string    // limits to rows with this value of attribute, "" to none: a filter may not name a key of its index
 	filter    condition // evaluated on what was read
 }
 
 // filterReads is how many rows a filtered page may read: at some 400 B a row and eventually consistent, 10 RCU.
 const filterReads = 200
+
+// edge is the position of the first row in the direction of reading, whichever that is by then.
+const edge = "[]"
 
 // page answers a listing. It reads one row more than asked for, to know whether there are more. With a filter a page can
 // be short and still have a next one.
@@ -315,16 +319,21 @@ func (t Table) page(ctx context.Context, l listing, p membership.PageRequest) (i
 	for k, v := range l.filter.values {
 		values[k] = v
 	}
+	within := "facet = :f"
+	if l.only != "" {
+		within += " AND " + l.attribute + " = :only"
+		values[":only"] = str(l.only)
+	}
 	limit := p.Limit + 1
 	if l.filter.expression != "" {
 		limit = max(limit, filterReads)
 	}
 	in := &dynamodb.QueryInput{
-		TableName: &t.name, IndexName: &l.index, KeyConditionExpression: aws.String("facet = :f"), FilterExpression: l.filter.text(),
+		TableName: &t.name, IndexName: &l.index, KeyConditionExpression: &within, FilterExpression: l.filter.text(),
 		ExpressionAttributeNames: l.filter.names, ExpressionAttributeValues: values,
 		ScanIndexForward: aws.Bool(p.Ascending != p.Backward), Limit: aws.Int32(int32(limit)),
 	}
-	if p.Position != "" {
+	if p.Position != "" && p.Position != edge {
 		if in.ExclusiveStartKey, err = l.start(p.Position); err != nil {
 			return nil, "", "", err
 		}
@@ -344,13 +353,15 @@ func (t Table) page(ctx context.Context, l listing, p membership.PageRequest) (i
 	case len(out.LastEvaluatedKey) > 0:
 		end = l.position(out.LastEvaluatedKey)
 	}
-	back := "" // where reading back starts
+	back := "" // where reading back starts; the row at p.Position itself lies behind it and must not be skipped
 	switch {
-	case p.Position == "":
+	case p.Position == "" || p.Position == edge:
 	case len(items) > 0:
 		back = l.position(items[0])
+	case end != "":
+		back = end
 	default:
-		back = p.Position
+		back = edge
 	}
 	if p.Backward {
 		slices.Reverse(items)

@@ -189,7 +189,7 @@ func userListing(q membership.UserQuery) listing {
 		membership.SortRegistered: {index: indexRegistered, attribute: "byRegistered"},
 	}
 	l := indexes[q.Sort]
-	filter := func(expression, name string, value item) {
+	filter := func(expression string, value item) {
 		if l.filter.expression != "" {
 			expression = l.filter.expression + " AND " + expression
 		}
@@ -206,7 +206,7 @@ func userListing(q membership.UserQuery) listing {
 	case status == membership.Removed: // on no other list
 		l.facet, status = statusFacet(status), ""
 		if customer != "" {
-			filter("cid = :cid", "cid", item{":cid": str(customer)})
+			filter("cid = :cid", item{":cid": str(customer)})
 		}
 	case customer != "":
 		l.facet = customerFacet(customer)
@@ -218,10 +218,14 @@ func userListing(q membership.UserQuery) listing {
 		l.facet = allFacet
 	}
 	if status != "" {
-		filter("st = :st", "st", item{":st": str(string(status))})
+		filter("st = :st", item{":st": str(string(status))})
 	}
-	if role != "" {
-		filter("byRole = :role", "byRole", item{":role": str(string(role))})
+	switch {
+	case role == "":
+	case l.attribute == "byRole":
+		l.only = string(role)
+	default:
+		filter("byRole = :role", item{":role": str(string(role))})
 	}
 	return l
 }
