@@ -90,7 +90,8 @@ echo 'package inner' > "$copy/functions/zz_other/inner/inner.go"
 echo 'package tool' > "$copy/infra/zz_tool/tool.go"
 
 cd "$copy"
-said=$("$linter" run --output.text.print-issued-lines=false ./functions/... ./shared/... 2>&1) || true
+mapfile -t rooms < <(printf './%s\n' "${expected[@]%%/zz_*}" | grep -v functions | sort -u)
+said=$("$linter" run --output.text.print-issued-lines=false ./functions/zz_door "${rooms[@]}" 2>&1) || true
 missed=0
 for e in "${expected[@]}"; do
   if ! grep -F "${e%%|*}:" <<< "$said" | grep -qF "${e#*|}"; then
