@@ -156,14 +156,29 @@ type Users struct {
 
 // Get returns one user. Errors: ErrNotFound, ErrForbidden.
 func (u Users) Get(ctx context.Context, c Call, userID string) (User, error) {
-	user, err := u.Store.User(ctx, c.Actor.Reach(), userID)
+	user, err := u.find(ctx, c, userID)
 	if err != nil {
 		return User{}, err
 	}
 	if user.ID == c.Actor.UserID && c.Actor.Realm != System {
 		return user, nil
 	}
-	return user, c.Actor.require(ReadUsers, user.CustomerID, "")
+	if err := c.Actor.require(ReadUsers, user.CustomerID, ""); err != nil {
+		return User{}, err
+	}
+	return user, nil
+}
+
+// find returns a user whom the actor can see: removed ones are shown to staff only (mission, words).
+func (u Users) find(ctx context.Context, c Call, userID string) (User, error) {
+	user, err := u.Store.User(ctx, c.Actor.Reach(), userID)
+	if err == nil && user.Status == Removed && c.Actor.Realm == Portal {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return User{}, err
+	}
+	return user, nil
 }
 
 // List returns one page of users. Staff see all customers, others their own. Errors: ErrForbidden, ErrNotFound, Invalid.
@@ -173,6 +188,9 @@ func (u Users) List(ctx context.Context, c Call, q UserQuery) (Page[UserRow], er
 	}
 	if err := c.Actor.require(ReadUsers, q.CustomerID, ""); err != nil {
 		return Page[UserRow]{}, err
+	}
+	if q.Status == Removed && c.Actor.Realm == Portal {
+		return Page[UserRow]{}, ErrForbidden
 	}
 	q.Reach = c.Actor.Reach()
 	if q.Sort == "" {
@@ -207,15 +225,15 @@ func (u Users) Remove(ctx context.Context, c Call, userID string, version int) (
 
 // step moves a user along the status machine. version is that of If-Match; 0 leaves it to the status to be right.
 func (u Users) step(ctx context.Context, c Call, userID string, version int, step Step, action string) (User, error) {
-	before, err := u.Store.User(ctx, c.Actor.Reach(), userID)
+	before, err := u.find(ctx, c, userID)
 	if err != nil {
+		return User{}, err
+	}
+	if err := c.Actor.require(ChangeUsers, before.CustomerID, before.Role); err != nil {
 		return User{}, err
 	}
 	if len(c.Done) > 0 {
 		return before, nil
-	}
-	if err := c.Actor.require(ChangeUsers, before.CustomerID, before.Role); err != nil {
-		return User{}, err
 	}
 	if before.ID == c.Actor.UserID {
 		return User{}, &Error{Kind: Conflict, Code: "own_account", Message: "You cannot do this to your own account. Ask another administrator."}
