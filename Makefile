@@ -6,6 +6,7 @@
 # What functions are built with; infra/localcloud/build.go says the same.
 BUILD_ENV := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc -buildvcs=false '-ldflags=-s -w'"
 VENV := .local/venv/bin
+GOLANGCI := v2.15.0
 AWS_DEFAULT_REGION ?= eu-central-1
 export AWS_DEFAULT_REGION
 export SAM_CLI_TELEMETRY := 0
@@ -28,19 +29,26 @@ sam-local: localcloud ## the API in containers (sam local start-api) beside a ru
 test: ## every test layer, journeys included
 	@./infra/test.sh
 
-lint: tools ## Go, template and shape rules
-	golangci-lint run ./...
+lint: tools .local/bin/golangci-lint-$(GOLANGCI) ## Go and its rooms, template
+	.local/bin/golangci-lint-$(GOLANGCI) run ./...
+	./infra/lint/bites.sh "$(CURDIR)/.local/bin/golangci-lint-$(GOLANGCI)"
 	$(VENV)/cfn-lint template.yaml
 	$(VENV)/sam validate --lint
+	./infra/checkov.sh
+
+.local/bin/golangci-lint-$(GOLANGCI):
+	@echo "installing golangci-lint $(GOLANGCI) into .local/bin (once, some minutes)"
+	@GOBIN="$(CURDIR)/.local/bin" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+	@cp .local/bin/golangci-lint $@
 
 bench: ## sizes, starts, waits and capacity against their budgets; QUICK=1 is shorter
 	@go run ./infra/bench
 
 generate: ## Go types from infra/openapi.yaml
-	@go generate ./...
+	@./infra/generate.sh
 
 screenshots: ## every page in every language and width
-	@go run ./infra/screenshots
+	@go run ./infra/gallery
 
 build: tools ## what `sam deploy` ships to AWS (arm64)
 	$(BUILD_ENV) $(VENV)/sam build
