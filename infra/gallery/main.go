@@ -1,9 +1,9 @@
 // Gallery shows every component of shared/web on sample pages, so that the
 // look can be worked on without a cloud:
 //
-//	go run ./infra/gallery                      serves http://127.0.0.1:8490
-//	go run ./infra/gallery -screenshots <dir>   photographs every sample and ends
-//	  … -axe <axe.min.js>                      and prints what axe-core finds
+//	go run ./infra/gallery                     photographs every sample
+//	go run ./infra/gallery -axe <axe.min.js>   and prints what axe-core finds
+//	go run ./infra/gallery -serve              serves http://127.0.0.1:8490
 package main
 
 import (
@@ -24,8 +24,9 @@ var files embed.FS
 
 func main() {
 	address := flag.String("address", "127.0.0.1:8490", "address to serve on")
-	screenshots := flag.String("screenshots", "", "directory for pictures of all samples; ends when they are taken")
-	axe := flag.String("axe", "", "with -screenshots: axe.min.js of axe-core, to print what is not accessible")
+	serve := flag.Bool("serve", false, "serve the samples instead of taking pictures")
+	screenshots := flag.String("screenshots", ".local/screenshots/components", "directory for the pictures")
+	axe := flag.String("axe", "", "axe.min.js of axe-core, to print what is not accessible")
 	flag.Parse()
 
 	listener, err := net.Listen("tcp", *address)
@@ -37,7 +38,7 @@ func main() {
 		log.Fatal(err)
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Second}
-	if *screenshots == "" {
+	if *serve {
 		fmt.Println("http://" + *address)
 		log.Fatal(server.Serve(listener))
 	}

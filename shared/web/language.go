@@ -105,7 +105,7 @@ func (p *Pages) SwitchLanguage() http.Handler {
 				}
 			}
 		}
-		http.Redirect(w, r, LocalPath(r.PostFormValue("back")), http.StatusSeeOther)
+		http.Redirect(w, r, LocalPath(r.PostFormValue("back")), http.StatusSeeOther) //nolint:gosec // LocalPath
 	})
 }
 
