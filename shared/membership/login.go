@@ -27,9 +27,15 @@ func FoldLogin(s string) string {
 // maxEmail is the longest address that fits into an SMTP path (RFC 5321, 4.5.3.1.3 less the angle brackets).
 const maxEmail = 254
 
+// maxLocal and maxLabel are the longest part before the @ (RFC 5321, 4.5.3.1.1) and part of a domain (RFC 1035, 2.3.4).
+const (
+	maxLocal = 64
+	maxLabel = 63
+)
+
 // CheckEmail returns the address as people wrote it, trimmed, or what is wrong with it. It accepts what RFC 5322 calls
 // an addr-spec, without comments, quoted local parts or address literals (no mail system gives those to people), and
-// domains in any script.
+// domains in any script. Before the @ there is ASCII only: RFC 5322 knows nothing else, and SES sends to nothing else.
 func CheckEmail(field, s string) (string, *Error) {
 	s = strings.TrimSpace(s)
 	bad := InvalidField(field, "invalid_email", "This is not an e-mail address.")
@@ -40,17 +46,41 @@ func CheckEmail(field, s string) (string, *Error) {
 		return "", bad
 	}
 	at := strings.LastIndexByte(s, '@')
-	if at < 1 || at > 64 {
+	if at < 1 || at > maxLocal || strings.ContainsFunc(s[:at], func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return "", bad
 	}
 	ascii, err := idna.Lookup.ToASCII(s[at+1:])
-	if err != nil || !strings.Contains(ascii, ".") || strings.HasSuffix(ascii, ".") || at+1+len(ascii) > maxEmail {
+	if err != nil || !strings.Contains(ascii, ".") || at+1+len(ascii) > maxEmail {
 		return "", bad
+	}
+	for label := range strings.SplitSeq(ascii, ".") {
+		if label == "" || len(label) > maxLabel {
+			return "", bad
+		}
 	}
 	if a, err := mail.ParseAddress(s[:at+1] + ascii); err != nil || a.Address != s[:at+1]+ascii {
 		return "", bad
 	}
-	return s, nil
+	email := s[:at+1] + shownDomain(s[at+1:], ascii)
+	if len(email) > maxEmail {
+		return "", bad
+	}
+	return email, nil
+}
+
+// shownDomain returns a domain as it was typed, unless the typing hides what it is (invisible characters, other widths,
+// other dots): then it returns what it means.
+func shownDomain(typed, ascii string) string {
+	typed = norm.NFC.String(typed)
+	low := strings.ToLower(typed)
+	meant, err := idna.Display.ToUnicode(ascii)
+	if err != nil {
+		meant = ascii
+	}
+	if low == ascii || low == meant {
+		return typed
+	}
+	return meant
 }
 
 // Usernames: 5 to 31 characters. Source: mission 2 and seed 000.
@@ -137,7 +167,8 @@ var specialFolds = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø",
 func FoldName(s string) string {
 	var b strings.Builder
 	space := false
-	for _, r := range norm.NFKD.String(strings.ToLower(s)) {
+	// Lower case on both sides: taking apart gives capitals as well (™ is TM), and some capitals become letter and mark.
+	for _, r := range strings.ToLower(norm.NFKD.String(strings.ToLower(s))) {
 		switch {
 		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r):
 		case unicode.IsSpace(r) || unicode.IsControl(r):
