@@ -21,6 +21,7 @@ type ministack struct {
 // startMinistack starts the local cloud on the loopback address, its data under LOCAL_DIR.
 func startMinistack(ctx context.Context, opts options, t tools) (*ministack, error) {
 	logFile := opts.log("cloud")
+	_ = os.Rename(logFile, logFile+".before") // there may be none
 	out, err := os.Create(logFile)
 	if err != nil {
 		return nil, err

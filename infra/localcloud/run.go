@@ -54,14 +54,23 @@ func run(ctx context.Context, opts options) error {
 	if err != nil {
 		return err
 	}
+	mails, err := openMessages(opts)
+	if err != nil {
+		cloud.stop()
+		return err
+	}
 	var doors servers
 	defer func() {
 		os.Remove(opts.file("stack.json"))
 		fmt.Println("\n· stopping, the data is kept")
 		doors.stop()
+		// The cloud forgets its mails when it stops; the last ones nobody may have looked at yet.
+		last, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_, _ = mails.list(last)
 		cloud.stop()
 	}()
-	s, err := bringUp(ctx, opts, t, b, listeners, &doors)
+	s, err := bringUp(ctx, opts, t, b, mails, listeners, &doors)
 	if err != nil {
 		return err
 	}
@@ -86,7 +95,7 @@ func run(ctx context.Context, opts options) error {
 }
 
 // bringUp deploys, opens the doors and fills in the first data.
-func bringUp(ctx context.Context, opts options, t tools, b build, listeners []net.Listener, doors *servers) (stack, error) {
+func bringUp(ctx context.Context, opts options, t tools, b build, mails *messages, listeners []net.Listener, doors *servers) (stack, error) {
 	c := newClients(opts)
 	deployed, err := deploy(ctx, opts, t, c, b)
 	if err != nil {
@@ -105,10 +114,6 @@ func bringUp(ctx context.Context, opts options, t tools, b build, listeners []ne
 		}
 	}
 	if err := allowSender(ctx, c); err != nil {
-		return stack{}, err
-	}
-	mails, err := openMessages(opts)
-	if err != nil {
 		return stack{}, err
 	}
 	for i, name := range []string{"ConsoleApi", "PortalApi", "ApiApi"} {
