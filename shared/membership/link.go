@@ -86,11 +86,11 @@ func ParseToken(s string) (Token, error) {
 		return Token{}, ErrBadLink
 	}
 	version, err := strconv.Atoi(parts[1])
-	if err != nil || version < 1 {
+	if err != nil || version < 1 || parts[1] != strconv.Itoa(version) { // one spelling only
 		return Token{}, ErrBadLink
 	}
 	mac, err := base64.RawURLEncoding.Strict().DecodeString(parts[2])
-	if err != nil || len(mac) != sha256.Size {
+	if err != nil || len(mac) != sha256.Size || base64.RawURLEncoding.EncodeToString(mac) != parts[2] { // the decoder skips line ends
 		return Token{}, ErrBadLink
 	}
 	return Token{ID: parts[0], Version: version, mac: mac}, nil
