@@ -64,6 +64,8 @@ func (o Outbox) Deliver(ctx context.Context, mailID string, now time.Time) (Mail
 	}
 	token, wanted, err := o.link(ctx, &m, now)
 	switch {
+	case m.Attempts > mailTries: // the last try never came to its end
+		m.Status, m.Reason = MailAbandoned, "no try came to its end"
 	case err == nil && !wanted:
 		m.Status = MailWithdrawn
 	case err == nil:
