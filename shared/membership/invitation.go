@@ -178,7 +178,7 @@ func (is Invitations) Invite(ctx context.Context, c Call, in InviteInput) ([]Row
 	keys := make([]*IdempotencyKey, len(in.Invitees))
 	first := map[string]int{}
 	for i := range in.Invitees {
-		results[i].Index = i
+		results[i].Index, keys[i] = i, c.Key.row(i)
 		if in.Invitees[i].Role == "" {
 			in.Invitees[i].Role = in.Role
 		}
@@ -187,7 +187,7 @@ func (is Invitations) Invite(ctx context.Context, c Call, in InviteInput) ([]Row
 			results[i].Err = err
 			continue
 		}
-		in.Invitees[i], folded[i], keys[i] = row, FoldLogin(row.Email), c.Key.row(i)
+		in.Invitees[i], folded[i] = row, FoldLogin(row.Email)
 		if _, twice := first[folded[i]]; twice {
 			results[i].Err = &Error{Kind: Invalid, Code: "duplicate_row", Field: "email", Message: "This address stands in the list twice."}
 			continue
@@ -198,14 +198,16 @@ func (is Invitations) Invite(ctx context.Context, c Call, in InviteInput) ([]Row
 	if err != nil {
 		return nil, err
 	}
+	for _, m := range markers { // before anything is done
+		if m != nil && m.BodyHash != c.Key.BodyHash {
+			return nil, ErrKeyReused
+		}
+	}
 	for i, row := range in.Invitees {
 		if results[i].Err != nil {
 			continue
 		}
 		if m := markers[i]; m != nil {
-			if m.BodyHash != c.Key.BodyHash {
-				return nil, ErrKeyReused
-			}
 			results[i].ID = m.IDs[0]
 			continue
 		}
