@@ -42,8 +42,11 @@ func start(ctx context.Context, opts options) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // why it ended is in its log
+		close(ended)
+	}()
 
 	show, err := os.Open(logFile)
 	if err != nil {
@@ -97,24 +100,34 @@ func stop(ctx context.Context, opts options) error {
 	}
 	defer unlock()
 	os.Remove(opts.file("stack.json"))
-	pid, err := readPID(opts.file("cloud.pid"))
-	if err != nil {
+	found, err := endLeftover(ctx, opts)
+	if err == nil && !found {
 		fmt.Println("nothing runs here")
-		return nil
 	}
-	if isMinistack(pid) {
-		if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
-			return fmt.Errorf("local cloud, process %d: %w", pid, err)
+	return err
+}
+
+// endLeftover ends the local cloud of a run that was killed. Call it with the lock held.
+func endLeftover(ctx context.Context, opts options) (found bool, err error) {
+	pid, err := readPID(opts.file("cloud.pid"))
+	if err != nil || !isMinistack(pid) {
+		os.Remove(opts.file("cloud.pid"))
+		return false, nil
+	}
+	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+		return true, fmt.Errorf("local cloud, process %d: %w", pid, err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); isMinistack(pid); {
+		if time.Now().After(deadline) {
+			return true, fmt.Errorf("local cloud, process %d, does not end", pid)
 		}
-		for deadline := time.Now().Add(20 * time.Second); isMinistack(pid) && time.Now().Before(deadline); {
-			if err := pause(ctx, 200*time.Millisecond); err != nil {
-				return err
-			}
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
+			return true, err
 		}
 	}
 	os.Remove(opts.file("cloud.pid"))
-	fmt.Println("stopped a local cloud that was left over, the data is kept")
-	return nil
+	fmt.Println("· ended a local cloud that a killed run had left; its data is kept")
+	return true, nil
 }
 
 func readPID(file string) (int, error) {

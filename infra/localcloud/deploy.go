@@ -59,6 +59,12 @@ func deployedHash(ctx context.Context, c clients) string {
 	return ""
 }
 
+// hasStack says whether there is a stack at all, whole or not.
+func hasStack(ctx context.Context, c clients) bool {
+	_, err := describeStack(ctx, c)
+	return err == nil
+}
+
 func describeStack(ctx context.Context, c clients) (cfntypes.Stack, error) {
 	out, err := c.stacks.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(stackName)})
 	if err != nil {

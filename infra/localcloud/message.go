@@ -51,6 +51,17 @@ func openMessages(opts options) (*messages, error) {
 	return m, nil
 }
 
+// clear forgets all mails.
+func (m *messages) clear() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.all, m.seen = nil, map[string]bool{}
+	if err := os.Remove(m.file); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return nil
+}
+
 // list returns all mails, the newest first.
 func (m *messages) list(ctx context.Context) ([]message, error) {
 	m.mu.Lock()

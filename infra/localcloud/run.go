@@ -28,6 +28,9 @@ func run(ctx context.Context, opts options) error {
 	defer os.Remove(opts.file("run.pid"))
 	os.Remove(opts.file("stack.json"))
 
+	if _, err := endLeftover(ctx, opts); err != nil {
+		return err
+	}
 	listeners, err := listen(opts)
 	if err != nil {
 		return err
@@ -60,6 +63,7 @@ func run(ctx context.Context, opts options) error {
 		return err
 	}
 	var doors servers
+	whole := true
 	defer func() {
 		os.Remove(opts.file("stack.json"))
 		fmt.Println("\n· stopping, the data is kept")
@@ -69,8 +73,24 @@ func run(ctx context.Context, opts options) error {
 		defer cancel()
 		_, _ = mails.list(last)
 		cloud.stop()
+		if !whole {
+			_ = forget(opts)
+		}
 	}()
-	s, err := bringUp(ctx, opts, t, b, mails, listeners, &doors)
+	c := newClients(opts)
+	fresh := !hasStack(ctx, c)
+	if fresh {
+		// A killed cloud saves nothing; what is left of it fits no new one.
+		if err := errors.Join(forgetPeople(opts), mails.clear()); err != nil {
+			return err
+		}
+	}
+	deployed, err := deploy(ctx, opts, t, c, b)
+	if err != nil {
+		whole = !fresh // half a first stack is worth nothing, and would be in the way
+		return err
+	}
+	s, err := bringUp(ctx, opts, c, deployed, mails, listeners, &doors)
 	if err != nil {
 		return err
 	}
@@ -94,13 +114,8 @@ func run(ctx context.Context, opts options) error {
 	}
 }
 
-// bringUp deploys, opens the doors and fills in the first data.
-func bringUp(ctx context.Context, opts options, t tools, b build, mails *messages, listeners []net.Listener, doors *servers) (stack, error) {
-	c := newClients(opts)
-	deployed, err := deploy(ctx, opts, t, c, b)
-	if err != nil {
-		return stack{}, err
-	}
+// bringUp mends what the local cloud leaves out, opens the doors and fills in the first data.
+func bringUp(ctx context.Context, opts options, c clients, deployed bool, mails *messages, listeners []net.Listener, doors *servers) (stack, error) {
 	ids, err := resources(ctx, c)
 	if err != nil {
 		return stack{}, err
@@ -182,7 +197,17 @@ func allAnswer(ctx context.Context, opts options) error {
 
 // forget removes the data of this local cloud, and nothing else.
 func forget(opts options) error {
-	for _, name := range []string{"cloud", "cloud-s3", "admin.json", "demo.json", "mails.json", "stack.json"} {
+	for _, name := range []string{"cloud", "cloud-s3", "mails.json", "stack.json"} {
+		if err := os.RemoveAll(opts.file(name)); err != nil {
+			return err
+		}
+	}
+	return forgetPeople(opts)
+}
+
+// forgetPeople removes what we remember of the people inside the local cloud.
+func forgetPeople(opts options) error {
+	for _, name := range []string{"admin.json", "demo.json"} {
 		if err := os.RemoveAll(opts.file(name)); err != nil {
 			return err
 		}
