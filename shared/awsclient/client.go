@@ -27,12 +27,12 @@ func newClient() *client {
 		http: http.Client{
 			Timeout:       tryTimeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a signed request goes nowhere else
-			Transport: &http.Transport{
+			Transport: Whole(&http.Transport{
 				DialContext:         (&net.Dialer{Timeout: time.Second, KeepAlive: 30 * time.Second}).DialContext,
 				TLSHandshakeTimeout: 2 * time.Second,
 				MaxIdleConnsPerHost: 8,
 				IdleConnTimeout:     time.Minute, // below the services' own
-			},
+			}),
 		},
 	}
 }

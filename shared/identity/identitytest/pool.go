@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
+	"clientele/shared/awsclient"
 	"clientele/shared/identity"
 	"clientele/shared/store/storetest"
 )
@@ -72,7 +73,7 @@ func client(endpoint string) *cognitoidentityprovider.Client {
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil // the local cloud checks none
 		}),
-		HTTPClient: &http.Client{Timeout: time.Minute},
+		HTTPClient: &http.Client{Timeout: time.Minute, Transport: awsclient.Whole(&http.Transport{})},
 	})
 }
 

@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go/middleware"
+
+	"clientele/shared/awsclient"
 )
 
 // Engine is one DynamoDB to test on.
@@ -56,7 +58,7 @@ func (e Engine) Client(options ...Option) *dynamodb.Client {
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil // no engine checks them
 		}),
-		HTTPClient: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 128}},
+		HTTPClient: &http.Client{Timeout: time.Minute, Transport: awsclient.Whole(&http.Transport{MaxIdleConnsPerHost: 128})},
 		APIOptions: options,
 	})
 }
