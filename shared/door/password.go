@@ -50,20 +50,31 @@ func (d *Door) inspectReset(w http.ResponseWriter, r *http.Request) {
 	}
 	token := web.PastedToken(form.Value("token"))
 	user, err := d.SignIn.InspectReset(r.Context(), d.Call(r), token)
+	if err == nil && membership.DoorOf(user.CustomerID) != d.Which {
+		err = errOtherDoor
+	}
 	if err != nil {
-		d.deadReset(w, r, err)
+		d.deadReset(w, r, token, err)
 		return
 	}
 	r = web.WithAgain(web.WithLanguage(r, user.Language), map[string]string{"token": token})
 	d.Pages.Render(w, r, http.StatusOK, "reset-password", resetPage{Form: web.NewForm(), Name: user.Username, Token: token})
 }
 
-func (d *Door) deadReset(w http.ResponseWriter, r *http.Request, err error) {
-	d.Pages.Fail(w, r, err, web.Action{Label: web.Text("signin.forgot_again"), URL: "/forgot-password", Kind: "primary"}, toSignIn())
-}
-
-func toSignIn() web.Action {
-	return web.Action{Label: web.Text("problem.sign_in"), URL: "/sign-in"}
+// deadReset says why a password link does nothing any more, and what does.
+func (d *Door) deadReset(w http.ResponseWriter, r *http.Request, token string, err error) {
+	again := web.Action{Label: web.Text("signin.forgot_again"), URL: "/forgot-password", Kind: "primary"}
+	page := deadLink{Text: web.Known(membership.CodeOf(err)), Actions: []web.Action{again, {Label: web.Text("problem.sign_in"), URL: "/sign-in"}}}
+	switch membership.CodeOf(err) {
+	case membership.ErrResetOver.Code:
+		page.Title = web.Text("signin.reset_over_title")
+	case membership.ErrBadLink.Code, errOtherDoor.Code:
+		page.Title = web.Text("accept.incomplete_title")
+	default:
+		d.Pages.Fail(w, r, err, again)
+		return
+	}
+	d.deadLink(w, r, token, err, page)
 }
 
 func (d *Door) reset(w http.ResponseWriter, r *http.Request) {
@@ -78,9 +89,9 @@ func (d *Door) reset(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		web.Notify(w, "success", "notice.password_set")
 		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
-	case membership.KindOf(err) == membership.Invalid && membership.CodeOf(err) != membership.ErrBadLink.Code && form.Fail(err, "password", "newPassword"):
+	case membership.CodeOf(err) != membership.ErrBadLink.Code && form.Fail(err, "password", "newPassword"):
 		d.Pages.Render(w, r, http.StatusUnprocessableEntity, "reset-password", resetPage{Form: form, Name: form.Value("username"), Token: token})
 	default:
-		d.deadReset(w, r, err)
+		d.deadReset(w, r, token, err)
 	}
 }

@@ -78,7 +78,23 @@ func (d *Door) changeProfile(w http.ResponseWriter, r *http.Request) {
 		d.Pages.Failed(w, r, err)
 		return
 	}
-	// Whoever saves again has seen that somebody else changed it meanwhile.
+	if membership.KindOf(err) == membership.Stale {
+		for _, f := range profileFields(&user) {
+			ShowStored(form, f.name, *f.value)
+		}
+	}
 	form.Set("version", strconv.Itoa(user.Version))
 	d.Pages.Render(w, r, http.StatusUnprocessableEntity, "profile", d.profilePage(user, form))
+}
+
+// ShowStored says at a field what somebody else has stored there since the form was opened: whoever saves again does it
+// knowingly.
+func ShowStored(form *web.Form, field, stored string) {
+	switch {
+	case form.Value(field) == stored:
+	case stored == "":
+		form.Error(field, web.Text("form.emptied_meanwhile"))
+	default:
+		form.Error(field, web.Text("form.changed_meanwhile", "value", stored))
+	}
 }

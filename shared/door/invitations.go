@@ -1,0 +1,176 @@
+package door
+
+import (
+	"context"
+	"net/http"
+
+	"clientele/shared/httpapi"
+	"clientele/shared/membership"
+	"clientele/shared/web"
+)
+
+func (p People) invitations(w http.ResponseWriter, r *http.Request, at place) {
+	d, actor := p.Door, Actor(r)
+	list := d.Listing(r)
+	var page membership.Page[membership.Invitation]
+	customer, err := p.beside(r, at, func(ctx context.Context) (err error) {
+		page, err = d.Invitations.List(ctx, d.Call(r), membership.InvitationQuery{CustomerID: at.customerID, Page: list.Page()})
+		return err
+	})
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	view := p.listPage(r, customer, at, "invitations")
+	view.Table = web.Table{
+		Caption: web.Text("people.invitations"),
+		Columns: []web.Column{
+			{Head: web.Text("field.email")}, {Head: web.Text("field.status")}, {Head: web.Text("field.role")}, {Head: web.Text("field.delivery")},
+			{Head: web.Text("field.expiresAt")}, {Head: web.Text("field.invitedBy"), Kind: "minor"}, {Head: web.Text("table.actions"), Kind: "actions"},
+		},
+		Empty: &web.Empty{Title: web.Text("people.no_invitations"), Text: web.Text("people.no_invitations_text"), Action: view.Invite},
+		Pager: list.Pager(page.Prev, page.Next),
+	}
+	once := d.Once()
+	for _, i := range page.Items {
+		view.Table.Rows = append(view.Table.Rows, invitationRow(actor, i, at, once))
+		view.Live = view.Live || i.Status == membership.InvitationPending && i.Delivery == string(membership.MailQueued)
+	}
+	d.Pages.Render(w, r, http.StatusOK, "invitations", view)
+}
+
+func invitationRow(actor membership.Actor, i membership.Invitation, at place, once string) web.Row {
+	who := web.Cell{Text: i.Email, Detail: membership.User{FirstName: i.FirstName, LastName: i.LastName}.DisplayName()}
+	var delivery, expires web.Cell
+	switch i.Status {
+	case membership.InvitationPending, membership.InvitationExpired:
+		delivery.Status, expires.Time = i.Delivery, i.ExpiresAt
+	case membership.InvitationAccepted:
+		who.URL = at.user(i.UserID, "")
+	}
+	by := web.Cell{Text: i.InvitedByName}
+	if i.InvitedBy == "" {
+		by.Word = web.Text("people.invited_by_deployment")
+	}
+	return web.Row{Quiet: len(invitationSteps(i.Status)) < 3, Cells: []web.Cell{
+		who, {Status: string(i.Status)}, {Word: web.Word("role", i.Role)}, delivery, expires, by, {Actions: invitationActions(actor, i, at, once)},
+	}}
+}
+
+// invitationSteps are what can be done with an invitation: membership.Invitations refuses the others. An accepted one is
+// kept with its user; one that has ended leaves only its record.
+func invitationSteps(s membership.InvitationStatus) []string {
+	switch s {
+	case membership.InvitationPending, membership.InvitationExpired:
+		return []string{"resend", "revoke", "delete"}
+	case membership.InvitationDeclined, membership.InvitationRevoked:
+		return []string{"delete"}
+	}
+	return nil
+}
+
+func invitationActions(actor membership.Actor, i membership.Invitation, at place, once string) []web.Action {
+	if !actor.May(membership.Invite, i.CustomerID, i.Role) {
+		return nil
+	}
+	var actions []web.Action
+	for _, step := range invitationSteps(i.Status) {
+		a := web.Action{URL: at.invitation(i.ID, step), About: i.Email}
+		switch step {
+		case "resend":
+			a.Label, a.Post, a.Fields = web.Text("people.resend"), true, map[string]string{onceField: once}
+		case "revoke":
+			a.Label = web.Text("people.revoke")
+		case "delete":
+			a.Label, a.Kind = web.Text("people.delete"), "danger"
+		}
+		actions = append(actions, a)
+	}
+	return actions
+}
+
+// readInvitation returns the invitation of the address; one of another customer does not exist here.
+func (p People) readInvitation(r *http.Request, at place) (membership.Invitation, error) {
+	id, err := httpapi.PathID(r, "invitationId")
+	if err != nil {
+		return membership.Invitation{}, err
+	}
+	i, err := p.Door.Invitations.Get(r.Context(), p.Door.Call(r), id)
+	if err == nil && i.CustomerID != at.customerID {
+		return membership.Invitation{}, membership.ErrNotFound
+	}
+	return i, err
+}
+
+func (p People) resend(w http.ResponseWriter, r *http.Request, at place) {
+	p.act(w, r, at, "notice.invitation_resent", func(ctx context.Context, c membership.Call, id string) error {
+		_, err := p.Door.Invitations.Resend(ctx, c, id)
+		return err
+	})
+}
+
+func (p People) revoke(w http.ResponseWriter, r *http.Request, at place) {
+	p.act(w, r, at, "notice.invitation_revoked", func(ctx context.Context, c membership.Call, id string) error {
+		_, err := p.Door.Invitations.Revoke(ctx, c, id)
+		return err
+	})
+}
+
+func (p People) delete(w http.ResponseWriter, r *http.Request, at place) {
+	p.act(w, r, at, "notice.invitation_deleted", p.Door.Invitations.Delete)
+}
+
+// act does something with the invitation of the address and goes back to the list. The page that was sent names the
+// address, so that a form sent twice can say of whom it speaks when the invitation is gone.
+func (p People) act(w http.ResponseWriter, r *http.Request, at place, notice string, do func(context.Context, membership.Call, string) error) {
+	d := p.Door
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	call, err := d.Send(r, form)
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	i, err := p.readInvitation(r, at)
+	if membership.KindOf(err) == membership.NotFound && len(call.Done) > 0 { // deleted by this very form
+		web.Notify(w, "success", notice, "email", form.Value("email"))
+		http.Redirect(w, r, at.invitations(), http.StatusSeeOther)
+		return
+	}
+	if err == nil {
+		err = do(r.Context(), call, i.ID)
+	}
+	if err != nil {
+		d.Pages.Fail(w, r, err, web.Action{Label: web.Text("people.back_to_invitations"), URL: at.invitations(), Kind: "primary"})
+		return
+	}
+	web.Notify(w, "success", notice, "email", i.Email)
+	http.Redirect(w, r, at.invitations(), http.StatusSeeOther)
+}
+
+func (p People) askEnd(w http.ResponseWriter, r *http.Request, at place) {
+	i, err := p.readInvitation(r, at)
+	if err != nil {
+		p.Door.Pages.Failed(w, r, err)
+		return
+	}
+	ask := web.Confirm{
+		Title: web.Text("people.revoke_title", "email", i.Email), Text: web.Text("people.revoke_text"), Points: []web.Phrase{web.Text("people.revoke_point")},
+		Action: web.Action{Label: web.Text("people.revoke"), Kind: "danger"},
+	}
+	if lastPart(r) == "delete" {
+		ask = web.Confirm{
+			Title: web.Text("people.delete_title", "email", i.Email), Text: web.Text("people.delete_text"),
+			Action: web.Action{Label: web.Text("people.delete"), Kind: "danger"},
+		}
+		if i.Status == membership.InvitationPending || i.Status == membership.InvitationExpired {
+			ask.Points = []web.Phrase{web.Text("people.delete_point_user")}
+		}
+	}
+	ask.Action.URL, ask.Cancel = r.URL.Path, at.invitations()
+	ask.Action.Fields = map[string]string{onceField: p.Door.Once(), "email": i.Email}
+	p.Door.Pages.Confirm(w, r, ask)
+}

@@ -1,0 +1,121 @@
+package door
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+
+	"clientele/shared/httpapi"
+	"clientele/shared/membership"
+	"clientele/shared/web"
+)
+
+// People are the pages about the users and invitations of one customer.
+type People struct {
+	Door *Door
+	// At begins the addresses of the pages; it may have the wildcard {customerId}.
+	At string
+	// CustomerID is whose people they are where the address does not say so; "" is the actor's own customer.
+	CustomerID string
+	// Frame is what stands around the lists; area is "users" or "invitations".
+	Frame func(r *http.Request, c membership.Customer, area string) Frame
+}
+
+// Frame is what stands around the lists of a customer.
+type Frame struct {
+	Heading web.Phrase // empty: the list's own name
+	Lead    web.Phrase
+	Back    *web.Link
+	Status  string // beside the heading; "" for none
+	Tabs    []web.Link
+}
+
+// Routes mounts the pages.
+func (p People) Routes(mux *http.ServeMux) {
+	handle := func(pattern string, page func(http.ResponseWriter, *http.Request, place)) {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.Handle(method+" "+p.At+path, p.Door.Require(func(w http.ResponseWriter, r *http.Request) {
+			at, err := p.place(r)
+			if err != nil {
+				p.Door.Pages.Failed(w, r, err)
+				return
+			}
+			page(w, r, at)
+		}))
+	}
+	handle("GET /users", p.users)
+	handle("GET /users/{userId}", p.user)
+	handle("GET /users/{userId}/deactivate", p.askStep)
+	handle("POST /users/{userId}/deactivate", p.step)
+	handle("POST /users/{userId}/reactivate", p.step)
+	handle("GET /users/{userId}/remove", p.askStep)
+	handle("POST /users/{userId}/remove", p.step)
+
+	handle("GET /invitations", p.invitations)
+	handle("GET /invitations/new", p.showInvite)
+	handle("POST /invitations/new", p.showInviteAgain)
+	handle("POST /invitations", p.invite)
+	handle("POST /invitations/{invitationId}/resend", p.resend)
+	handle("GET /invitations/{invitationId}/revoke", p.askEnd)
+	handle("POST /invitations/{invitationId}/revoke", p.revoke)
+	handle("GET /invitations/{invitationId}/delete", p.askEnd)
+	handle("POST /invitations/{invitationId}/delete", p.delete)
+}
+
+// place is where a request's page stands: whose people, and under which address.
+type place struct {
+	customerID string
+	base       string
+}
+
+func (at place) users() string                       { return at.base + "/users" }
+func (at place) user(id, action string) string       { return join(at.base+"/users/"+id, action) }
+func (at place) invitations() string                 { return at.base + "/invitations" }
+func (at place) invitation(id, action string) string { return join(at.base+"/invitations/"+id, action) }
+
+func join(address, action string) string {
+	if action == "" {
+		return address
+	}
+	return address + "/" + action
+}
+
+// place finds out whose people a request is about, and whether the actor may see them at all.
+func (p People) place(r *http.Request) (place, error) {
+	actor := Actor(r)
+	at := place{customerID: p.CustomerID, base: p.At}
+	switch {
+	case strings.Contains(p.At, "{customerId}"):
+		id, err := httpapi.PathID(r, "customerId")
+		if err != nil || id == membership.ProviderID { // the staff have pages of their own
+			return at, membership.ErrNotFound
+		}
+		at.customerID, at.base = id, strings.Replace(p.At, "{customerId}", id, 1)
+	case p.CustomerID == "":
+		at.customerID = actor.CustomerID
+	}
+	if !actor.May(membership.ReadUsers, at.customerID, "") {
+		return at, membership.ErrForbidden
+	}
+	return at, nil
+}
+
+// beside reads the customer while read reads something else: two questions, one wait.
+func (p People) beside(r *http.Request, at place, read func(context.Context) error) (membership.Customer, error) {
+	var customer membership.Customer
+	var failed error
+	var reading sync.WaitGroup
+	reading.Go(func() { customer, failed = p.Door.Customers.Get(r.Context(), p.Door.Call(r), at.customerID) })
+	err := read(r.Context())
+	reading.Wait()
+	if failed != nil {
+		return customer, failed // without the customer there is no page, whatever the other one says
+	}
+	return customer, err
+}
+
+// mayInvite says whether the page offers to invite at all; which roles is asked role by role.
+func mayInvite(a membership.Actor, c membership.Customer) bool {
+	return c.Type == membership.Corporate && c.Status == membership.CustomerActive && a.May(membership.Invite, c.ID, "")
+}
