@@ -50,6 +50,7 @@ func New(d Door, site web.Site) *Door {
 	site.Door, site.Now, site.StatusOf, site.RequestID = string(d.Which), d.Now, httpapi.StatusOf, httpapi.RequestID
 	site.Files = append(site.Files, files)
 	site.SaveLanguage = d.saveLanguage
+	d.SignIn.Wait = wait
 	d.Pages = web.New(site)
 	return &d
 }
@@ -169,6 +170,16 @@ func source(r *http.Request) string {
 		return r.RemoteAddr
 	}
 	return host
+}
+
+// wait is membership.SignIn's Wait: until the second of a cut-off is over.
+func wait(ctx context.Context, pause time.Duration) error {
+	select {
+	case <-time.After(pause):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // count writes a metric. What was done stays done when nobody can count it.

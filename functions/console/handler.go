@@ -1,0 +1,94 @@
+package main
+
+import (
+	"embed"
+	"io/fs"
+	"net/http"
+
+	"clientele/shared/door"
+	"clientele/shared/membership"
+	"clientele/shared/web"
+)
+
+//go:embed pages text
+var files embed.FS
+
+type handler struct {
+	*door.Door
+	subAccounts membership.SubAccounts
+}
+
+// newHandler makes the console of its parts. publicURL is its configured address, "" the gateway's own.
+func newHandler(parts door.Door, site web.Site, subAccounts membership.SubAccounts, publicURL string) (http.Handler, error) {
+	parts.Areas = areas
+	site.Files = []fs.FS{files}
+	h := handler{Door: door.New(parts, site), subAccounts: subAccounts}
+	mux := http.NewServeMux()
+	h.Routes(mux)
+	mux.Handle("GET /{$}", http.RedirectHandler("/customers", http.StatusSeeOther))
+
+	mux.Handle("GET /customers", h.Require(h.customers))
+	mux.Handle("GET /customers/new", h.Require(h.showNewCustomer))
+	mux.Handle("POST /customers", h.Require(h.createCustomer))
+	mux.Handle("GET /customers/{customerId}", h.Require(h.customer))
+	mux.Handle("GET /customers/{customerId}/details", h.Require(h.details))
+	mux.Handle("GET /customers/{customerId}/edit", h.Require(h.showCustomer))
+	mux.Handle("POST /customers/{customerId}/edit", h.Require(h.changeCustomer))
+	mux.Handle("GET /customers/{customerId}/deactivate", h.Require(h.askCustomer))
+	mux.Handle("POST /customers/{customerId}/deactivate", h.Require(h.stepCustomer))
+	mux.Handle("POST /customers/{customerId}/reactivate", h.Require(h.stepCustomer))
+	mux.Handle("GET /customers/{customerId}/delete", h.Require(h.askCustomer))
+	mux.Handle("POST /customers/{customerId}/delete", h.Require(h.stepCustomer))
+
+	mux.Handle("GET /customers/{customerId}/subaccounts", h.Require(h.listSubAccounts))
+	mux.Handle("POST /customers/{customerId}/subaccounts", h.Require(h.createSubAccount))
+	mux.Handle("GET /customers/{customerId}/subaccounts/{subaccountId}", h.Require(h.showSubAccount))
+	mux.Handle("POST /customers/{customerId}/subaccounts/{subaccountId}", h.Require(h.changeSubAccount))
+	mux.Handle("GET /customers/{customerId}/subaccounts/{subaccountId}/delete", h.Require(h.askDeleteSubAccount))
+	mux.Handle("POST /customers/{customerId}/subaccounts/{subaccountId}/delete", h.Require(h.deleteSubAccount))
+	door.People{Door: h.Door, At: "/customers/{customerId}", Frame: customerFrame}.Routes(mux)
+
+	mux.Handle("GET /staff", http.RedirectHandler("/staff/users", http.StatusSeeOther))
+	door.People{Door: h.Door, At: "/staff", CustomerID: membership.ProviderID, Frame: staffFrame}.Routes(mux)
+	return web.Secure(mux, web.Security{PublicURL: publicURL, Refused: h.Pages.Refused()})
+}
+
+// areas are the console's areas.
+func areas(a membership.Actor) []web.Link {
+	links := []web.Link{{Label: web.Text("console.customers"), URL: "/customers"}}
+	if a.May(membership.ReadUsers, membership.ProviderID, "") {
+		links = append(links, web.Link{Label: web.Text("console.staff"), URL: "/staff"})
+	}
+	return links
+}
+
+// customerFrame stands around everything of one customer.
+func customerFrame(r *http.Request, c membership.Customer, area string) door.Frame {
+	at := address(c.ID, "")
+	frame := door.Frame{Heading: web.Plain(c.Name), Back: &web.Link{Label: web.Text("console.customers"), URL: "/customers"}, Status: string(c.Status)}
+	tab := func(label web.Phrase, name string) {
+		frame.Tabs = append(frame.Tabs, web.Link{Label: label, URL: at + "/" + name, Current: area == name})
+	}
+	tab(web.Text("people.users"), "users")
+	if c.Type == membership.Corporate { // only they have several users (mission 1)
+		tab(web.Text("people.invitations"), "invitations")
+		tab(web.Text("console.subaccounts"), "subaccounts")
+	}
+	tab(web.Text("people.details"), "details")
+	return frame
+}
+
+func staffFrame(_ *http.Request, _ membership.Customer, area string) door.Frame {
+	return door.Frame{Heading: web.Text("console.staff"), Lead: web.Text("console.staff_lead"), Tabs: []web.Link{
+		{Label: web.Text("people.users"), URL: "/staff/users", Current: area == "users"},
+		{Label: web.Text("people.invitations"), URL: "/staff/invitations", Current: area == "invitations"},
+	}}
+}
+
+// address is that of a customer's page.
+func address(customerID, page string) string {
+	if page == "" {
+		return "/customers/" + customerID
+	}
+	return "/customers/" + customerID + "/" + page
+}

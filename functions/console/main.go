@@ -1,0 +1,61 @@
+// Command console serves the pages for staff.
+package main
+
+import (
+	"context"
+	"log"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/google/uuid"
+
+	"clientele/shared/awsclient"
+	"clientele/shared/awsclient/cognito"
+	"clientele/shared/awsclient/dynamo"
+	"clientele/shared/door"
+	"clientele/shared/httpapi"
+	"clientele/shared/identity"
+	"clientele/shared/membership"
+	"clientele/shared/session"
+	"clientele/shared/store"
+	"clientele/shared/telemetry"
+	"clientele/shared/web"
+)
+
+func main() {
+	s, err := awsclient.Read(awsclient.Table, awsclient.SecretARN, awsclient.UserPoolID, awsclient.ConsoleClientID, awsclient.ProviderName)
+	if err != nil {
+		log.Fatal(err)
+	}
+	cfg := awsclient.Config(s)
+	awsclient.Warm(context.Background(), cfg, awsclient.DynamoDB)
+	table := store.New(dynamo.New(cfg), s.Table)
+	accounts := identity.New(cognito.New(cfg), s.UserPoolID, "", s.ConsoleClientID, time.Now)
+	go accounts.Warm(context.Background())
+	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
+	site := web.Site{Provider: s.ProviderName, DefaultLanguage: s.DefaultLanguage, Log: telemetry.NewLogger(os.Stderr)}
+	lambda.Start(httpapi.Lambda(httpapi.Later(func(ctx context.Context) (http.Handler, error) {
+		secret, err := awsclient.Secret(ctx, cfg, s.SecretARN)
+		if err != nil {
+			return nil, err
+		}
+		keys, err := membership.NewKeys(secret)
+		if err != nil {
+			return nil, err
+		}
+		return newHandler(door.Door{
+			Which: membership.ConsoleDoor, Challenges: accounts, Markers: table, NewID: newID, Now: time.Now, Metrics: os.Stdout,
+			Sessions:  session.Sessions{Door: membership.ConsoleDoor, Store: table, NewID: newID, Now: time.Now},
+			SignIn:    membership.SignIn{Store: table, Accounts: accounts, Keys: keys, NewID: newID},
+			Profile:   membership.Profile{Store: table, NewID: newID},
+			Customers: membership.Customers{Store: table, NewID: newID},
+			Users:     membership.Users{Store: table, NewID: newID},
+			Invitations: membership.Invitations{
+				Store: table, Accounts: accounts, Keys: keys, NewID: newID, ProviderName: s.ProviderName, Language: s.DefaultLanguage,
+			},
+			Cursors: httpapi.NewCursors(keys.For(membership.PurposeCursor)),
+		}, site, membership.SubAccounts{Store: table, NewID: newID}, s.ConsoleURL)
+	})))
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"embed"
+	"io/fs"
+	"net/http"
+
+	"clientele/shared/door"
+	"clientele/shared/membership"
+	"clientele/shared/web"
+)
+
+//go:embed text
+var files embed.FS
+
+// newHandler makes the portal of its parts. publicURL is its configured address, "" the gateway's own.
+func newHandler(parts door.Door, site web.Site, publicURL string) (http.Handler, error) {
+	parts.Areas = areas
+	site.Files = []fs.FS{files}
+	d := door.New(parts, site)
+	mux := http.NewServeMux()
+	d.Routes(mux)
+	mux.Handle("GET /{$}", d.Require(home))
+	door.People{Door: d, Frame: frame}.Routes(mux)
+	return web.Secure(mux, web.Security{PublicURL: publicURL, Refused: d.Pages.Refused()})
+}
+
+// areas are the portal's areas: members have only their own record, which is in everybody's menu.
+func areas(a membership.Actor) []web.Link {
+	own := web.Link{Label: web.Text("portal.profile"), URL: "/profile"}
+	if !a.May(membership.ReadUsers, a.CustomerID, "") {
+		return []web.Link{own}
+	}
+	return []web.Link{{Label: web.Text("people.users"), URL: "/users"}, {Label: web.Text("people.invitations"), URL: "/invitations"}, own}
+}
+
+// home leads to the first area.
+func home(w http.ResponseWriter, r *http.Request) {
+	http.Redirect(w, r, areas(door.Actor(r))[0].URL, http.StatusSeeOther)
+}
+
+func frame(_ *http.Request, c membership.Customer, area string) door.Frame {
+	if area == "users" {
+		return door.Frame{Lead: web.Text("portal.users_lead", "name", c.Name)}
+	}
+	return door.Frame{Lead: web.Text("portal.invitations_lead", "name", c.Name)}
+}
