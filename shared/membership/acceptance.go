@@ -173,8 +173,11 @@ func (is Invitations) Accept(ctx context.Context, c Call, in AcceptInput) (User,
 	c.Actor = Actor{Realm: realmOf(user.CustomerID), UserID: user.ID, CustomerID: user.CustomerID, Role: user.Role, Name: active.DisplayName(), RequestID: c.Actor.RequestID}
 	trail := c.trail(c.auditEntry(is.NewID(), "invitation.accepted", "user", user.ID, user.CustomerID, user.auditFields(), active.auditFields()), user.ID)
 	if err := is.Store.ChangeUser(ctx, claimed, active, &InvitationChange{inv, after}, trail); err != nil {
-		if CodeOf(err) == ErrLoginTaken.Code {
+		switch {
+		case CodeOf(err) == ErrLoginTaken.Code:
 			return User{}, Tokens{}, is.release(ctx, claimed, ErrUsernameInUse)
+		case KindOf(err) != Stale: // it may have been stored all the same; then there is nothing to release
+			return User{}, Tokens{}, is.release(ctx, claimed, err)
 		}
 		return User{}, Tokens{}, is.lostClaim(ctx, c, inv, err)
 	}

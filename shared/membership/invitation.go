@@ -399,8 +399,9 @@ func (is Invitations) newLink(ctx context.Context, c Call, customer Customer, in
 	after, userAfter := inv, user
 	after.Status, after.LinkVersion, after.Version = InvitationPending, inv.LinkVersion+1, inv.Version+1
 	after.SentAt, after.ExpiresAt = second(c.Now), second(c.Now).Add(InvitationLifetime)
+	// The lease of an acceptance under way stays: its holder, who will be told that the link was replaced, may still set a
+	// password, and must not do so after the new link has made the user active.
 	userAfter.Status, userAfter.InvitationExpiresAt, userAfter.Version = next, after.ExpiresAt, user.Version+1
-	userAfter.ActivatingUntil = time.Time{}
 	if user.AddressElsewhere {
 		// The address may have become free since.
 		a, _, err := is.Store.Addresses(ctx, customer.ID, []string{FoldLogin(inv.Email)}, []*IdempotencyKey{nil})

@@ -137,8 +137,8 @@ func (o Outbox) resetLink(ctx context.Context, m *Mail, now time.Time) (token st
 	before := access.SignIns
 	before.CustomerID, before.UserID = access.User.CustomerID, access.User.ID
 	after := before
-	if before.ResetMail != m.ID {
-		after.ResetMail, after.ResetVersion, after.ResetClaimedUntil = m.ID, before.ResetVersion+1, time.Time{}
+	if before.ResetMail != m.ID { // the lease of a reset under way stays, as with invitations
+		after.ResetMail, after.ResetVersion = m.ID, before.ResetVersion+1
 	}
 	after.ResetExpiresAt, after.Version = second(now).Add(PasswordResetLifetime), before.Version+1
 	if err := o.Store.ChangeSignIns(ctx, before, after, nil); err != nil {

@@ -90,7 +90,9 @@ func (w *world) person(customerID string, role membership.Role) membership.User 
 
 // as is a call of one of the persons above.
 func (w *world) as(customerID string, role membership.Role) membership.Call {
+	w.store.mu.Lock()
 	u := w.store.users[customerID+"-"+string(role)]
+	w.store.mu.Unlock()
 	realm := membership.Portal
 	if customerID == membership.ProviderID {
 		realm = membership.Staff
