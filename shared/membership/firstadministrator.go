@@ -7,8 +7,6 @@ type ProviderStore interface {
 	InvitationStore
 	// CreateProvider stores the provider's record if there is none yet.
 	CreateProvider(ctx context.Context, provider Customer, t Trail) error
-	// HasUsers says whether the customer has any user.
-	HasUsers(ctx context.Context, customerID string) (bool, error)
 }
 
 // FirstAdministrator lets the first person in.
@@ -18,11 +16,14 @@ type FirstAdministrator struct {
 	NewID       func() string
 }
 
-// Invite makes the provider's record and invites its first administrator, unless the provider has users already; so it
-// can run at every deployment. It returns whether it invited. Errors: Invalid (email).
+// Invite makes the provider's record and invites its first administrator, unless somebody of the provider has access
+// already; so it can run at every deployment. With another address than the last time (it was mistyped) the deployment's
+// earlier invitations are revoked: whoever reads that mailbox must not become administrator.
+// It returns whether an invitation to this address is open. Errors: Invalid (email).
 func (f FirstAdministrator) Invite(ctx context.Context, c Call, email string) (bool, error) {
-	if _, e := CheckEmail("email", email); e != nil {
-		return false, e
+	email, bad := CheckEmail("email", email)
+	if bad != nil {
+		return false, bad
 	}
 	_, err := f.Store.Customer(ctx, ReachAll(), ProviderID)
 	if KindOf(err) == NotFound {
@@ -33,7 +34,11 @@ func (f FirstAdministrator) Invite(ctx context.Context, c Call, email string) (b
 	if err != nil {
 		return false, err
 	}
-	if has, err := f.Store.HasUsers(ctx, ProviderID); has || err != nil {
+	inside, err := f.Store.Users(ctx, UserQuery{Reach: ReachAll(), CustomerID: ProviderID, Status: Active, Sort: SortName, Page: PageRequest{Limit: 1, Ascending: true}})
+	if err != nil || len(inside.Items) > 0 {
+		return false, err
+	}
+	if err := f.revokeOthers(ctx, c, email); err != nil {
 		return false, err
 	}
 	results, err := f.Invitations.Invite(ctx, c, InviteInput{CustomerID: ProviderID, Role: StaffAdministrator, Invitees: []Invitee{{Email: email}}})
@@ -44,4 +49,22 @@ func (f FirstAdministrator) Invite(ctx context.Context, c Call, email string) (b
 		return false, results[0].Err
 	}
 	return true, nil
+}
+
+// revokeOthers takes back what the deployment offered to other addresses.
+func (f FirstAdministrator) revokeOthers(ctx context.Context, c Call, email string) error {
+	made, err := f.Store.Invitations(ctx, InvitationQuery{Reach: ReachAll(), CustomerID: ProviderID, Origin: System, Page: PageRequest{Limit: 50}})
+	if err != nil {
+		return err
+	}
+	for _, inv := range made.Items {
+		open := inv.Status == InvitationPending || inv.Status == InvitationExpired
+		if !open || FoldLogin(inv.Email) == FoldLogin(email) {
+			continue
+		}
+		if _, err := f.Invitations.Revoke(ctx, c, inv.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -175,17 +175,6 @@ func (m *memory) DeleteCustomer(_ context.Context, c membership.Customer, t memb
 	return m.trail(t)
 }
 
-func (m *memory) HasUsers(_ context.Context, customerID string) (bool, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, u := range m.users {
-		if u.CustomerID == customerID && u.Status != membership.Removed {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
 func (m *memory) SubAccounts(_ context.Context, r membership.Reach, customerID string) ([]membership.SubAccount, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -259,9 +259,3 @@ func (t Table) DeleteCustomer(ctx context.Context, c membership.Customer, tr mem
 	w.trail(tr)
 	return t.commit(ctx, w)
 }
-
-// HasUsers says whether the customer has any user on its list.
-func (t Table) HasUsers(ctx context.Context, customerID string) (bool, error) {
-	found, err := t.partition(ctx, customerKey(customerID).pk, customerUserPrefix, 1)
-	return len(found) > 0, err
-}
