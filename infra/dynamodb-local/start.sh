@@ -17,4 +17,4 @@ if [ ! -e "$jars/complete" ] || [ infra/dynamodb-local/pom.xml -nt "$jars/comple
   touch "$jars/complete"
 fi
 exec java -Xmx512m -Djava.library.path="$jars" -cp "$jars/*" com.amazonaws.services.dynamodbv2.local.main.ServerRunner \
-  -inMemory -sharedDb -disableTelemetry -port "$port"
+  -inMemory -disableTelemetry -port "$port"

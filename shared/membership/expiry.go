@@ -133,8 +133,8 @@ func (e Expiry) expire(ctx context.Context, c Call, inv Invitation) error {
 	after, userAfter := inv, user
 	after.Status, after.EndedAt, after.Version = InvitationExpired, inv.ExpiresAt, inv.Version+1
 	userAfter.Version = user.Version + 1
-	if userAfter.Status, err = user.Status.after(StepExpire); err != nil {
-		return err
+	if userAfter.Status, err = user.Status.after(StepExpire); err != nil { // somebody acted between the two reads
+		return ErrStale.Because(err)
 	}
 	var digest *Digest
 	if inv.InvitedBy != "" {

@@ -43,10 +43,11 @@ func mailFrom(i item) membership.Mail {
 	}
 }
 
-// QueueMail stores a mail that no change owes.
+// QueueMail stores a mail that no change owes. That it is there already means that the SDK repeated a call whose answer
+// was lost; it may have been sent since.
 func (t Table) QueueMail(ctx context.Context, m membership.Mail) error {
 	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: mailItem(m), ConditionExpression: absent().text()})
-	return unavailable(err)
+	return conditional(err, nil)
 }
 
 // ClaimMail gives a queued mail that is due, or was never tried, a lease until until, and counts the try.

@@ -181,10 +181,10 @@ func sessionFrom(i item) membership.Session {
 		SecretHash: i.bytes("secretHash"), CreatedAt: i.time("createdAt"), SeenAt: i.time("seenAt"), EndsAt: i.time("endsAt")}
 }
 
-// CreateSession stores a new session.
+// CreateSession stores a new session. That it is there already means that the SDK repeated a call whose answer was lost.
 func (t Table) CreateSession(ctx context.Context, s membership.Session) error {
 	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: sessionItem(s), ConditionExpression: absent().text()})
-	return unavailable(err)
+	return conditional(err, nil)
 }
 
 // TouchSession stores when a session was last seen; one that has ended meanwhile stays ended.

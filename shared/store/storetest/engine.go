@@ -50,13 +50,15 @@ func (e Engine) Require(t testing.TB) {
 // Option is a change to the client's middleware, for example Recorder.Watch or Conflicts.
 type Option = func(*middleware.Stack) error
 
-// Client returns a client of the engine.
-func (e Engine) Client(options ...Option) *dynamodb.Client {
+// Client returns a client of the engine. It does not see the tables that Table makes: see there.
+func (e Engine) Client(options ...Option) *dynamodb.Client { return e.client("test", options...) }
+
+func (e Engine) client(accessKey string, options ...Option) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
 		Region:       "eu-central-1",
 		BaseEndpoint: aws.String(e.Endpoint),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil // no engine checks them
+			return aws.Credentials{AccessKeyID: accessKey, SecretAccessKey: "test"}, nil // no engine checks them
 		}),
 		HTTPClient: &http.Client{Timeout: time.Minute, Transport: awsclient.Whole(&http.Transport{MaxIdleConnsPerHost: 128})},
 		APIOptions: options,
@@ -64,12 +66,14 @@ func (e Engine) Client(options ...Option) *dynamodb.Client {
 }
 
 // Table makes an empty table of a name of its own, deleted at the test's end, and returns it with a client that has the
-// options.
+// options. The table has an access key of its own as well: DynamoDB Local keeps a database for each, with one thread, so
+// that tests beside each other do not wait for each other.
 func (e Engine) Table(t testing.TB, options ...Option) (client *dynamodb.Client, name string) {
 	t.Helper()
 	e.Require(t)
-	name = "store-" + rand.Text()[:12]
-	plain := e.Client()
+	accessKey := "T" + rand.Text()[:12]
+	name = "store-" + accessKey
+	plain := e.client(accessKey)
 	if err := Create(t.Context(), plain, name); err != nil {
 		t.Fatal(err)
 	}
@@ -78,5 +82,5 @@ func (e Engine) Table(t testing.TB, options ...Option) (client *dynamodb.Client,
 			t.Error(err)
 		}
 	})
-	return e.Client(options...), name
+	return e.client(accessKey, options...), name
 }

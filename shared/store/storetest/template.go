@@ -40,7 +40,8 @@ func Create(ctx context.Context, client *dynamodb.Client, name string) error {
 		TableName: &name, BillingMode: p.BillingMode, KeySchema: p.KeySchema, AttributeDefinitions: p.AttributeDefinitions,
 		GlobalSecondaryIndexes: p.GlobalSecondaryIndexes, StreamSpecification: &p.StreamSpecification,
 	})
-	if err != nil {
+	var exists *types.ResourceInUseException // the SDK repeated a call whose answer was lost
+	if err != nil && !errors.As(err, &exists) {
 		return fmt.Errorf("create table %s: %w", name, err)
 	}
 	wait := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) { o.MinDelay = 20 * time.Millisecond })
@@ -55,9 +56,11 @@ func Create(ctx context.Context, client *dynamodb.Client, name string) error {
 	return nil
 }
 
-// Delete deletes a table.
+// Delete deletes a table. One that is gone is fine: the SDK repeats a call whose answer was lost.
 func Delete(ctx context.Context, client *dynamodb.Client, name string) error {
-	if _, err := client.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &name}); err != nil {
+	_, err := client.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &name})
+	var gone *types.ResourceNotFoundException
+	if err != nil && !errors.As(err, &gone) {
 		return fmt.Errorf("delete table %s: %w", name, err)
 	}
 	return nil
