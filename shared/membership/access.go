@@ -16,7 +16,8 @@ type SignIns struct {
 	ValidFrom time.Time
 	// SignedOut holds the token families (origin_jti) that were signed out, with the time after which they are dead anyway.
 	SignedOut map[string]time.Time
-	// ResetMail is the mail that carries the only good password link, ResetVersion and ResetExpiresAt belong to it.
+	// ResetMail is the mail that carries the only good password link, ResetVersion and ResetExpiresAt belong to it. A link
+	// that was used has no expiry.
 	ResetMail         string
 	ResetVersion      int
 	ResetExpiresAt    time.Time

@@ -121,7 +121,7 @@ func (o Outbox) link(ctx context.Context, m *Mail, now time.Time) (token string,
 }
 
 // resetLink finds out whom a password mail is for and gives it a link that is valid from now. A repeated try of the same
-// mail keeps the link's version.
+// mail keeps its link, or only its version when half of the link's time is over.
 func (o Outbox) resetLink(ctx context.Context, m *Mail, now time.Time) (token string, wanted bool, err error) {
 	holder, _, err := o.Store.LoginFacts(ctx, m.Login)
 	if err != nil || holder.UserID == "" {
@@ -137,12 +137,18 @@ func (o Outbox) resetLink(ctx context.Context, m *Mail, now time.Time) (token st
 	before := access.SignIns
 	before.CustomerID, before.UserID = access.User.CustomerID, access.User.ID
 	after := before
-	if before.ResetMail != m.ID { // the lease of a reset under way stays, as with invitations
-		after.ResetMail, after.ResetVersion = m.ID, before.ResetVersion+1
-	}
-	after.ResetExpiresAt, after.Version = second(now).Add(PasswordResetLifetime), before.Version+1
-	if err := o.Store.ChangeSignIns(ctx, before, after, nil); err != nil {
-		return "", false, err
+	switch repeated := before.ResetMail == m.ID; {
+	case repeated && before.ResetExpiresAt.IsZero(): // used since: the copy that arrived was good
+		return "", false, nil
+	case repeated && before.ResetExpiresAt.Sub(now) >= PasswordResetLifetime/2: // a copy that did arrive stays good
+	default:
+		if !repeated { // the lease of a reset under way stays, as with invitations
+			after.ResetMail, after.ResetVersion = m.ID, before.ResetVersion+1
+		}
+		after.ResetExpiresAt, after.Version = second(now).Add(PasswordResetLifetime), before.Version+1
+		if err := o.Store.ChangeSignIns(ctx, before, after, nil); err != nil {
+			return "", false, err
+		}
 	}
 	u := access.User
 	m.UserID, m.CustomerID, m.To = u.ID, u.CustomerID, u.Email

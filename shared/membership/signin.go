@@ -2,8 +2,8 @@ package membership
 
 import (
 	"context"
-	"errors"
 	"time"
+	"unicode/utf8"
 )
 
 // Attempts counts failed sign-ins with one login, known or not.
@@ -112,7 +112,7 @@ type SignedIn struct {
 // door get the same answer after the same calls. Errors: ErrWrongCredentials, ErrTooManyAttempts.
 func (s SignIn) SignIn(ctx context.Context, c Call, in Credentials) (SignedIn, error) {
 	folded := FoldLogin(in.Login)
-	if folded == "" || len(folded) > maxEmail || in.Password == "" || len(in.Password) > 4*maxPassword {
+	if folded == "" || len(folded) > maxEmail || in.Password == "" || utf8.RuneCountInString(in.Password) > maxPassword {
 		return SignedIn{}, ErrWrongCredentials
 	}
 	if err := s.Store.Take(ctx, signInsPerSource, in.Source, c.Now); err != nil {
@@ -122,23 +122,24 @@ func (s SignIn) SignIn(ctx context.Context, c Call, in Credentials) (SignedIn, e
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if err := s.count(ctx, folded, attempts, c.Now); err != nil {
+	giveBack, err := s.count(ctx, folded, attempts, c.Now)
+	if err != nil {
 		return SignedIn{}, err
 	}
 	access, err := s.Store.Access(ctx, orNobody(holder.CustomerID), orNobody(holder.UserID), "")
 	if err != nil {
-		return SignedIn{}, err
+		return SignedIn{}, giveBack(err)
 	}
 	account := orNobody(access.User.ID)
 	if wait := later(access.User.ValidFrom, access.SignIns.ValidFrom).Sub(c.Now); wait > 0 {
 		if err := s.Wait(ctx, wait); err != nil {
-			return SignedIn{}, err
+			return SignedIn{}, giveBack(err)
 		}
 		c.Now = c.Now.Add(wait)
 	}
 	answer, err := s.Accounts.SignIn(ctx, in.Door, account, in.Password)
 	if err != nil {
-		return SignedIn{}, err
+		return SignedIn{}, giveBack(err)
 	}
 	if _, err := access.Actor(in.Door, c.Now, "", c.Now); err != nil {
 		return SignedIn{}, ErrWrongCredentials
@@ -167,15 +168,30 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// count counts an attempt before it is made, so that parallel ones cannot outrun the count.
-func (s SignIn) count(ctx context.Context, folded string, have Attempts, now time.Time) error {
+// count counts an attempt before it is made, so that parallel ones cannot outrun the count. giveBack takes it back when
+// err says that nothing was tried out (sign-in is down): an outage must lock nobody out. It returns err.
+func (s SignIn) count(ctx context.Context, folded string, have Attempts, now time.Time) (giveBack func(err error) error, err error) {
 	have.Login = folded
 	if wait := have.NextAt.Sub(now); wait > 0 {
 		locked := *ErrTooManyAttempts
 		locked.RetryAfter = wait
-		return &locked
+		return nil, &locked
 	}
-	return s.Store.CountAttempt(ctx, have, have.failed(now), now)
+	base := have
+	if !have.NextAt.IsZero() && !now.Before(have.NextAt.Add(AttemptsMemory)) { // the table tidies up when it likes
+		base.Failures = 0
+	}
+	counted := base.failed(now)
+	if err := s.Store.CountAttempt(ctx, have, counted, now); err != nil {
+		return nil, err
+	}
+	return func(err error) error {
+		if KindOf(err) != Unauthenticated {
+			// Best effort, and nothing when another attempt was counted since.
+			_ = s.Store.CountAttempt(context.WithoutCancel(ctx), counted, base, now)
+		}
+		return err
+	}, nil
 }
 
 // Challenge is the answer to a challenge.
@@ -201,12 +217,13 @@ func (s SignIn) AnswerChallenge(ctx context.Context, c Call, in Challenge) (Sign
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if err := s.count(ctx, folded, attempts, c.Now); err != nil {
+	giveBack, err := s.count(ctx, folded, attempts, c.Now)
+	if err != nil {
 		return SignedIn{}, err
 	}
 	tokens, err := s.Accounts.AnswerChallenge(ctx, in.Door, in.UserID, in.Session, in.Code)
 	if err != nil {
-		return SignedIn{}, err
+		return SignedIn{}, giveBack(err)
 	}
 	for _, login := range []string{access.User.Email, access.User.Username} {
 		if err := s.Store.ForgetAttempts(ctx, FoldLogin(login)); err != nil {
@@ -309,7 +326,7 @@ func (s SignIn) provenReset(ctx context.Context, now time.Time, token string) (A
 	if t.Version != access.SignIns.ResetVersion || !s.Keys.Verify(t, ResetLink(access.User, access.SignIns)) {
 		return Access{}, ErrBadLink
 	}
-	if !now.Before(access.SignIns.ResetExpiresAt) || access.SignIns.ResetMail == "" {
+	if !now.Before(access.SignIns.ResetExpiresAt) {
 		return Access{}, ErrResetOver
 	}
 	if _, err := access.Actor(DoorOf(access.User.CustomerID), now.Add(2*time.Second), "", now); err != nil {
@@ -347,27 +364,39 @@ func (s SignIn) ResetPassword(ctx context.Context, c Call, token, password strin
 		}
 		return err
 	}
-	if err := s.setPassword(ctx, user.ID, password); err != nil {
+	if err := s.reset(ctx, c, access, password); err != nil {
+		// Best effort: the lease ends by itself. When the change was stored all the same, there is nothing to give back.
 		free := claimed
 		free.ResetClaimedUntil, free.Version = time.Time{}, claimed.Version+1
-		_ = s.Store.ChangeSignIns(context.WithoutCancel(ctx), claimed, free, nil) // best effort: the lease ends by itself
+		_ = s.Store.ChangeSignIns(context.WithoutCancel(ctx), claimed, free, nil)
 		return err
 	}
+	return nil
+}
+
+// reset sets the password and then writes down that it did; what fails before that can be repeated with the same link.
+func (s SignIn) reset(ctx context.Context, c Call, access Access, password string) error {
+	user := access.User
+	if err := s.setPassword(ctx, user.ID, password); err != nil {
+		return err
+	}
+	for _, login := range []string{user.Email, user.Username} {
+		if err := s.Store.ForgetAttempts(ctx, FoldLogin(login)); err != nil {
+			return err
+		}
+	}
 	c.Actor = Actor{Realm: realmOf(user.CustomerID), UserID: user.ID, CustomerID: user.CustomerID, Role: user.Role, Name: user.DisplayName(), RequestID: c.Actor.RequestID}
-	err = s.changeSignIns(ctx, user.CustomerID, user.ID, func(now SignIns) (SignIns, *Trail) {
+	return s.changeSignIns(ctx, user.CustomerID, user.ID, func(now SignIns) (SignIns, *Trail) {
 		after := now
-		after.ResetMail, after.ResetClaimedUntil, after.ValidFrom = "", time.Time{}, cutOff(c.Now)
-		after.SignedOut = nil
+		// The next version is nobody's link; a zero expiry says that the mail's link was used.
+		after.ResetVersion, after.ResetExpiresAt, after.ResetClaimedUntil = now.ResetVersion+1, time.Time{}, time.Time{}
+		after.ValidFrom, after.SignedOut = cutOff(c.Now), nil
 		trail := c.trail(c.auditEntry(s.NewID(), "user.password-reset", "user", user.ID, user.CustomerID, nil, nil))
 		trail.Mails = []Mail{{ID: s.NewID(), CustomerID: user.CustomerID, UserID: user.ID, Letter: LetterPasswordChanged, To: user.Email, Door: DoorOf(user.CustomerID),
 			Language: ChooseLanguage(user.Language, access.Customer.Language), Fields: map[string]string{"firstName": user.FirstName, "username": user.Username},
 			Status: MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now)}}
 		return after, &trail
 	})
-	if err != nil {
-		return err
-	}
-	return errors.Join(s.Store.ForgetAttempts(ctx, FoldLogin(user.Email)), s.Store.ForgetAttempts(ctx, FoldLogin(user.Username)))
 }
 
 // setPassword sets the password of an account, and makes the account anew where it is missing: its owner can delete it

@@ -127,12 +127,12 @@ func (t Table) LoginFacts(ctx context.Context, folded string) (membership.Addres
 // CountAttempt replaces before by after. Errors: ErrTooManyAttempts when another attempt was counted meanwhile.
 func (t Table) CountAttempt(ctx context.Context, before, after membership.Attempts, now time.Time) error {
 	i := newItem(attemptsKey(after.Login), entityAttempts)
-	i.setInt("failures", after.Failures)
+	i["failures"] = num(int64(after.Failures)) // 0 is compared with, so it is stored
 	i.setStr("nextAt", after.NextAt.UTC().Format(time.RFC3339Nano))
 	i.setTTL(now.Add(membership.AttemptsMemory))
 	c := condition{expression: "failures = :n", values: item{":n": num(int64(before.Failures))}}
 	if before.Failures == 0 {
-		c = absent()
+		c.expression = "attribute_not_exists(pk) OR " + c.expression
 	}
 	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: i, ConditionExpression: c.text(), ExpressionAttributeValues: c.vals()})
 	busy := *membership.ErrTooManyAttempts
