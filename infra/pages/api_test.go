@@ -1,0 +1,142 @@
+package pages_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// client is for what a test needs around the pages: the API that makes what they show, and the mailbox.
+func client() *http.Client { return &http.Client{Timeout: 40 * time.Second} }
+
+// caller calls the API with a token; "" is nobody.
+type caller struct {
+	t     testing.TB
+	stack stack
+	token string
+}
+
+// must sends a request and returns the answer's members; another status fails the test.
+func (c caller) must(status int, method, path string, body any) map[string]any {
+	c.t.Helper()
+	raw, err := json.Marshal(body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(context.Background(), method, c.stack.API+path, bytes.NewReader(raw))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	w, err := client().Do(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer w.Body.Close()
+	answer, err := io.ReadAll(w.Body)
+	if err != nil || w.StatusCode != status {
+		c.t.Fatalf("%s %s: %d instead of %d: %s %v", method, path, w.StatusCode, status, answer, err)
+	}
+	var members map[string]any
+	_ = json.Unmarshal(answer, &members) // no body, or none of ours
+	return members
+}
+
+func signedIn(t testing.TB, s stack, login, password, door string) caller {
+	t.Helper()
+	a := caller{t: t, stack: s}.must(200, "POST", "/auth/sign-in", map[string]string{"username": login, "password": password, "door": door})
+	return caller{t: t, stack: s, token: a["accessToken"].(string)}
+}
+
+func (c caller) customer(name, kind string) string {
+	c.t.Helper()
+	return c.must(201, "POST", "/customers", map[string]string{"name": name, "type": kind})["id"].(string)
+}
+
+// invite invites one person and returns the invitation's id.
+func (c caller) invite(customerID, email, role, language string) string {
+	c.t.Helper()
+	a := c.must(200, "POST", "/invitations", map[string]any{"customerId": customerID, "role": role,
+		"invitees": []map[string]string{{"email": email, "firstName": "Maja", "lastName": "Grønbech", "language": language}}})
+	row := a["results"].([]any)[0].(map[string]any)
+	if row["status"] != "ok" {
+		c.t.Fatalf("invite %s: %v", email, row)
+	}
+	return row["id"].(string)
+}
+
+const password = "correct horse battery"
+
+// join invites a person, accepts for them, and returns the user's id.
+func (c caller) join(customerID, email, role, language string) string {
+	c.t.Helper()
+	c.invite(customerID, email, role, language)
+	a := caller{t: c.t, stack: c.stack}.must(200, "POST", "/invitations/accept", map[string]string{
+		"token": token(c.t, mailed(c.t, c.stack, email, 1)), "password": password})
+	return a["user"].(map[string]any)["id"].(string)
+}
+
+// address returns an e-mail address that nobody has used; short enough to be a username.
+func address(name string) string {
+	id := strings.ReplaceAll(uuid.NewString(), "-", "")
+	return name + "." + id[len(id)-6:] + "@example.com"
+}
+
+// within polls until done says so, for at most half a minute.
+func within(t testing.TB, what string, done func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for !done() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited 30 s for: %s", what)
+		}
+		time.Sleep(50 * time.Millisecond) // between two looks; the deadline decides
+	}
+}
+
+type message struct{ Subject, Text string }
+
+// mailed waits until n mails have come to an address and returns the newest.
+func mailed(t testing.TB, s stack, to string, n int) message {
+	t.Helper()
+	var list struct{ Messages []message }
+	within(t, "mail to "+to, func() bool {
+		w, err := client().Get(s.Mailbox + "/messages?to=" + strings.ReplaceAll(to, "+", "%2B"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Body.Close()
+		if err := json.NewDecoder(w.Body).Decode(&list); err != nil {
+			t.Fatal(err)
+		}
+		return len(list.Messages) >= n
+	})
+	return list.Messages[0]
+}
+
+// link returns the link in a mail, token its part behind the #.
+func link(t testing.TB, m message) string {
+	t.Helper()
+	found := regexp.MustCompile(`https?://\S+/(?:invitation|reset-password)#[A-Za-z0-9_.-]+`).FindString(m.Text)
+	if found == "" {
+		t.Fatalf("no link in mail %q:\n%s", m.Subject, m.Text)
+	}
+	return strings.TrimRight(found, ".")
+}
+
+func token(t testing.TB, m message) string {
+	t.Helper()
+	_, token, _ := strings.Cut(link(t, m), "#")
+	return token
+}
