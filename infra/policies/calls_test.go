@@ -16,6 +16,7 @@ import (
 // program is the module's own code with what each function of it calls.
 type program struct {
 	bodies map[*types.Func]body
+	fields map[*types.Var]string // the IAM action that calling a field of a room's struct calls needs
 	named  []*types.Named // every type of the module and every client of AWS, for calls through interfaces
 }
 
@@ -34,7 +35,7 @@ func load(t *testing.T) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &program{bodies: map[*types.Func]body{}}
+	p := &program{bodies: map[*types.Func]body{}, fields: map[*types.Var]string{}}
 	packages.Visit(pkgs, nil, func(pkg *packages.Package) {
 		if strings.HasPrefix(pkg.PkgPath, sdk) {
 			if client, ok := pkg.Types.Scope().Lookup("Client").(*types.TypeName); ok { // what interfaces of ours may stand for
@@ -61,10 +62,37 @@ func load(t *testing.T) *program {
 				if n, ok := tn.Type().(*types.Named); ok {
 					p.named = append(p.named, n)
 				}
+				if name == "calls" {
+					p.addCalls(tn)
+				}
 			}
 		}
 	})
 	return p
+}
+
+// addCalls notes the fields of a room's struct calls (shared/store, shared/identity): each has the name of an operation
+// and takes its input.
+func (p *program) addCalls(tn *types.TypeName) {
+	s, ok := tn.Type().Underlying().(*types.Struct)
+	if !ok {
+		return
+	}
+	for i := range s.NumFields() {
+		field := s.Field(i)
+		if sig, ok := field.Type().(*types.Signature); ok && sig.Params().Len() > 1 && field.Name() != "TransactWriteItems" {
+			input := strings.TrimPrefix(types.TypeString(sig.Params().At(1).Type(), (*types.Package).Path), "*")
+			if service, ok := strings.CutPrefix(input, sdk); ok {
+				service, _, _ = strings.Cut(service, ".")
+				p.fields[field] = prefixes()[service] + ":" + field.Name()
+			}
+		}
+	}
+}
+
+// prefixes are what IAM calls the services.
+func prefixes() map[string]string {
+	return map[string]string{"dynamodb": "dynamodb", "cognitoidentityprovider": "cognito-idp", "sesv2": "ses"}
 }
 
 // actions returns the IAM actions of the AWS calls that main can reach. A function that is named is taken to be called.
@@ -108,9 +136,18 @@ func (p *program) actions(t *testing.T, main string) []string {
 			continue
 		}
 		ast.Inspect(b.decl, func(n ast.Node) bool {
-			if id, ok := n.(*ast.Ident); ok {
-				if used, ok := b.pkg.TypesInfo.Uses[id].(*types.Func); ok {
+			id, ok := n.(*ast.Ident)
+			if !ok {
+				return true
+			}
+			switch used := b.pkg.TypesInfo.Uses[id].(type) {
+			case *types.Func:
+				if used.Name() != "callsOf" { // it names all calls of its room; which are made, their uses say
 					reach(used)
+				}
+			case *types.Var:
+				if action := p.fields[used]; action != "" {
+					found[action] = true
 				}
 			}
 			return true
@@ -164,5 +201,5 @@ func actionOf(f *types.Func) string {
 	if typ != "Client" || f.Name() == "TransactWriteItems" || !f.Exported() || f.Name() == "Options" {
 		return ""
 	}
-	return map[string]string{"dynamodb": "dynamodb", "cognitoidentityprovider": "cognito-idp", "sesv2": "ses"}[service] + ":" + f.Name()
+	return prefixes()[service] + ":" + f.Name()
 }

@@ -19,7 +19,7 @@ import (
 
 // Pool is the user pool. It is safe for concurrent use.
 type Pool struct {
-	api     *cognitoidentityprovider.Client
+	api     calls
 	id      string
 	portal  *appClient
 	console *appClient
@@ -28,7 +28,7 @@ type Pool struct {
 
 // New returns the pool with its app clients for the two doors. A door without a client ("") lets nobody in.
 func New(api *cognitoidentityprovider.Client, poolID, portalClientID, consoleClientID string, now func() time.Time) *Pool {
-	return &Pool{api: api, id: poolID, portal: &appClient{id: portalClientID}, console: &appClient{id: consoleClientID}, now: now}
+	return &Pool{api: callsOf(api), id: poolID, portal: &appClient{id: portalClientID}, console: &appClient{id: consoleClientID}, now: now}
 }
 
 // appClient is the pool's app client of one door.

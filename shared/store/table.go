@@ -20,12 +20,12 @@ import (
 // Table is the one table. Its methods are the questions that can be asked of it and the changes that can be made; they
 // satisfy the store interfaces of membership.
 type Table struct {
-	client *dynamodb.Client
+	client calls
 	name   string
 }
 
 // New returns the table of this name.
-func New(client *dynamodb.Client, name string) Table { return Table{client: client, name: name} }
+func New(client *dynamodb.Client, name string) Table { return Table{client: callsOf(client), name: name} }
 
 // The indexes; see doc.go.
 const (
