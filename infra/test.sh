@@ -2,7 +2,7 @@
 # Runs every layer of tests: starts a local cloud of its own and DynamoDB Local, runs go vet and all Go tests against
 # them, stops both. Packages can be named: infra/test.sh ./shared/store/...
 #
-#   TEST_PORT=18400   first of the six ports used (the local cloud's five, and ten further DynamoDB Local's)
+#   TEST_PORT=18400   first of the ports used: the local cloud's five, one for sam local, and ten further DynamoDB Local's
 #   KEEP=1            leaves both running, for looking into a failure
 set -uo pipefail
 cd "$(dirname "$0")/.."
