@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"clientele/shared/membership"
+)
+
+// memory sends many list pages to one process and looks at what it holds, how long it computes and what it logs. It needs
+// Linux's /proc.
+func (m *machine) memory(ctx context.Context, r *report, requests int) error {
+	if _, err := os.Stat("/proc/self/status"); err != nil {
+		r.tell("one process", "memory", "only on Linux")
+		return nil
+	}
+	step("sending %d requests to one process", requests)
+	c, err := m.newCrowd(ctx, 60) // more than a page
+	if err != nil {
+		return err
+	}
+	defer c.close(ctx)
+	p, err := c.on(ctx, "users", m.cloud.token(c.staff.ID, membership.ConsoleDoor))
+	if err != nil {
+		return err
+	}
+	var half float64
+	var computed time.Duration
+	warm := requests / 10
+	logged := int64(0)
+	for n := range requests {
+		if n == warm {
+			if computed, err = p.computed(); err != nil {
+				return err
+			}
+			logged = p.log.n.Load()
+		}
+		if n == requests/2 {
+			if half, err = p.resident(); err != nil {
+				return err
+			}
+		}
+		if _, err := p.request(ctx, "GET", "/users?limit=50", nil); err != nil {
+			return err
+		}
+	}
+	m.cloud.take()
+	after, err := p.computed()
+	if err != nil {
+		return err
+	}
+	end, err := p.resident()
+	if err != nil {
+		return err
+	}
+	group := fmt.Sprintf("one process after %d list pages of 50", requests)
+	r.most(group, "resident memory", end, 40, " MB")
+	r.most(group, "growth over the second half", end/half, 1.1, " ×")
+	r.most(group, "log of a request", float64(p.log.n.Load()-logged)/float64(requests-warm), 400, " B")
+	r.tell(group, "processor time of a page, runtime API and garbage collection included", number((after-computed).Seconds()*1000/float64(requests-warm))+" ms")
+	return nil
+}
+
+// resident returns the resident memory of the process in MB.
+func (p *process) resident() (float64, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(b), "VmRSS:")
+	kilobytes, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+	return kilobytes * 1024 / 1e6, err
+}
+
+// computed returns the processor time that the process has used, in steps of 10 ms (proc(5): utime and stime).
+func (p *process) computed() (time.Duration, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(b), ") ") // the name before may have spaces
+	fields := strings.Fields(rest)
+	user, errUser := strconv.Atoi(fields[11])
+	system, errSystem := strconv.Atoi(fields[12])
+	if errUser != nil || errSystem != nil {
+		return 0, fmt.Errorf("/proc: %q", rest)
+	}
+	return time.Duration(user+system) * 10 * time.Millisecond, nil
+}

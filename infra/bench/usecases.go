@@ -1,0 +1,433 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"clientele/shared/membership"
+)
+
+// kind says which budgets a use case has (design 4).
+type kind int
+
+const (
+	free   kind = iota // told, not judged
+	get                // one thing: ≤ 2 waits, ≤ 2 RCU
+	list               // a page: ≤ 2 waits, ≤ 5 RCU
+	write              // ≤ 3 waits
+	accept             // ≤ 4 waits, 3 calls to Cognito
+)
+
+// stage is what use cases are played on: a table with people, and the functions they need.
+type stage struct {
+	*machine
+	*people
+	running map[string]*process
+}
+
+// on returns a function, started with the first use.
+func (s *stage) on(ctx context.Context, function, token string) (*process, error) {
+	p, ok := s.running[function]
+	if !ok {
+		var err error
+		if p, err = s.start(function, s.name); err != nil {
+			return nil, err
+		}
+		s.running[function] = p
+		if _, err := p.ready(ctx); err != nil {
+			return nil, err
+		}
+	}
+	p.token, p.cookie = token, ""
+	return p, nil
+}
+
+func (s *stage) close(ctx context.Context) {
+	for _, p := range s.running {
+		p.stop()
+	}
+	_ = s.people.delete(ctx) // the engine's memory goes with it
+}
+
+func (m *machine) newStage(ctx context.Context, name string) (*stage, error) {
+	p, err := newPeople(ctx, m.engine, name)
+	if err != nil {
+		return nil, err
+	}
+	return &stage{m, p, map[string]*process{}}, nil
+}
+
+// judge reports what the calls of one use case came to.
+func (s *stage) judge(ctx context.Context, r *report, k kind, name string, calls []call, before snapshot) error {
+	table, cognito := of(calls, "DynamoDB"), of(calls, "AWSCognitoIdentityProviderService")
+	n, rcu := waits(table), readCapacity(table)
+	waitBudget, readBudget := map[kind]float64{get: 2, list: 2, write: 3, accept: 4}[k], map[kind]float64{get: 2, list: 5}[k]
+	const waitGroup, readGroup, writeGroup = "waits for the table, one after the other", "read capacity, actor and customer included", "write capacity by the formula"
+	if k == free {
+		r.tell(waitGroup, name, fmt.Sprint(n))
+	} else {
+		r.most(waitGroup, name, float64(n), waitBudget, "")
+	}
+	switch {
+	case readBudget > 0:
+		r.most(readGroup, name, rcu, readBudget, " RCU")
+	default:
+		r.most(readGroup, name, rcu, 25, " RCU")
+	}
+	switch k {
+	case accept:
+		r.most("calls to Cognito", name, float64(len(cognito)), 3, "")
+	case free:
+	default:
+		r.most("calls to Cognito", name, float64(len(cognito)), 0, "")
+	}
+	if before == nil {
+		return nil
+	}
+	after, err := s.snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	w, err := writes(table, before, after)
+	if err != nil {
+		return err
+	}
+	if name == "invite one" {
+		r.most(writeGroup, name+", core", w.units-8*float64(w.rows), 18, " WCU")
+	}
+	r.tell(writeGroup, name, fmt.Sprintf("%s WCU, %d rows of lists among them", number(w.units), w.rows))
+	return nil
+}
+
+// useCases plays every route that exists, each warm: the process has served the same caller before.
+func (m *machine) useCases(ctx context.Context, r *report) error {
+	step("playing the use cases")
+	s, err := m.newStage(ctx, "usecases")
+	if err != nil {
+		return err
+	}
+	defer s.close(ctx)
+	staff := m.cloud.token(s.staff.ID, membership.ConsoleDoor)
+
+	// play sends one request; a read is sent twice and judged once, so that it is warm.
+	play := func(k kind, name, function, token, method, target string, body any, headers ...string) (map[string]any, error) {
+		p, err := s.on(ctx, function, token)
+		if err != nil {
+			return nil, err
+		}
+		var before snapshot
+		if method == "GET" {
+			if _, err := p.request(ctx, method, target, body, headers...); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+		} else if before, err = s.snapshot(ctx); err != nil {
+			return nil, err
+		}
+		m.cloud.take()
+		out, err := p.request(ctx, method, target, body, headers...)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return out, s.judge(ctx, r, k, name, m.cloud.take(), before)
+	}
+	type object = map[string]any
+	version := func(o object) string { return fmt.Sprintf(`"%v"`, o["version"]) }
+
+	// What a process costs somebody whom it has never served.
+	for _, x := range []struct{ name, function, target string }{
+		{"users, a caller unknown to the process", "users", "/users"},
+		{"customers, a caller unknown to the process", "customers", "/customers"},
+	} {
+		p, err := s.on(ctx, x.function, staff)
+		if err != nil {
+			return err
+		}
+		m.cloud.take()
+		if _, err := p.request(ctx, "GET", x.target, nil); err != nil {
+			return fmt.Errorf("%s: %w", x.name, err)
+		}
+		if err := s.judge(ctx, r, list, x.name, m.cloud.take(), nil); err != nil {
+			return err
+		}
+	}
+
+	// customers
+	if _, err := play(list, "customers", "customers", staff, "GET", "/customers", nil); err != nil {
+		return err
+	}
+	c, err := play(write, "create customer", "customers", staff, "POST", "/customers", object{"type": "corporate", "name": "Brinkmann Spedition Nord", "externalId": "X1"}, "idempotency-key", "k1")
+	if err != nil {
+		return err
+	}
+	customer := c["id"].(string)
+	at := "/customers/" + customer
+	if _, err := play(get, "customer", "customers", staff, "GET", at, nil); err != nil {
+		return err
+	}
+	if _, err := play(list, "search customers", "customers", staff, "GET", "/customers?q=sped", nil); err != nil {
+		return err
+	}
+	if c, err = play(write, "change customer", "customers", staff, "PATCH", at, object{"name": "Brinkmann Logistik"}, "if-match", version(c)); err != nil {
+		return err
+	}
+	if c, err = play(write, "deactivate customer", "customers", staff, "POST", at+"/deactivate", nil); err != nil {
+		return err
+	}
+	if c, err = play(write, "reactivate customer", "customers", staff, "POST", at+"/reactivate", nil); err != nil {
+		return err
+	}
+	sub, err := play(write, "create sub-account", "customers", staff, "POST", at+"/subaccounts", object{"name": "Depot"})
+	if err != nil {
+		return err
+	}
+	if _, err := play(list, "sub-accounts", "customers", staff, "GET", at+"/subaccounts", nil); err != nil {
+		return err
+	}
+	if sub, err = play(write, "change sub-account", "customers", staff, "PATCH", at+"/subaccounts/"+sub["id"].(string), object{"name": "Hub"}, "if-match", version(sub)); err != nil {
+		return err
+	}
+	if _, err = play(write, "delete sub-account", "customers", staff, "DELETE", at+"/subaccounts/"+sub["id"].(string), nil, "if-match", version(sub)); err != nil {
+		return err
+	}
+	if _, err = play(free, "delete customer", "customers", staff, "DELETE", at, nil, "if-match", version(c)); err != nil { // closes, looks twice, deletes
+		return err
+	}
+
+	// invitations
+	home, err := s.customer(ctx, "Haus der Einladung")
+	if err != nil {
+		return err
+	}
+	if _, err := play(list, "invitations", "invitations", staff, "GET", "/invitations?customer="+home.ID, nil); err != nil {
+		return err
+	}
+	if _, err := play(write, "invite one", "invitations", staff, "POST", "/invitations", object{"customerId": home.ID, "invitees": []object{{"email": "eva.lopez@example.com", "firstName": "Eva", "lastName": "López"}}}, "idempotency-key", "k2"); err != nil {
+		return err
+	}
+	var hundred []object
+	for n := range membership.MaxInvitees {
+		hundred = append(hundred, object{"email": fmt.Sprintf("guest%d@example.com", n)})
+	}
+	if _, err := play(free, "invite a hundred", "invitations", staff, "POST", "/invitations", object{"customerId": home.ID, "invitees": hundred}); err != nil {
+		return err
+	}
+	invited := 0
+	open := func() (membership.Invitation, error) {
+		invited++
+		return s.invite(ctx, home.ID, fmt.Sprintf("open%d@example.com", invited), membership.Member, time.Now().Add(-2*time.Hour))
+	}
+	for _, x := range []struct {
+		kind         kind
+		name, method string
+		target       string // after the invitation's address
+	}{
+		{get, "invitation", "GET", ""}, {write, "resend", "POST", "/resend"}, {write, "revoke", "POST", "/revoke"}, {write, "delete invitation", "DELETE", ""},
+	} {
+		v, err := open()
+		if err != nil {
+			return err
+		}
+		if _, err := play(x.kind, x.name, "invitations", staff, x.method, "/invitations/"+v.ID+x.target, nil); err != nil {
+			return err
+		}
+	}
+	for _, x := range []struct {
+		kind kind
+		name string
+	}{{free, "inspect"}, {accept, "accept"}, {write, "decline"}, {write, "renew"}} {
+		v, err := open()
+		if err != nil {
+			return err
+		}
+		body := object{"token": s.keys.Token(v.Link())}
+		if x.name == "accept" {
+			body["password"], body["firstName"], body["lastName"] = "correct horse battery", "Eva", "López"
+		}
+		if _, err := play(x.kind, x.name, "invitations", "", "POST", "/invitations/"+x.name, body); err != nil {
+			return err
+		}
+	}
+
+	// users, and what they do themselves
+	u, err := s.member(ctx, home.ID, "member@example.com", membership.Administrator)
+	if err != nil {
+		return err
+	}
+	own := m.cloud.token(u.ID, membership.PortalDoor)
+	for _, x := range []struct {
+		kind                  kind
+		name, function, token string
+		method, target        string
+		body                  any
+	}{
+		{list, "users", "users", staff, "GET", "/users", nil},
+		{list, "users of a customer", "users", own, "GET", "/users", nil},
+		{get, "user", "users", staff, "GET", "/users/" + u.ID, nil},
+		{write, "deactivate user", "users", staff, "POST", "/users/" + u.ID + "/deactivate", nil},
+		{write, "reactivate user", "users", staff, "POST", "/users/" + u.ID + "/reactivate", nil},
+	} {
+		if _, err := play(x.kind, x.name, x.function, x.token, x.method, x.target, x.body); err != nil {
+			return err
+		}
+	}
+	u, err = s.member(ctx, home.ID, "second@example.com", membership.Administrator)
+	if err != nil {
+		return err
+	}
+	own = m.cloud.token(u.ID, membership.PortalDoor)
+	me, err := play(get, "own record", "profile", own, "GET", "/me", nil)
+	if err != nil {
+		return err
+	}
+	if _, err := play(write, "change own record", "profile", own, "PATCH", "/me", object{"phone": "+49 30 1234"}, "if-match", version(me)); err != nil {
+		return err
+	}
+
+	// signing in
+	if _, err := play(free, "sign in", "signin", "", "POST", "/auth/sign-in", object{"username": u.Email, "password": "correct horse battery", "door": "portal"}); err != nil {
+		return err
+	}
+	signed, err := s.running["signin"].request(ctx, "POST", "/auth/sign-in", object{"username": u.Email, "password": "correct horse battery", "door": "portal"})
+	if err != nil {
+		return err
+	}
+	if _, err := play(free, "refresh", "signin", "", "POST", "/auth/refresh", object{"refreshToken": signed["refreshToken"]}); err != nil {
+		return err
+	}
+	if _, err := play(write, "sign out", "signin", own, "POST", "/auth/sign-out", nil); err != nil {
+		return err
+	}
+	if _, err := play(free, "forgot password", "signin", "", "POST", "/auth/forgot-password", object{"username": u.Email, "door": "portal"}); err != nil {
+		return err
+	}
+	if err := s.reset(ctx, u, play); err != nil {
+		return err
+	}
+	if _, err := play(write, "remove user", "users", staff, "DELETE", "/users/"+u.ID, nil, "if-match", fmt.Sprintf(`"%d"`, s.versionOf(ctx, u))); err != nil {
+		return err
+	}
+	if err := s.pages(ctx, r, home); err != nil {
+		return err
+	}
+	return s.jobs(ctx, r)
+}
+
+func (s *stage) versionOf(ctx context.Context, u membership.User) int {
+	now, err := s.table.User(ctx, membership.ReachAll(), u.ID)
+	if err != nil {
+		return 0
+	}
+	return now.Version
+}
+
+// reset sends the queued password mail to nowhere and uses its link.
+func (s *stage) reset(ctx context.Context, u membership.User, play func(kind, string, string, string, string, string, any, ...string) (map[string]any, error)) error {
+	due, err := s.table.DueMails(ctx, time.Now().Add(time.Hour), 1000)
+	if err != nil {
+		return err
+	}
+	p := &linkReader{}
+	outbox := membership.Outbox{Store: s.table, Postman: p, Keys: s.keys}
+	for _, id := range due {
+		if _, err := outbox.Deliver(ctx, id, time.Now()); err != nil {
+			return err
+		}
+	}
+	if p.token == "" {
+		return fmt.Errorf("no password mail among %d for %s", len(due), u.Email)
+	}
+	_, err = play(free, "reset password", "signin", "", "POST", "/auth/reset-password", map[string]any{"token": p.token, "password": "another horse battery"})
+	return err
+}
+
+// linkReader is a postman that keeps the link of the last password mail.
+type linkReader struct{ token string }
+
+// Post takes a mail.
+func (p *linkReader) Post(_ context.Context, m membership.Mail, token string) (string, error) {
+	if m.Letter == membership.LetterPasswordReset {
+		p.token = token
+	}
+	return "bench", nil
+}
+
+// pages plays pages of both doors: session, user and customer come with one wait.
+func (s *stage) pages(ctx context.Context, r *report, home membership.Customer) error {
+	u, err := s.member(ctx, home.ID, "page@example.com", membership.Administrator)
+	if err != nil {
+		return err
+	}
+	for _, x := range []struct {
+		kind                   kind
+		name, function, target string
+		user                   membership.User
+	}{
+		{list, "page: customers", "console", "/customers", s.staff},
+		{list, "page: a customer's users", "console", "/customers/" + home.ID + "/users", s.staff},
+		{list, "page: a customer's invitations", "console", "/customers/" + home.ID + "/invitations", s.staff},
+		{get, "page: a customer", "console", "/customers/" + home.ID + "/details", s.staff},
+		{list, "page: own users", "portal", "/users", u},
+		{get, "page: profile", "portal", "/profile", u},
+	} {
+		p, err := s.on(ctx, x.function, "")
+		if err != nil {
+			return err
+		}
+		if p.cookie, err = s.cookie(ctx, x.user); err != nil {
+			return err
+		}
+		for range 2 {
+			s.cloud.take()
+			if _, err := p.request(ctx, "GET", x.target, nil); err != nil {
+				return fmt.Errorf("%s: %w", x.name, err)
+			}
+		}
+		if err := s.judge(ctx, r, x.kind, x.name, s.cloud.take(), nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// jobs plays the event functions.
+func (s *stage) jobs(ctx context.Context, r *report) error {
+	v, err := s.invite(ctx, membership.ProviderID, "mail@provider.example", membership.Agent, time.Now())
+	if err != nil {
+		return err
+	}
+	mail := events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{{EventName: "INSERT", Change: events.DynamoDBStreamRecord{SequenceNumber: "1",
+		NewImage: map[string]events.DynamoDBAttributeValue{"pk": events.NewStringAttribute("MAIL#" + v.MailID), "sk": events.NewStringAttribute("MAIL"), "entity": events.NewStringAttribute("mail"), "id": events.NewStringAttribute(v.MailID)}}}}}
+	for _, x := range []struct {
+		name, function string
+		event          any
+	}{
+		{"deliver a mail", "notify", mail},
+		{"sweep, nothing due", "sweep-outbox", map[string]string{}},
+		{"clean-up, nothing due", "expire-invitations", map[string]string{}},
+	} {
+		p, err := s.on(ctx, x.function, "")
+		if err != nil {
+			return err
+		}
+		if x.function == "sweep-outbox" { // what lies there from the other use cases
+			if _, err := p.invoke(ctx, x.event); err != nil {
+				return err
+			}
+		}
+		before, err := s.snapshot(ctx)
+		if err != nil {
+			return err
+		}
+		s.cloud.take()
+		if _, err := p.invoke(ctx, x.event); err != nil {
+			return fmt.Errorf("%s: %w", x.name, err)
+		}
+		if err := s.judge(ctx, r, free, x.name, s.cloud.take(), before); err != nil {
+			return err
+		}
+	}
+	return nil
+}
