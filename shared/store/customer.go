@@ -99,14 +99,13 @@ func (t Table) Customers(ctx context.Context, q membership.CustomerQuery) (membe
 // before; a customer found by two words shows once.
 func (t Table) searchCustomers(ctx context.Context, q membership.CustomerQuery) (membership.Page[membership.Customer], error) {
 	var p membership.Page[membership.Customer]
-	text := searchText(q.Search)
 	in := &dynamodb.QueryInput{
 		TableName: &t.name, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :text)"),
-		ExpressionAttributeValues: item{":pk": str(customerSearchPartition(text)), ":text": str(text)},
+		ExpressionAttributeValues: item{":pk": str(customerSearchPartition(q.Search)), ":text": str(q.Search)},
 		Limit:                     aws.Int32(int32(q.Page.Limit + 1)),
 	}
 	if q.Page.Position != "" {
-		in.ExclusiveStartKey = key{customerSearchPartition(text), q.Page.Position}.item()
+		in.ExclusiveStartKey = key{customerSearchPartition(q.Search), q.Page.Position}.item()
 	}
 	out, err := t.client.Query(ctx, in)
 	if err != nil {
@@ -227,16 +226,20 @@ func existingCustomer(now time.Time) condition {
 }
 
 // DeleteCustomer deletes a customer without users and sub-accounts. It first closes the door for new ones, then looks,
-// then deletes: whoever came before is seen, and nobody comes after. Errors: ErrStale, ErrCustomerNotEmpty.
+// then deletes: whoever came before is seen, and nobody comes after. A deletion that died on the way can be repeated with
+// the same version. Errors: ErrStale, ErrCustomerNotEmpty.
 func (t Table) DeleteCustomer(ctx context.Context, c membership.Customer, tr membership.Trail) error {
 	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &t.name, Key: customerKey(c.ID).item(), UpdateExpression: aws.String("SET closingUntil = :until, #v = :next"),
+		TableName: &t.name, Key: customerKey(c.ID).item(), UpdateExpression: aws.String("SET closingUntil = :until, closingBy = :by"),
 		ConditionExpression: aws.String("#v = :v"), ExpressionAttributeNames: map[string]string{"#v": "version"},
-		ExpressionAttributeValues: item{":until": str(stamp(tr.Now.Add(closing))), ":v": num(int64(c.Version)), ":next": num(int64(c.Version + 1))},
+		ExpressionAttributeValues: item{":until": str(stamp(tr.Now.Add(closing))), ":by": str(tr.Audit.ID), ":v": num(int64(c.Version))},
 	})
 	if err != nil {
 		return conditional(err, membership.ErrStale)
 	}
+	// Of two deletions at once the later one has the door; a change of the customer opens it again.
+	mine := condition{expression: "#v = :v AND closingBy = :by", names: map[string]string{"#v": "version"},
+		values: item{":v": num(int64(c.Version)), ":by": str(tr.Audit.ID)}}
 	for _, prefix := range []string{customerUserPrefix, subAccountPrefix} {
 		found, err := t.partition(ctx, customerKey(c.ID).pk, prefix, 1)
 		if err != nil {
@@ -244,16 +247,15 @@ func (t Table) DeleteCustomer(ctx context.Context, c membership.Customer, tr mem
 		}
 		if len(found) > 0 {
 			w := t.write()
-			w.update(customerKey(c.ID), "REMOVE closingUntil SET #v = :v", condition{expression: "#v = :next", names: map[string]string{"#v": "version"},
-				values: item{":v": num(int64(c.Version)), ":next": num(int64(c.Version + 1))}}, nil)
-			if err := t.commit(ctx, w); err != nil {
+			w.update(customerKey(c.ID), "REMOVE closingUntil, closingBy", mine, membership.ErrStale)
+			if err := t.commit(ctx, w); err != nil && membership.KindOf(err) != membership.Stale {
 				return err
 			}
 			return membership.ErrCustomerNotEmpty
 		}
 	}
 	w := t.write()
-	w.delete(customerKey(c.ID), versionIs(c.Version+1), membership.ErrStale)
+	w.delete(customerKey(c.ID), mine, membership.ErrStale)
 	w.words(c, c.Name, "")
 	w.externalID(c.ID, c.ExternalID, "")
 	w.trail(tr)

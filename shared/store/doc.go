@@ -8,7 +8,7 @@
 // 1970. Empty attributes are not stored.
 //
 //	entity             pk                              sk                              holds
-//	customer           CUSTOMER#<id>                   CUSTOMER                        the record; facet CUSTOMERS by name and age; closingUntil while it is being deleted
+//	customer           CUSTOMER#<id>                   CUSTOMER                        the record; facet CUSTOMERS by name and age; closingUntil and closingBy while it is being deleted
 //	customer-word      SEARCH#CUSTOMERS#<2 chars>      <name from a word on>#<id>      by which a customer is found
 //	external-id        EXTERNAL#CUSTOMER#<external id> EXTERNAL                        reservation: whose it is
 //	subaccount         CUSTOMER#<id>                   SUBACCOUNT#<id>                 the record

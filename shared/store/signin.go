@@ -146,7 +146,8 @@ func (t Table) ForgetAttempts(ctx context.Context, folded string) error {
 	return unavailable(err)
 }
 
-// Take counts one event of a kind and subject. Errors: TooMany when the window's limit is reached.
+// Take counts one event of a kind and subject. The SDK repeats a call whose answer was lost once only, because each counts.
+// Errors: TooMany when the window's limit is reached.
 func (t Table) Take(ctx context.Context, th membership.Throttle, subject string, now time.Time) error {
 	window := now.Truncate(th.Window)
 	end := window.Add(th.Window)
@@ -157,7 +158,7 @@ func (t Table) Take(ctx context.Context, th membership.Throttle, subject string,
 		ExpressionAttributeNames: map[string]string{"#ttl": "ttl"},
 		ExpressionAttributeValues: item{":one": num(1), ":limit": num(int64(th.Limit)), ":e": str(entityThrottle),
 			":ttl": num(end.Add(time.Hour).Unix())},
-	})
+	}, func(o *dynamodb.Options) { o.RetryMaxAttempts = 2 })
 	return conditional(err, &membership.Error{Kind: membership.TooMany, Code: "too_many_requests", RetryAfter: end.Sub(now),
 		Message: "Too many requests. Wait " + strconv.Itoa(int(end.Sub(now).Minutes())+1) + " minutes and try again."})
 }

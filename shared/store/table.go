@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"clientele/shared/membership"
 )
@@ -25,7 +26,9 @@ type Table struct {
 }
 
 // New returns the table of this name.
-func New(client *dynamodb.Client, name string) Table { return Table{client: callsOf(client), name: name} }
+func New(client *dynamodb.Client, name string) Table {
+	return Table{client: callsOf(client), name: name}
+}
 
 // The indexes; see doc.go.
 const (
@@ -280,7 +283,8 @@ func conditional(err, failed error) error {
 	return unavailable(err)
 }
 
-// unavailable turns throttles and time-outs that outlasted the SDK's retries into an answer that says "try again".
+// unavailable turns what passes and has outlasted the SDK's retries into an answer that says "try again": throttles,
+// conflicts with a transaction, faults of the service, and calls that got no answer.
 func unavailable(err error) error {
 	if err == nil {
 		return nil
@@ -289,9 +293,15 @@ func unavailable(err error) error {
 		throughput *types.ProvisionedThroughputExceededException
 		limit      *types.RequestLimitExceeded
 		throttling *types.ThrottlingException
+		conflict   *types.TransactionConflictException
 		internal   *types.InternalServerError
+		unsent     *smithyhttp.RequestSendError
+		response   interface{ HTTPStatusCode() int }
 	)
-	if errors.As(err, &throughput) || errors.As(err, &limit) || errors.As(err, &throttling) || errors.As(err, &internal) || errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case errors.As(err, &throughput), errors.As(err, &limit), errors.As(err, &throttling), errors.As(err, &conflict), errors.As(err, &internal),
+		errors.As(err, &unsent), errors.Is(err, context.DeadlineExceeded),
+		errors.As(err, &response) && response.HTTPStatusCode() >= 500:
 		return membership.ErrOverloaded.Because(err)
 	}
 	return fmt.Errorf("table: %w", err)
