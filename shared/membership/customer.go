@@ -144,6 +144,7 @@ var (
 	ErrCustomerNotEmpty = &Error{Kind: Conflict, Code: "customer_not_empty", Message: "The customer still has users or sub-accounts. Remove them first, or deactivate the customer."}
 	ErrNoSearchAndSort  = InvalidField("sort", "search_excludes_sort", "A search has its own order: leave out sort.")
 	ErrShortSearch      = InvalidField("q", "search_too_short", "A search needs at least two characters.")
+	ErrLongSearch       = InvalidField("q", "search_too_long", "This search is longer than any name.")
 )
 
 // Customers are the use cases about customers.
@@ -176,6 +177,9 @@ func (cs Customers) List(ctx context.Context, c Call, q CustomerQuery) (Page[Cus
 		if len([]rune(q.Search)) < MinCustomerSearch {
 			return Page[Customer]{}, ErrShortSearch
 		}
+		if len(q.Search) > MaxCustomerSearch {
+			return Page[Customer]{}, ErrLongSearch
+		}
 	}
 	if q.Sort == "" {
 		q.Sort = CustomersByName
@@ -185,6 +189,9 @@ func (cs Customers) List(ctx context.Context, c Call, q CustomerQuery) (Page[Cus
 
 // MinCustomerSearch is the shortest text by which customers are searched, in characters: company names like "3M".
 const MinCustomerSearch = 2
+
+// MaxCustomerSearch is the longest, in bytes of the folded text: more than any name has, and all that a key holds.
+const MaxCustomerSearch = 400
 
 // Create makes a customer that the provider manages, with portal access.
 // Errors: ErrForbidden, Invalid, ErrExternalIDInUse.
