@@ -3,6 +3,7 @@ package door
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"clientele/shared/membership"
 	"clientele/shared/web"
@@ -91,7 +92,7 @@ func (d *Door) changeProfile(w http.ResponseWriter, r *http.Request) {
 // knowingly.
 func ShowStored(form *web.Form, field, stored string) {
 	switch {
-	case form.Value(field) == stored:
+	case strings.ReplaceAll(form.Value(field), "\r\n", "\n") == stored: // forms post lines with both
 	case stored == "":
 		form.Error(field, web.Text("form.emptied_meanwhile"))
 	default:

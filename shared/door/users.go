@@ -117,7 +117,7 @@ func userRow(actor membership.Actor, u membership.UserRow, at place, once string
 	}
 	return web.Row{Quiet: u.Status == membership.Deactivated || u.Status == membership.Removed, Cells: []web.Cell{
 		who, {Status: string(u.Status)}, {Word: web.Word("role", u.Role)}, {Date: u.RegisteredAt}, expires,
-		{Actions: userActions(actor, subject{id: u.ID, customerID: u.CustomerID, invitationID: u.InvitationID, name: u.DisplayName(), role: u.Role, status: u.Status}, at, once)},
+		{Folded: u.Status == membership.Active, Actions: userActions(actor, subject{id: u.ID, customerID: u.CustomerID, invitationID: u.InvitationID, name: u.DisplayName(), role: u.Role, status: u.Status}, at, once)},
 	}}
 }
 

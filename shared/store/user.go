@@ -109,7 +109,7 @@ func rowItem(u membership.User, facet string) item {
 	i.setStr("cn", u.Country)
 	i.setStrs("gr", u.GroupIDs)
 	i.setStr("inv", u.InvitationID)
-	if u.Status == membership.Invited {
+	if u.Status == membership.Invited || u.Status == membership.Expired {
 		i.setInt("iex", int(u.InvitationExpiresAt.Unix()))
 	}
 	if !u.SuspendedUntil.IsZero() {

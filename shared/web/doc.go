@@ -75,8 +75,8 @@
 // # Classes for own markup
 //
 // panel, columns, section (with section-header), facts (a dl), filters (with
-// field and search), field-row, form-actions, below, small, quiet, tag, link
-// (a button that looks like a link), wide (a button). <select data-submit>
+// field and search), field-row, form-actions, below, small, quiet, lines (kept
+// line breaks), tag, link (a button that looks like a link), wide (a button). <select data-submit>
 // sends its form when changed; <section id=… data-live="3"> is fetched anew
 // every 3 seconds while it has that attribute.
 //

@@ -127,18 +127,25 @@ func (m *markup) label(a Action) {
 	}
 }
 
-// rowActions shows the first action, and the others in a menu.
-func (m *markup) rowActions(actions []Action) {
-	m.action(actions[0])
-	if len(actions) == 1 {
+// rowActions shows the first action, unless the row folds it away, and the others in a menu.
+func (m *markup) rowActions(actions []Action, folded bool) {
+	if !folded {
+		m.action(actions[0])
+		actions = actions[1:]
+	}
+	if len(actions) == 0 {
 		return
 	}
+	more := Text("table.more_actions")
+	if folded {
+		more = Text("table.actions_for")
+	}
 	m.tag(`<details class="menu row-menu" name="menu"><summary><span class="visually-hidden">`)
-	m.say(Text("table.more_actions"))
+	m.say(more)
 	m.WriteByte(' ')
-	m.text(actions[1].About)
+	m.text(actions[0].About)
 	m.tag(`</span><span class="dots" aria-hidden="true"></span></summary><div class="menu-list">`)
-	for _, action := range actions[1:] {
+	for _, action := range actions {
 		m.action(action)
 	}
 	m.tag(`</div></details>`)
@@ -254,7 +261,7 @@ func (m *markup) cell(cell Cell, column Column, head string, index int) {
 		m.tag(`</span>`)
 	}
 	if len(cell.Actions) > 0 {
-		m.rowActions(cell.Actions)
+		m.rowActions(cell.Actions, cell.Folded)
 	}
 	m.tag(`</td>`)
 }

@@ -37,6 +37,7 @@ type Cell struct {
 	Time    time.Time // shown relative to now, exact on hover
 	Date    time.Time // shown as a date
 	Actions []Action  // the first as a button, further ones in a menu
+	Folded  bool      // all actions in the menu: none of them is what one usually comes for
 }
 
 // Bare tells that the cell has nothing to show: it is left out of the card.
