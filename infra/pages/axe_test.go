@@ -1,0 +1,58 @@
+package pages_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// axeScript returns axe-core (infra/axe pins it) with the call that looks at a page.
+func axeScript(t testing.TB) string {
+	t.Helper()
+	directory := filepath.Join(checkout, "infra", "axe")
+	file := filepath.Join(directory, "node_modules", "axe-core", "axe.min.js")
+	if _, err := os.Stat(file); err != nil {
+		install := exec.Command("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
+		install.Dir = directory
+		if said, err := install.CombinedOutput(); err != nil {
+			t.Fatalf("install axe-core (npm ci in infra/axe): %v\n%s", err, said)
+		}
+	}
+	script, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(script) + auditing
+}
+
+// auditing returns what axe-core calls serious or critical, of the page as it is and of its menus when they are open. (All
+// menus at once lie over each other and the rows below, so only what is in them is looked at then.)
+const auditing = `
+(async () => {
+  const options = { resultTypes: ["violations"], preload: false };
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const found = (await axe.run({ ...options, runOnly: tags })).violations;
+  const menus = [...document.querySelectorAll("details")];
+  if (menus.length) {
+    const names = menus.map((d) => d.getAttribute("name"));
+    menus.forEach((d) => { d.removeAttribute("name"); d.open = true; });
+    found.push(...(await axe.run([...document.querySelectorAll(".menu-list")].slice(0, 4), { ...options, runOnly: tags, rules: { "target-size": { enabled: false } } })).violations);
+    menus.forEach((d, i) => { d.open = false; d.setAttribute("name", names[i]); });
+  }
+  return found.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => v.id + " (" + v.impact + "): " + v.help + "\n" +
+    v.nodes.slice(0, 3).map((n) => "    " + n.html.slice(0, 160) + " " + n.failureSummary.replace(/\s+/g, " ").slice(0, 300)).join("\n")).join("\n");
+})()`
+
+// audit returns what is not accessible on the page, "" when nothing is.
+func (p person) audit(script string) string {
+	p.t.Helper()
+	found, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("axe: %v", err)
+	}
+	return strings.TrimSpace(found)
+}

@@ -1,0 +1,234 @@
+package pages_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// world is what the photographed pages show.
+type world struct {
+	stack                                   stack
+	api                                     caller
+	corporate, empty, closed, individual    string            // customers
+	staff, agent, boss, member              map[string]string // logins by language
+	activeUser, gone, invitation, resending string            // ids
+	subAccount                              string
+}
+
+func newWorld(t *testing.T, s stack) world {
+	t.Helper()
+	api := signedIn(t, s, s.Admin.Username, s.Admin.Password, "console")
+	w := world{stack: s, api: api, staff: map[string]string{}, agent: map[string]string{}, boss: map[string]string{}, member: map[string]string{}}
+	w.corporate = api.must(201, "POST", "/customers", map[string]string{"name": "Fjordfisk AS", "type": "corporate", "externalId": address("K")[:8],
+		"email": "post@fjordfisk.example", "phone": "+47 55 12 34 56", "url": "https://fjordfisk.example", "street": "Bryggen 12", "postcode": "5003", "city": "Bergen",
+		"country": "NO", "language": "en", "comment": "Pays by the end of the month.\nAsk for Sigrid."})["id"].(string)
+	w.empty = api.customer("Kraftwerk Südharz Verwaltungs- und Betriebsgesellschaft mbH & Co. KG", "corporate")
+	w.closed = api.customer("Levant Spices S.A.R.L.", "corporate")
+	w.individual = api.customer("Ute Hartmann", "individual")
+	w.subAccount = api.must(201, "POST", "/customers/"+w.corporate+"/subaccounts", map[string]string{"name": "Depot Bergen"})["id"].(string)
+	api.must(201, "POST", "/customers/"+w.corporate+"/subaccounts", map[string]string{"name": "Depot Tromsø"})
+	for _, language := range []string{"en", "de"} {
+		w.staff[language], w.agent[language], w.boss[language], w.member[language] = address("ines"), address("agent"), address("maja"), address("jon")
+		api.join("provider", w.staff[language], "administrator", language)
+		api.join("provider", w.agent[language], "agent", language)
+		api.join(w.corporate, w.boss[language], "administrator", language)
+		w.activeUser = api.join(w.corporate, w.member[language], "member", language)
+	}
+	w.gone = api.join(w.corporate, address("live"), "member", "en")
+	api.must(200, "POST", "/users/"+w.gone+"/deactivate", nil)
+	api.join(w.closed, address("sami"), "moderator", "en")
+	api.must(200, "POST", "/customers/"+w.closed+"/deactivate", nil)
+	w.invitation = api.invite(w.corporate, "lager+bestellungen@fjordfisk-"+address("x")[2:8]+".example", "member", "en")
+	revoked := api.invite(w.corporate, address("tor"), "moderator", "en")
+	api.must(200, "POST", "/invitations/"+revoked+"/revoke", nil)
+	late := address("sigrid")
+	id := api.invite(w.corporate, late, "member", "en")
+	mailed(t, s, late, 1)
+	expiredLink(t, s, id)
+	return w
+}
+
+// links are what mails of one language lead to.
+type links struct {
+	open, expired, accepted, ended, replaced, blocked, declining string
+	reset, usedReset                                             string
+	totpLogin                                                    string
+}
+
+func newLinks(t *testing.T, w world, language string) links {
+	t.Helper()
+	s, api := w.stack, w.api
+	invite := func(customer, name string) (string, string) {
+		email := address(name)
+		return email, api.invite(customer, email, "member", language)
+	}
+	var l links
+	email, _ := invite(w.corporate, "anna")
+	l.open = link(t, mailed(t, s, email, 1))
+	email, _ = invite(w.corporate, "nein")
+	l.declining = link(t, mailed(t, s, email, 1))
+	email, id := invite(w.corporate, "spaet")
+	mailed(t, s, email, 1)
+	l.expired = s.Portal + "/invitation#" + expiredLink(t, s, id)
+	email, id = invite(w.corporate, "neu")
+	l.replaced = link(t, mailed(t, s, email, 1))
+	api.must(200, "POST", "/invitations/"+id+"/resend", nil)
+	email, id = invite(w.corporate, "aus")
+	l.ended = link(t, mailed(t, s, email, 1))
+	api.must(200, "POST", "/invitations/"+id+"/revoke", nil)
+	l.accepted = link(t, mailed(t, s, w.member[language], 1))
+	blocked := api.customer("Closed Ltd", "corporate")
+	email, _ = invite(blocked, "zu")
+	l.blocked = link(t, mailed(t, s, email, 1))
+	api.must(200, "POST", "/customers/"+blocked+"/deactivate", nil)
+
+	public := caller{t: t, stack: s}
+	forgetful := address("vergessen")
+	api.join(w.corporate, forgetful, "member", language)
+	public.must(202, "POST", "/auth/forgot-password", map[string]string{"username": forgetful, "door": "portal"})
+	l.usedReset = link(t, mailed(t, s, forgetful, 2))
+	public.must(204, "POST", "/auth/reset-password", map[string]string{"token": l.usedReset[strings.Index(l.usedReset, "#")+1:], "password": password})
+	mailed(t, s, forgetful, 3)
+	public.must(202, "POST", "/auth/forgot-password", map[string]string{"username": forgetful, "door": "portal"})
+	l.reset = link(t, mailed(t, s, forgetful, 4))
+
+	l.totpLogin = address("zwei")
+	user := api.join(w.corporate, l.totpLogin, "member", language)
+	withSecondFactor(t, s, user, signedIn(t, s, l.totpLogin, password, "portal").token)
+	return l
+}
+
+func nobodysLooks(w world, l links) []look {
+	portal, console := w.stack.Portal, w.stack.Console
+	return []look{
+		{"console-sign-in", at(console + "/sign-in"), "input[name=login]", true},
+		{"sign-in", at(portal + "/sign-in"), "input[name=login]", true},
+		{"sign-in-wrong", typed(portal+"/sign-in", "login", "maja@fjordfisk.example", "password", "not the password"), ".error-summary", false},
+		{"sign-in-code", typed(portal+"/sign-in", "login", l.totpLogin, "password", password), "input[name=code]", false},
+		{"sign-in-code-wrong", func(p person) {
+			typed(portal+"/sign-in", "login", l.totpLogin, "password", password)(p)
+			p.fill("code", "000000")
+			p.send()
+		}, ".error-summary", false},
+		{"forgot-password", at(portal + "/forgot-password"), "input[name=login]", false},
+		{"forgot-password-empty", func(p person) { p.open(portal + "/forgot-password"); p.send() }, ".error-summary", false},
+		{"forgot-password-sent", typed(portal+"/forgot-password", "login", "nobody@fjordfisk.example"), ".notice", false},
+		{"reset-open", at(portal + "/reset-password"), "input[name=token]", false},
+		{"reset", at(l.reset), "input[name=newPassword]", false},
+		{"reset-error", func(p person) { p.open(l.reset); p.fill("newPassword", "aaaaaaaaaaaa"); p.send() }, ".error", false},
+		{"reset-over", at(l.usedReset), "a[href='/forgot-password']", false},
+		{"reset-incomplete", at(l.reset[:len(l.reset)-4]), "a[href='/forgot-password']", false},
+		{"invitation-open", at(portal + "/invitation"), "input[name=token]", false},
+		{"invitation-accept", at(l.open), "input[name=password]", true},
+		{"invitation-accept-errors", func(p person) {
+			p.open(l.open)
+			p.fill("lastName", "")
+			p.fill("username", "no")
+			p.fill("password", "short")
+			p.send()
+		}, ".error-summary", false},
+		{"invitation-decline", func(p person) {
+			p.open(l.declining)
+			p.leaves("declining", func() { p.eval(`document.querySelector("main button.link").click()`) })
+		}, ".button.danger", false},
+		{"invitation-declined", func(p person) { p.send() }, ".panel", false},
+		{"invitation-expired", at(l.expired), "button.primary", true},
+		{"invitation-renewed", func(p person) { p.open(l.expired); p.send() }, ".panel", false},
+		{"invitation-accepted", at(l.accepted), "a[href='/sign-in']", false},
+		{"invitation-ended", at(l.ended), "a[href='/sign-in']", false},
+		{"invitation-replaced", at(l.replaced), "a[href='/sign-in']", false},
+		{"invitation-blocked", at(l.blocked), "a[href='/sign-in']", false},
+		{"invitation-incomplete", at(l.open[:len(l.open)-4]), "a[href='/invitation']", false},
+		{"not-found", at(portal + "/nowhere"), "h1", false},
+	}
+}
+
+func staffLooks(w world) []look {
+	console := w.stack.Console
+	customer := console + "/customers/" + w.corporate
+	return []look{
+		{"customers", at(console + "/customers"), "table", true},
+		{"customers-search", at(console + "/customers?q=fjord"), "table", false},
+		{"customers-nothing", at(console + "/customers?q=" + url.QueryEscape("qqqq")), ".empty", false},
+		{"customers-short-search", at(console + "/customers?q=f"), ".error", false},
+		{"customer-new", at(console + "/customers/new"), "input[name=name]", false},
+		{"customer-new-errors", typed(console+"/customers/new", "name", "", "email", "post@", "url", "fjordfisk", "country", "Norway", "phone", "call us"), ".error-summary", false},
+		{"customer-users", at(customer + "/users"), "table", true},
+		{"customer-users-filtered", at(customer + "/users?status=invited&sort=registered&order=desc"), "table", false},
+		{"customer-users-none-like-this", at(console + "/customers/" + w.empty + "/users?status=active"), ".empty", false},
+		{"customer-users-empty", at(console + "/customers/" + w.empty + "/users"), ".empty", true},
+		{"customer-users-closed", at(console + "/customers/" + w.closed + "/users"), ".notice-warning", false},
+		{"customer-invitations", at(customer + "/invitations"), "table", true},
+		{"customer-invitations-empty", at(console + "/customers/" + w.empty + "/invitations"), ".empty", false},
+		{"customer-subaccounts", at(customer + "/subaccounts"), "table", false},
+		{"customer-subaccounts-error", func(p person) {
+			p.open(customer + "/subaccounts")
+			p.fill("name", "<b>")
+			p.leaves("adding", func() { p.eval(`document.querySelector("form.add button").click()`) })
+		}, ".error", false},
+		{"customer-subaccounts-empty", at(console + "/customers/" + w.empty + "/subaccounts"), ".empty", false},
+		{"subaccount-rename", at(customer + "/subaccounts/" + w.subAccount), "input[name=name]", false},
+		{"subaccount-delete", at(customer + "/subaccounts/" + w.subAccount + "/delete"), ".button.danger", false},
+		{"customer-details", at(customer + "/details"), ".facts", true},
+		{"customer-details-individual", at(console + "/customers/" + w.individual + "/details"), ".facts", false},
+		{"customer-edit", at(customer + "/edit"), "input[name=name]", false},
+		{"customer-edit-stale", func(p person) {
+			p.open(customer + "/edit")
+			p.eval(`document.querySelector("[name=version]").value = "999"`)
+			p.fill("city", "Oslo")
+			p.send()
+		}, ".error-summary", false},
+		{"customer-deactivate", at(customer + "/deactivate"), ".button.danger", true},
+		{"customer-delete-refused", func(p person) { p.open(customer + "/delete"); p.send() }, ".notice-error", false},
+		{"invite", at(customer + "/invitations/new"), "textarea", true},
+		{"invite-errors", typed(customer+"/invitations/new", "emails", ""), ".error-summary", false},
+		{"invite-one-error", typed(customer+"/invitations/new", "emails", "tor@fjordfisk"), ".error-summary", false},
+		{"invite-results", func(p person) {
+			typed(customer+"/invitations/new", "emails", "Sigrid Aas <"+address("sigrid")+">\ntor@fjordfisk\n"+w.member["en"]+"\n"+w.staff["en"])(p)
+		}, "table", true},
+		{"invite-results-none", typed(customer+"/invitations/new", "emails", "tor@fjordfisk\n"+w.member["en"]), ".notice-error", false},
+		{"invite-results-all", func(p person) { typed(customer+"/invitations/new", "emails", address("alle"))(p) }, ".notice-success", false},
+		{"user", at(customer + "/users/" + w.activeUser), ".facts", false},
+		{"user-deactivated", at(customer + "/users/" + w.gone), ".facts", false},
+		{"user-deactivate", at(customer + "/users/" + w.activeUser + "/deactivate"), ".button.danger", false},
+		{"user-deactivate-twice", func(p person) { p.open(customer + "/users/" + w.gone + "/deactivate"); p.send() }, ".notice-error", false},
+		{"user-remove", at(customer + "/users/" + w.activeUser + "/remove"), ".button.danger", false},
+		{"invitation-revoke", at(customer + "/invitations/" + w.invitation + "/revoke"), ".button.danger", false},
+		{"invitation-delete", at(customer + "/invitations/" + w.invitation + "/delete"), ".button.danger", false},
+		{"staff-users", at(console + "/staff"), "table", false},
+		{"staff-invitations", at(console + "/staff/invitations"), "table", false},
+		{"staff-invite", at(console + "/staff/invitations/new"), "textarea", false},
+		{"profile", at(console + "/profile"), "input[name=firstName]", false},
+		{"profile-errors", typed(console+"/profile", "firstName", "", "url", "example"), ".error-summary", false},
+		{"not-found", at(console + "/customers/nothing"), "h1", false},
+	}
+}
+
+func agentLooks(w world) []look {
+	console := w.stack.Console
+	return []look{
+		{"customer-users", at(console + "/customers/" + w.corporate + "/users"), "table", false},
+		{"customer-details", at(console + "/customers/" + w.corporate + "/details"), ".facts", false},
+		{"forbidden", at(console + "/customers/new"), "h1", false},
+	}
+}
+
+func bossLooks(w world) []look {
+	portal := w.stack.Portal
+	return []look{
+		{"users", at(portal + "/"), "table", true},
+		{"invitations", at(portal + "/invitations"), "table", false},
+		{"invite", at(portal + "/invitations/new"), "textarea", false},
+		{"user", at(portal + "/users/" + w.activeUser), ".facts", false},
+	}
+}
+
+func memberLooks(w world) []look {
+	portal := w.stack.Portal
+	return []look{
+		{"profile", at(portal + "/"), "input[name=firstName]", true},
+		{"profile-saved", func(p person) { typed(portal+"/profile", "city", "Bergen")(p) }, ".notice-success", false},
+		{"forbidden", at(portal + "/users"), "h1", false},
+	}
+}
