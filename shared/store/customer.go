@@ -99,13 +99,14 @@ func (t Table) Customers(ctx context.Context, q membership.CustomerQuery) (membe
 // before; a customer found by two words shows once.
 func (t Table) searchCustomers(ctx context.Context, q membership.CustomerQuery) (membership.Page[membership.Customer], error) {
 	var p membership.Page[membership.Customer]
+	text := searchText(q.Search) // as its rows are cut
 	in := &dynamodb.QueryInput{
 		TableName: &t.name, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :text)"),
-		ExpressionAttributeValues: item{":pk": str(customerSearchPartition(q.Search)), ":text": str(q.Search)},
+		ExpressionAttributeValues: item{":pk": str(customerSearchPartition(text)), ":text": str(text)},
 		Limit:                     aws.Int32(int32(q.Page.Limit + 1)),
 	}
 	if q.Page.Position != "" {
-		in.ExclusiveStartKey = key{customerSearchPartition(q.Search), q.Page.Position}.item()
+		in.ExclusiveStartKey = key{customerSearchPartition(text), q.Page.Position}.item()
 	}
 	out, err := t.client.Query(ctx, in)
 	if err != nil {

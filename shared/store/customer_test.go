@@ -245,10 +245,10 @@ func TestLongestNames(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		for _, name := range []string{strings.Repeat("\ufdfa", 100), strings.Repeat("\ufdfa ", 50), strings.Repeat("a ", 49) + "ab", strings.Repeat("ß", 100), strings.Repeat("...", 33) + "x"} {
 			c := w.customer(t, name)
-			p, err := w.customers.List(t.Context(), w.staff(), membership.CustomerQuery{Search: name, Page: membership.PageRequest{Limit: 5}})
+			p, err := w.customers.List(t.Context(), w.staff(), membership.CustomerQuery{Search: beginning(name), Page: membership.PageRequest{Limit: 5}})
 			must(t, err)
 			if len(p.Items) != 1 || p.Items[0].ID != c.ID {
-				t.Errorf("%d found by the whole of %q", len(p.Items), name)
+				t.Errorf("%d found by the beginning of %q", len(p.Items), name)
 			}
 			other := "B" + string([]rune(name)[1:])
 			_, err = w.customers.Change(t.Context(), w.staff(), c.ID, 1, membership.CustomerInput{Name: &other})
@@ -333,4 +333,10 @@ func (w *world) checkCustomers(t testing.TB) {
 	slices.SortFunc(want, byKey)
 	slices.SortFunc(got, byKey)
 	equal(t, got, want)
+}
+
+// beginning is as much of a name as may be searched for, and more than a row of the search holds.
+func beginning(name string) string {
+	folded := membership.FoldName(name)
+	return strings.ToValidUTF8(folded[:min(len(folded), membership.MaxCustomerSearch)], "")
 }
