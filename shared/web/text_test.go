@@ -95,7 +95,7 @@ func TestTextsOfDoors(t *testing.T) {
 
 func doorsBuilt() (built []string) {
 	for _, door := range doors {
-		if _, err := os.Stat(filepath.Join(door, "pages")); err == nil {
+		if _, err := os.Stat(filepath.Join(door, "text")); err == nil {
 			built = append(built, door)
 		}
 	}
