@@ -151,17 +151,17 @@ func (c *cloud) dynamoDB(r *http.Request, body []byte) (status int, answer []byt
 
 func (c *cloud) cognito(operation string, body []byte) []byte {
 	var in struct {
-		ClientId       string
+		ClientID       string // JSON's decoder takes Cognito's ClientId for it
 		AuthParameters map[string]string
 	}
 	_ = json.Unmarshal(body, &in) // what it does not say is empty
 	var answer any = map[string]string{}
 	switch operation {
 	case "DescribeUserPoolClient":
-		answer = map[string]any{"UserPoolClient": map[string]string{"ClientId": in.ClientId, "ClientSecret": "client secret"}}
+		answer = map[string]any{"UserPoolClient": map[string]string{"ClientId": in.ClientID, "ClientSecret": "client secret"}}
 	case "AdminInitiateAuth":
 		door := membership.PortalDoor
-		if in.ClientId == consoleClient {
+		if in.ClientID == consoleClient {
 			door = membership.ConsoleDoor
 		}
 		token := c.token(in.AuthParameters["USERNAME"], door)

@@ -39,7 +39,9 @@ func startEngine(ctx context.Context, root string) (engine storetest.Engine, sto
 	go func() { exited <- cmd.Wait() }()
 	stop = func() {
 		_ = cmd.Process.Kill() // its data is in memory
-		<-exited
+		if err := <-exited; err == nil {
+			step("DynamoDB Local had ended by itself")
+		}
 	}
 	for deadline := time.Now().Add(5 * time.Minute); ; { // the first time it fetches 51 MB
 		if conn, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
