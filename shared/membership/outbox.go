@@ -67,7 +67,7 @@ func (o Outbox) Deliver(ctx context.Context, mailID string, now time.Time) (Mail
 	case m.Attempts > mailTries: // the last try never came to its end
 		m.Status, m.Reason = MailAbandoned, "no try came to its end"
 	case err == nil && !wanted:
-		m.Status = MailWithdrawn
+		m.Status, m.Reason = MailWithdrawn, ""
 	case err == nil:
 		m.MessageID, err = o.Postman.Post(ctx, m, token)
 		if err == nil {

@@ -1,0 +1,8 @@
+// Package faults_test breaks every call that every use case makes to AWS, in every way in which such calls break, and
+// looks at what is left: nothing half done, and the next try completes.
+//
+// Nothing of the matrix is kept by hand but one entry for each use case (entries_*_test.go): a world, a call, and which
+// answers mean "that was done already". Use cases are found in the source of shared/membership, calls are recorded on a
+// run without faults, and every place of shared/store, shared/identity and shared/mail that calls AWS must have been
+// met. It runs on the local cloud (CLIENTELE_ENDPOINT) with the real table, pool and mail sender.
+package faults_test

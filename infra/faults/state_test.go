@@ -1,0 +1,145 @@
+package faults_test
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"clientele/shared/store/storetest"
+)
+
+// item is one item of the table.
+type item map[string]types.AttributeValue
+
+func (i item) key() string { return i.str("pk") + "|" + i.str("sk") }
+
+func (i item) str(name string) string {
+	switch v := i[name].(type) {
+	case *types.AttributeValueMemberS:
+		return v.Value
+	case *types.AttributeValueMemberN:
+		return v.Value
+	case *types.AttributeValueMemberBOOL:
+		if v.Value {
+			return "true"
+		}
+	}
+	return ""
+}
+
+func (i item) list(name string) []string {
+	var out []string
+	if l, ok := i[name].(*types.AttributeValueMemberL); ok {
+		for _, v := range l.Value {
+			out = append(out, item{"x": v}.str("x"))
+		}
+	}
+	return out
+}
+
+func plain(v types.AttributeValue) any {
+	switch v := v.(type) {
+	case *types.AttributeValueMemberS:
+		return v.Value
+	case *types.AttributeValueMemberN:
+		return json.Number(v.Value)
+	case *types.AttributeValueMemberBOOL:
+		return v.Value
+	case *types.AttributeValueMemberB:
+		return v.Value
+	case *types.AttributeValueMemberM:
+		m := map[string]any{}
+		for k, x := range v.Value {
+			m[k] = plain(x)
+		}
+		return m
+	case *types.AttributeValueMemberL:
+		l := make([]any, len(v.Value))
+		for n, x := range v.Value {
+			l[n] = plain(x)
+		}
+		return l
+	}
+	return nil
+}
+
+func (i item) text() string {
+	m := map[string]any{}
+	for k, v := range i {
+		m[k] = plain(v)
+	}
+	b, _ := json.Marshal(m) // strings, numbers, maps and lists of them cannot fail
+	return string(b)
+}
+
+// items reads the whole table, past the faults.
+func (w *world) items() []item {
+	w.t.Helper()
+	all, err := storetest.Items(w.ctx, w.plain, w.name)
+	w.must(err)
+	items := make([]item, len(all))
+	for n, i := range all {
+		items[n] = i
+	}
+	return items
+}
+
+// What two runs of one thing may differ in: ids, moments, the days and months in keys, and the shard of an id.
+var (
+	anID     = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	aTime    = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
+	aDay     = regexp.MustCompile(`\d{4}-\d\d-\d\d`)
+	aMonth   = regexp.MustCompile(`AUDIT#\d{4}-\d\d`)
+	aShard   = regexp.MustCompile(`"(MAIL|INVITATION|DIGEST)#\d"`)
+	aNumber  = regexp.MustCompile(`:\d+([,}])`)
+	aToken   = regexp.MustCompile(`"(Access|Refresh|Session)":"[^"]+"`)
+	aMessage = regexp.MustCompile(`"messageId":"[^"]+"`)
+	aVersion = regexp.MustCompile(`"linkVersion":"\d+"`)
+)
+
+func normal(s string) string {
+	s = aToken.ReplaceAllString(s, `"$1":"…"`)
+	s = anID.ReplaceAllString(s, "ID")
+	s = aTime.ReplaceAllString(s, "TIME")
+	s = aDay.ReplaceAllString(s, "DAY")
+	s = aMonth.ReplaceAllString(s, "AUDIT#MONTH")
+	s = aShard.ReplaceAllString(s, `"$1"`)
+	s = aMessage.ReplaceAllString(s, `"messageId":"M"`)
+	s = aVersion.ReplaceAllString(s, `"linkVersion":"N"`)
+	return aNumber.ReplaceAllString(s, ":N$1")
+}
+
+// portrait is a state without what two runs may differ in: one line an item, sorted. Counts of attempts and throttles
+// are left out: a repeated request is a further attempt.
+func portrait(items []item) []string {
+	var lines []string
+	for _, i := range items {
+		if e := i.str("entity"); e == "throttle" || e == "attempts" {
+			continue
+		}
+		lines = append(lines, normal(i.text()))
+	}
+	sort.Strings(lines)
+	return lines
+}
+
+// difference says what one portrait has more than another, both ways; "" when they are equal.
+func difference(got, want []string) string {
+	var b strings.Builder
+	left := slices.Clone(want)
+	for _, g := range got {
+		if at := slices.Index(left, g); at >= 0 {
+			left = slices.Delete(left, at, at+1)
+			continue
+		}
+		b.WriteString("\n  more: " + g)
+	}
+	for _, l := range left {
+		b.WriteString("\n  less: " + l)
+	}
+	return b.String()
+}
