@@ -50,6 +50,13 @@ func (c *Callers) Actor(r *http.Request) (membership.Actor, error) {
 	return access.Actor(token.door, token.signedInAt, token.family, c.now())
 }
 
+// UserID returns whom the request's access token names. It reads nothing from the table: whether that person may still
+// do anything is for Actor to say. Errors: ErrSignedOut, ErrOverloaded.
+func (c *Callers) UserID(r *http.Request) (string, error) {
+	token, err := c.token(r)
+	return token.userID, err
+}
+
 // refreshable is how long after a sign-in its tokens can be alive: the validity of the clients' refresh tokens, and one
 // hour for the last access token (template.yaml).
 func refreshable(door membership.Door) time.Duration {

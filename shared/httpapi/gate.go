@@ -12,6 +12,8 @@ import (
 type Callers interface {
 	// Actor returns the caller as the table has it at this moment. Errors: ErrSignedOut.
 	Actor(r *http.Request) (membership.Actor, error)
+	// UserID returns whom the token names, without reading the table. Errors: ErrSignedOut.
+	UserID(r *http.Request) (string, error)
 }
 
 // Markers remembers the requests that carried an Idempotency-Key.
@@ -38,45 +40,80 @@ func (g Gate) Public(use Use) http.Handler {
 }
 
 // SignedIn serves a route for whoever the token says is calling. With the Idempotency-Key of a request that was carried
-// out before, the call says so.
+// out before, the call says so; that is looked up beside the caller, so it costs no wait of its own.
 func (g Gate) SignedIn(use Use) http.Handler {
-	return g.signedIn(func(w http.ResponseWriter, r *http.Request, c membership.Call) error {
-		if c.Key == nil {
-			return use(w, r, c)
-		}
-		marker, err := g.Markers.Marker(r.Context(), *c.Key)
+	return handler(func(w http.ResponseWriter, r *http.Request) error {
+		earlier, err := g.earlier(r)
 		if err != nil {
 			return err
 		}
-		if marker != nil && marker.BodyHash != c.Key.BodyHash {
-			return membership.ErrKeyReused
-		}
-		if marker != nil {
-			c.Done = marker.IDs
-		}
-		return use(w, r, c)
+		return g.serve(w, r, func(w http.ResponseWriter, r *http.Request, c membership.Call) error {
+			marker, err := earlier()
+			if err != nil {
+				return err
+			}
+			if marker != nil && marker.BodyHash != c.Key.BodyHash {
+				return membership.ErrKeyReused
+			}
+			if marker != nil {
+				c.Done = marker.IDs
+			}
+			return use(w, r, c)
+		})
 	})
 }
 
-// SignedInBatch is SignedIn for a batch, whose use case looks up what was done before row by row.
-func (g Gate) SignedInBatch(use Use) http.Handler { return g.signedIn(use) }
+// earlier begins to look up what is remembered of a request and returns how to wait for it. There is nothing to look up
+// without a key.
+func (g Gate) earlier(r *http.Request) (wait func() (*membership.Marker, error), err error) {
+	userID, err := g.Callers.UserID(r)
+	if err != nil {
+		return nil, err
+	}
+	key, err := keyOf(r, userID)
+	if err != nil || key == nil {
+		return func() (*membership.Marker, error) { return nil, nil }, err
+	}
+	type answer struct {
+		marker *membership.Marker
+		err    error
+	}
+	looked := make(chan answer, 1)
+	go func() {
+		marker, err := g.Markers.Marker(r.Context(), *key)
+		looked <- answer{marker, err}
+	}()
+	return func() (*membership.Marker, error) {
+		a := <-looked
+		return a.marker, a.err
+	}, nil
+}
 
-func (g Gate) signedIn(use Use) http.Handler {
-	return handler(func(w http.ResponseWriter, r *http.Request) error {
-		actor, err := g.Callers.Actor(r)
-		if err != nil {
-			return err
-		}
-		actor.RequestID = RequestID(r)
-		r = r.WithContext(WithActor(r.Context(), actor.UserID, actor.CustomerID))
-		c := membership.Call{Actor: actor, Now: g.Now()}
-		if r.Method == http.MethodPost {
-			if c.Key, err = IdempotencyKey(r, actor.UserID); err != nil {
-				return err
-			}
-		}
-		return use(w, r, c)
-	})
+// keyOf returns the Idempotency-Key of a request, nil where there is none or the method takes none.
+func keyOf(r *http.Request, userID string) (*membership.IdempotencyKey, error) {
+	if r.Method != http.MethodPost {
+		return nil, nil
+	}
+	return IdempotencyKey(r, userID)
+}
+
+// SignedInBatch is SignedIn for a batch, whose use case looks up what was done before row by row.
+func (g Gate) SignedInBatch(use Use) http.Handler {
+	return handler(func(w http.ResponseWriter, r *http.Request) error { return g.serve(w, r, use) })
+}
+
+func (g Gate) serve(w http.ResponseWriter, r *http.Request, use Use) error {
+	actor, err := g.Callers.Actor(r)
+	if err != nil {
+		return err
+	}
+	actor.RequestID = RequestID(r)
+	r = r.WithContext(WithActor(r.Context(), actor.UserID, actor.CustomerID))
+	c := membership.Call{Actor: actor, Now: g.Now()}
+	if c.Key, err = keyOf(r, actor.UserID); err != nil {
+		return err
+	}
+	return use(w, r, c)
 }
 
 // handler answers the errors of a route.

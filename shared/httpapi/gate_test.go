@@ -19,6 +19,7 @@ type caller struct {
 }
 
 func (c caller) Actor(*http.Request) (membership.Actor, error) { return c.actor, c.err }
+func (c caller) UserID(*http.Request) (string, error)          { return c.actor.UserID, c.err }
 
 type remembered map[string]membership.Marker
 

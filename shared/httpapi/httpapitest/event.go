@@ -106,3 +106,9 @@ func (ByHeader) Actor(r *http.Request) (membership.Actor, error) {
 	}
 	return membership.Actor{Realm: membership.Realm(parts[0]), Role: membership.Role(parts[1]), CustomerID: parts[2], UserID: parts[3], Name: "Somebody"}, nil
 }
+
+// UserID implements httpapi.Callers.
+func (b ByHeader) UserID(r *http.Request) (string, error) {
+	actor, err := b.Actor(r)
+	return actor.UserID, err
+}
