@@ -62,6 +62,9 @@ func picturesDirectory(t *testing.T) string {
 		directory = filepath.Join(checkout, ".local")
 	}
 	directory = filepath.Join(directory, "screenshots")
+	if err := os.RemoveAll(directory); err != nil { // pages that are no more
+		t.Fatal(err)
+	}
 	if err := os.MkdirAll(directory, 0o755); err != nil {
 		t.Fatal(err)
 	}
