@@ -29,10 +29,14 @@ type sizes struct {
 func main() {
 	quick := flag.Bool("quick", os.Getenv("QUICK") == "1", "a small table and few requests")
 	only := flag.String("only", "", "parts to run, with commas: build, start, usecases, scale, memory, page")
+	users := flag.Int("users", 0, "of the large table, where it is to be another number")
 	flag.Parse()
 	s := sizes{starts: 41, requests: 10_000, few: 1_000, many: 100_000}
 	if *quick {
 		s = sizes{starts: 15, requests: 1_000, few: 100, many: 1_000}
+	}
+	if *users > 0 {
+		s.many = *users
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
