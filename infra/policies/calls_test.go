@@ -17,7 +17,7 @@ import (
 type program struct {
 	bodies map[*types.Func]body
 	fields map[*types.Var]string // the IAM action that calling a field of a room's struct calls needs
-	named  []*types.Named // every type of the module and every client of AWS, for calls through interfaces
+	named  []*types.Named        // every type of the module and every client of AWS, for calls through interfaces
 }
 
 // body is where a function is written.

@@ -1,6 +1,7 @@
 package membership_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -135,7 +136,7 @@ func TestRenewalPauseToTheSecond(t *testing.T) {
 	w.now = sent.Add(membership.RenewalPause - time.Second)
 	err := w.invitations.Renew(w.ctx, w.public(), w.token(inv.ID))
 	wantCode(t, err, "renewed_recently")
-	if e, ok := err.(*membership.Error); !ok || e.RetryAfter != time.Second {
+	if e := (*membership.Error)(nil); !errors.As(err, &e) || e.RetryAfter != time.Second {
 		t.Errorf("retry after %v, want 1s", err)
 	}
 	w.now = sent.Add(membership.RenewalPause)
