@@ -10,6 +10,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -89,7 +90,7 @@ func run(ctx context.Context, s sizes, only string) error {
 			continue
 		}
 		if err := p.do(ctx, r); err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
+			return errors.Join(fmt.Errorf("%s: %w", p.name, err), r.print(os.Stdout))
 		}
 	}
 	return r.print(os.Stdout)

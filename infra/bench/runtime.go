@@ -28,6 +28,9 @@ type machine struct {
 	engine storetest.Engine
 }
 
+// patience is how long a function may take, on a machine that does much else.
+const patience = 3 * time.Minute
+
 // process is a running function.
 type process struct {
 	cmd     *exec.Cmd
@@ -113,7 +116,7 @@ func (p *process) ready(ctx context.Context) (time.Duration, error) {
 		return at.Sub(p.started), nil
 	case <-p.exited:
 		return 0, fmt.Errorf("%s ended while starting: %s", p.cmd.Path, p.log.tail())
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		return 0, fmt.Errorf("%s does not poll: %s", p.cmd.Path, p.log.tail())
 	case <-ctx.Done():
 		return 0, ctx.Err()
@@ -167,7 +170,7 @@ func (p *process) invoke(ctx context.Context, event any) ([]byte, error) {
 			return nil, fmt.Errorf("%s ended: %s", p.cmd.Path, p.log.tail())
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(30 * time.Second):
+		case <-time.After(patience):
 			return nil, fmt.Errorf("%s does not answer: %s", p.cmd.Path, p.log.tail())
 		}
 	}
