@@ -16,9 +16,8 @@ import (
 // in the stack, so it cannot disagree with it after a crash.
 const hashTag = "clientele:build"
 
-// deploy brings the stack to the build, unless it is there already. deployed says whether
-// it had to.
-func deploy(ctx context.Context, opts options, t tools, c clients, b build) (deployed bool, err error) {
+// deploy brings the stack to the build, unless it is there already.
+func deploy(ctx context.Context, opts options, t tools, c clients, b build) error {
 	parameters := []string{
 		"SenderAddress=" + senderAddress,
 		"FirstAdministratorEmail=" + adminEmail,
@@ -31,7 +30,7 @@ func deploy(ctx context.Context, opts options, t tools, c clients, b build) (dep
 	sum := sha256.Sum256([]byte(b.hash + strings.Join(parameters, "\n")))
 	want := hex.EncodeToString(sum[:16])
 	if deployedHash(ctx, c) == want {
-		return false, nil
+		return nil
 	}
 	args := []string{
 		"deploy", "--template-file", b.template, "--stack-name", stackName,
@@ -40,7 +39,7 @@ func deploy(ctx context.Context, opts options, t tools, c clients, b build) (dep
 		"--tags", hashTag + "=" + want, "--parameter-overrides",
 	}
 	env := append(cleanEnv(), localAWS(opts.endpoint())...)
-	return true, step("deploying template.yaml to the local cloud", func() error {
+	return step("deploying template.yaml to the local cloud", func() error {
 		return job(ctx, opts.checkout, opts.log("deploy"), env, t.path("sam"), append(args, parameters...)...)
 	})
 }

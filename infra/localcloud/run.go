@@ -85,12 +85,11 @@ func run(ctx context.Context, opts options) error {
 			return err
 		}
 	}
-	deployed, err := deploy(ctx, opts, t, c, b)
-	if err != nil {
+	if err := deploy(ctx, opts, t, c, b); err != nil {
 		whole = !fresh // half a first stack is worth nothing, and would be in the way
 		return err
 	}
-	s, err := bringUp(ctx, opts, c, deployed, mails, listeners, &doors)
+	s, err := bringUp(ctx, opts, c, mails, listeners, &doors)
 	if err != nil {
 		return err
 	}
@@ -115,7 +114,7 @@ func run(ctx context.Context, opts options) error {
 }
 
 // bringUp mends what the local cloud leaves out, opens the doors and fills in the first data.
-func bringUp(ctx context.Context, opts options, c clients, deployed bool, mails *messages, listeners []net.Listener, doors *servers) (stack, error) {
+func bringUp(ctx context.Context, opts options, c clients, mails *messages, listeners []net.Listener, doors *servers) (stack, error) {
 	ids, err := resources(ctx, c)
 	if err != nil {
 		return stack{}, err
@@ -123,10 +122,9 @@ func bringUp(ctx context.Context, opts options, c clients, deployed bool, mails 
 	if err := reconcileGateway(ctx, c, ids); err != nil {
 		return stack{}, fmt.Errorf("routes: %w", err)
 	}
-	if !deployed {
-		if err := wakeStreams(ctx, c); err != nil {
-			return stack{}, err
-		}
+	// Also after a deploy: it leaves the mapping of a kept cloud as it is.
+	if err := wakeStreams(ctx, c); err != nil {
+		return stack{}, err
 	}
 	if err := allowSender(ctx, c); err != nil {
 		return stack{}, err
