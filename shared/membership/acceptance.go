@@ -139,7 +139,10 @@ func (is Invitations) Accept(ctx context.Context, c Call, in AcceptInput) (User,
 	}
 	proposals := ProposedUsernames(inv.Email)
 	if in.Username != "" {
-		proposals = []string{in.Username}
+		proposals = nil
+		if CheckUsername("username", in.Username, inv.Email) == nil { // what can be no username may not even fit into a key
+			proposals = []string{in.Username}
+		}
 	}
 	user, customer, holders, err := is.Store.AcceptanceFacts(ctx, inv, foldAll(proposals))
 	if err != nil {

@@ -16,8 +16,9 @@ const (
 	maxPhone   = 40
 )
 
-// checkText trims a one-line text and says what is wrong with it. Control and invisible formatting characters are
-// refused, because they hide what a list or a mail shows.
+// checkText trims a one-line text and says what is wrong with it. Control characters and those that turn the direction
+// of text are refused, because they hide what a list or a mail shows; so is a text of nothing but invisible characters.
+// Among others, invisible ones stay: emoji and several scripts need joiners.
 func checkText(errs *fieldErrors, field, s string, longest int, required bool) string {
 	s = strings.TrimSpace(s)
 	switch {
@@ -29,8 +30,15 @@ func checkText(errs *fieldErrors, field, s string, longest int, required bool) s
 		errs.add(InvalidField(field, "too_long", "This text is too long."))
 	case strings.ContainsFunc(s, hidden):
 		errs.add(InvalidField(field, "invalid_text", "This text has control characters."))
+	case s != "" && !strings.ContainsFunc(s, visible):
+		errs.add(InvalidField(field, "invalid_text", "This text has no visible characters."))
 	}
 	return s
+}
+
+// visible says whether a character leaves ink of its own. U+2800 is Braille without a dot.
+func visible(r rune) bool {
+	return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.IsMark(r) && r != '\u2800' && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }
 
 func hidden(r rune) bool {
@@ -108,8 +116,11 @@ func checkLanguage(errs *fieldErrors, field, s string) string {
 		return s
 	}
 	base, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(s, "_", "-")), "-")
+	strange := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	}
 	for _, have := range Languages() {
-		if base == have && len(s) <= 10 {
+		if base == have && len(s) <= 10 && !strings.ContainsFunc(s, strange) {
 			return s
 		}
 	}
