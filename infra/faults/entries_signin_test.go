@@ -55,6 +55,12 @@ func signInEntries() []entry {
 		ways, err := w.table.SignIns(w.ctx, user.CustomerID, user.ID)
 		w.must(err)
 		w.vars["mia.reset"] = w.keys.Token(membership.ResetLink(user, ways))
+		for _, login := range []string{"name-mia", user.Email} { // failures that a new password forgets
+			_, err = w.signIn().SignIn(w.ctx, w.public(), membership.Credentials{Login: login, Password: "Wrong horse battery 1!", Door: membership.PortalDoor, Source: "192.0.2.1"})
+			if membership.CodeOf(err) != "wrong_credentials" {
+				w.t.Fatal(err)
+			}
+		}
 	}
 	reset := func(w *world, c membership.Call) (any, error) {
 		return nil, w.signIn().ResetPassword(w.ctx, c, w.vars["mia.reset"], newPassword)

@@ -265,7 +265,7 @@ func (m *matrix) try(t *testing.T, present []item, at int, c call, k kind) []ite
 		}
 	}
 
-	// And the next try completes it.
+	// And the next try completes it. That it was done already may be said only if it was.
 	m.w.now = m.w.now.Add(m.pause())
 	if problem := m.next(); problem != "" {
 		fail("the next try: %s", problem)

@@ -113,12 +113,12 @@ func normal(s string) string {
 	return aNumber.ReplaceAllString(s, ":N$1")
 }
 
-// portrait is a state without what two runs may differ in: one line an item, sorted. Counts of attempts and throttles
-// are left out: a repeated request is a further attempt.
+// portrait is a state without what two runs may differ in: one line an item, sorted. Throttles are left out: a repeated
+// request is a further event.
 func portrait(items []item) []string {
 	var lines []string
 	for _, i := range items {
-		if e := i.str("entity"); e == "throttle" || e == "attempts" {
+		if i.str("entity") == "throttle" {
 			continue
 		}
 		lines = append(lines, normal(i.text()))
