@@ -87,7 +87,7 @@ func (d *Door) answerChallenge(w http.ResponseWriter, r *http.Request) {
 
 // enter starts a session and goes where the person wanted to.
 func (d *Door) enter(w http.ResponseWriter, r *http.Request, user membership.User, next string) {
-	if err := d.Sessions.Start(r.Context(), w, user, d.Now()); err != nil {
+	if err := d.Sessions.Start(w, r, user, d.Now()); err != nil {
 		d.Pages.Failed(w, r, err)
 		return
 	}

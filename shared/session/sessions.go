@@ -34,17 +34,31 @@ type Sessions struct {
 func (s Sessions) CookieName() string { return cookieName(s.Door) }
 
 // Start signs a browser in for a user who has just proven to be one, with an id and secret never used before. now is
-// read after the sign-in, which may have waited for the end of a cut-off.
-func (s Sessions) Start(ctx context.Context, w http.ResponseWriter, user membership.User, now time.Time) error {
+// read after the sign-in, which may have waited for the end of a cut-off. The session that the browser had until now ends
+// (ASVS 7.2.4): nobody knows its cookie any more, unless it was stolen.
+func (s Sessions) Start(w http.ResponseWriter, r *http.Request, user membership.User, now time.Time) error {
 	secret := make([]byte, secretLength)
 	_, _ = rand.Read(secret) // never fails
 	session := membership.NewSession(s.NewID(), secret, user, s.Door, now)
-	if err := s.Store.CreateSession(ctx, session); err != nil {
+	if err := s.Store.CreateSession(r.Context(), session); err != nil {
 		return fmt.Errorf("start a session: %w", err)
 	}
 	value := ticket{session.CustomerID, session.UserID, session.ID, secret}.text()
 	http.SetCookie(w, cookie(s.Door, value, session.EndsAt.Sub(session.CreatedAt)))
+	s.endFormer(r)
 	return nil
+}
+
+// endFormer ends the session of the cookie that a request came with. Best effort: a sign-in must not fail because an old
+// session cannot be deleted, and it ends by itself.
+func (s Sessions) endFormer(r *http.Request) {
+	t, err := s.ticket(r)
+	if err != nil {
+		return
+	}
+	if _, former, err := s.read(r.Context(), t); err == nil {
+		_ = s.Store.EndSession(r.Context(), s.Door, former.CustomerID, former.UserID, former.ID)
+	}
 }
 
 // Load returns who is signed in. A session counts only at its own door, while its user has access there and nothing was

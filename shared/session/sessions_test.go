@@ -72,7 +72,7 @@ func (w *world) change(t *testing.T, before membership.User, change func(*member
 func (w *world) start(t *testing.T, s session.Sessions) *http.Cookie {
 	t.Helper()
 	answer := httptest.NewRecorder()
-	if err := s.Start(t.Context(), answer, w.user, w.now); err != nil {
+	if err := s.Start(answer, httptest.NewRequest("POST", "/sign-in", nil), w.user, w.now); err != nil {
 		t.Fatal(err)
 	}
 	return answer.Result().Cookies()[0]
@@ -242,6 +242,37 @@ func TestEnd(t *testing.T) {
 	}
 }
 
+// Signing in again ends the session that the browser had, and no other one.
+func TestStartEndsTheFormerSession(t *testing.T) {
+	w := newWorld(t)
+	former, other := w.start(t, w.portal), w.start(t, w.portal)
+	forged := *other
+	forged.Value = other.Value[:len(other.Value)-secretText] + former.Value[len(former.Value)-secretText:]
+	for _, c := range []*http.Cookie{former, &forged} {
+		r := httptest.NewRequest("POST", "/sign-in", nil)
+		r.AddCookie(c)
+		answer := httptest.NewRecorder()
+		if err := w.portal.Start(answer, r, w.user, w.now); err != nil {
+			t.Fatal(err)
+		}
+		set := answer.Result().Cookies()
+		if len(set) != 1 {
+			t.Fatalf("cookies %v", set)
+		}
+		if _, _, err := load(w.portal, set[0]); err != nil {
+			t.Error("the new session:", err)
+		}
+	}
+	_, _, err := load(w.portal, former)
+	wantSignedOut(t, "the former session", err)
+	if _, _, err := load(w.portal, other); err != nil {
+		t.Error("a session whose secret the browser did not have ended with it:", err)
+	}
+}
+
+// secretText is the length of a cookie's secret as text: 32 bytes in base64url.
+const secretText = 43
+
 // The table keeps no secret of a cookie.
 func TestNoSecretIsStored(t *testing.T) {
 	engine := storetest.MiniStack()
@@ -249,7 +280,7 @@ func TestNoSecretIsStored(t *testing.T) {
 	sessions := session.Sessions{Door: membership.ConsoleDoor, Store: store.New(client, name), NewID: uuid.NewString, Now: time.Now}
 	answer := httptest.NewRecorder()
 	user := membership.User{ID: uuid.NewString(), CustomerID: membership.ProviderID}
-	if err := sessions.Start(t.Context(), answer, user, time.Now()); err != nil {
+	if err := sessions.Start(answer, httptest.NewRequest("POST", "/sign-in", nil), user, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	value := answer.Result().Cookies()[0].Value
