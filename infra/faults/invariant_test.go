@@ -120,10 +120,10 @@ func broken(items []item) []string {
 	for _, a := range s.of("audit") {
 		entries[a.str("action")+" "+a.str("subjectId")]++
 	}
-	for what, entity := range map[string]string{"customer": "customer", "subaccount": "subaccount", "invitation": "invitation"} {
-		for _, i := range s.of(entity) {
-			id := strings.TrimPrefix(strings.TrimPrefix(i.str("sk"), "SUBACCOUNT#"), "CUSTOMER#")
-			if id = i.str("id"); entries[what+".created "+id] != 1 {
+	for _, what := range []string{"customer", "subaccount", "invitation"} {
+		for _, i := range s.of(what) {
+			id := i.str("id")
+			if entries[what+".created "+id] != 1 {
 				say("%s %s has %d entries of its creation", what, id, entries[what+".created "+id])
 			}
 			if entries[what+".deleted "+id] != 0 {
