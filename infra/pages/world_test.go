@@ -104,7 +104,7 @@ func nobodysLooks(w world, l links) []look {
 	return []look{
 		{"console-sign-in", at(console + "/sign-in"), "input[name=login]", true},
 		{"sign-in", at(portal + "/sign-in"), "input[name=login]", true},
-		{"sign-in-wrong", typed(portal+"/sign-in", "login", "maja@fjordfisk.example", "password", "not the password"), ".error-summary", false},
+		{"sign-in-wrong", typed(portal+"/sign-in", "login", address("maja"), "password", "not the password"), ".error-summary", false},
 		{"sign-in-code", typed(portal+"/sign-in", "login", l.totpLogin, "password", password), "input[name=code]", false},
 		{"sign-in-code-wrong", func(p person) {
 			typed(portal+"/sign-in", "login", l.totpLogin, "password", password)(p)
@@ -113,7 +113,7 @@ func nobodysLooks(w world, l links) []look {
 		}, ".error-summary", false},
 		{"forgot-password", at(portal + "/forgot-password"), "input[name=login]", false},
 		{"forgot-password-empty", func(p person) { p.open(portal + "/forgot-password"); p.send() }, ".error-summary", false},
-		{"forgot-password-sent", typed(portal+"/forgot-password", "login", "nobody@fjordfisk.example"), ".notice", false},
+		{"forgot-password-sent", typed(portal+"/forgot-password", "login", address("nobody")), ".notice", false},
 		{"reset-open", at(portal + "/reset-password"), "input[name=token]", false},
 		{"reset", at(l.reset), "input[name=newPassword]", false},
 		{"reset-error", func(p person) { p.open(l.reset); p.fill("newPassword", "aaaaaaaaaaaa"); p.send() }, ".error", false},
