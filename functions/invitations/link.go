@@ -66,7 +66,6 @@ func (h handler) renew(w http.ResponseWriter, r *http.Request, c membership.Call
 	if err := h.invitations.Renew(r.Context(), c, in.Token); err != nil {
 		return err
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusAccepted)
+	httpapi.Accepted(w)
 	return nil
 }

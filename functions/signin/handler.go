@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"strings"
 
@@ -49,7 +48,7 @@ func (h handler) enter(w http.ResponseWriter, r *http.Request, c membership.Call
 	if err != nil {
 		return err
 	}
-	signedIn, err := h.signIn.SignIn(r.Context(), c, membership.Credentials{Login: in.Username, Password: in.Password, Door: door, Source: source(r)})
+	signedIn, err := h.signIn.SignIn(r.Context(), c, membership.Credentials{Login: in.Username, Password: in.Password, Door: door, Source: httpapi.Source(r)})
 	if err != nil {
 		return err
 	}
@@ -114,11 +113,11 @@ func (h handler) forgotPassword(w http.ResponseWriter, r *http.Request, c member
 	if err != nil {
 		return err
 	}
-	forgot := membership.Forgot{Login: in.Username, Door: door, Source: source(r)}
+	forgot := membership.Forgot{Login: in.Username, Door: door, Source: httpapi.Source(r)}
 	if err := h.signIn.ForgotPassword(r.Context(), c, forgot, language(r)); err != nil {
 		return err
 	}
-	w.WriteHeader(http.StatusAccepted)
+	httpapi.Accepted(w)
 	return nil
 }
 
@@ -149,19 +148,6 @@ func doorOf(d api.Door) (membership.Door, error) {
 		return door, nil
 	}
 	return "", membership.InvalidField("door", "invalid_choice", "The door is portal or console.")
-}
-
-// source is the address a request came from, without its port. An IPv6 address stands for its /64, which is what one
-// subscriber has.
-func source(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
-		return ip.Mask(net.CIDRMask(64, 128)).String()
-	}
-	return host
 }
 
 // language is the first of the caller's languages that the product speaks; the person's own goes before it.

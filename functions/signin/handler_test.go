@@ -315,13 +315,3 @@ func TestMalformed(t *testing.T) {
 		})
 	}
 }
-
-func TestSource(t *testing.T) {
-	for address, want := range map[string]string{
-		"192.0.2.7:0": "192.0.2.7", "[2001:db8:1:2:3:4:5:6]:0": "2001:db8:1:2::", "[::ffff:192.0.2.7]:0": "::ffff:192.0.2.7", "strange": "strange",
-	} {
-		if got := source(&http.Request{RemoteAddr: address}); got != want {
-			t.Errorf("%s: %s, want %s", address, got, want)
-		}
-	}
-}

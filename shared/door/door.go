@@ -4,7 +4,6 @@ import (
 	"context"
 	"embed"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -161,15 +160,6 @@ func (d *Door) saveLanguage(r *http.Request, language string) error {
 		return nil // the browser keeps the choice
 	}
 	return err
-}
-
-// source is the address a request came from, without the port.
-func source(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 // wait is membership.SignIn's Wait: until the second of a cut-off is over.

@@ -3,6 +3,7 @@ package door
 import (
 	"net/http"
 
+	"clientele/shared/httpapi"
 	"clientele/shared/membership"
 	"clientele/shared/web"
 )
@@ -19,7 +20,7 @@ func (d *Door) forgot(w http.ResponseWriter, r *http.Request) {
 		d.Pages.Failed(w, r, err)
 		return
 	}
-	err = d.SignIn.ForgotPassword(r.Context(), d.Call(r), membership.Forgot{Login: form.Value("login"), Door: d.Which, Source: source(r)}, d.Pages.Language(r))
+	err = d.SignIn.ForgotPassword(r.Context(), d.Call(r), membership.Forgot{Login: form.Value("login"), Door: d.Which, Source: httpapi.Source(r)}, d.Pages.Language(r))
 	if err != nil {
 		if !form.Fail(err, "username", "login") {
 			d.Pages.Failed(w, r, err)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"clientele/shared/httpapi"
 	"clientele/shared/membership"
 	"clientele/shared/web"
 )
@@ -35,7 +36,7 @@ func (d *Door) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	signedIn, err := d.SignIn.SignIn(r.Context(), d.Call(r), membership.Credentials{
-		Login: form.Value("login"), Password: form.Value("password"), Door: d.Which, Source: source(r),
+		Login: form.Value("login"), Password: form.Value("password"), Door: d.Which, Source: httpapi.Source(r),
 	})
 	if err != nil {
 		if !form.Fail(err) {

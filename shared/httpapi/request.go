@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -109,4 +110,17 @@ func remoteAddress(event events.APIGatewayV2HTTPRequest) string {
 		ip = "[" + ip + "]"
 	}
 	return ip + ":0" // the form of net/http; the gateway does not tell the port
+}
+
+// Source is the address a request came from, without its port, as throttles count it. An IPv6 address stands for its
+// /64, which is what one subscriber has.
+func Source(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
+		return ip.Mask(net.CIDRMask(64, 128)).String()
+	}
+	return host
 }

@@ -31,6 +31,12 @@ func NoContent(w http.ResponseWriter) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// Accepted answers 202 without a body.
+func Accepted(w http.ResponseWriter) {
+	guard(w.Header())
+	w.WriteHeader(http.StatusAccepted)
+}
+
 // ETag returns the entity tag of a version. It stays the same when the answer is compressed, and is strong all the same:
 // it stands for the record that a change is compared with, not for bytes.
 func ETag(version int) string { return `"` + strconv.Itoa(version) + `"` }
