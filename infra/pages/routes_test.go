@@ -1,0 +1,220 @@
+package pages_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// browserless is a signed-in session without a browser: for requests that no page offers.
+type browserless struct {
+	t      testing.TB
+	door   string
+	cookie string // "" is nobody
+}
+
+func enter(t testing.TB, door, login, password string) browserless {
+	t.Helper()
+	b := browserless{t: t, door: door}
+	w, _ := b.send("POST", "/sign-in", url.Values{"login": {login}, "password": {password}})
+	for _, c := range w.Cookies() {
+		if c.Name == "__Host-portal" || c.Name == "__Host-console" {
+			b.cookie = c.Name + "=" + c.Value
+		}
+	}
+	if b.cookie == "" {
+		t.Fatalf("%s does not get in: %d", login, w.StatusCode)
+	}
+	return b
+}
+
+func (b browserless) send(method, path string, form url.Values, headers ...string) (*http.Response, string) {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(context.Background(), method, b.door+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", b.door)
+	}
+	if b.cookie != "" {
+		r.Header.Set("Cookie", b.cookie)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	c := client()
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	w, err := c.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer w.Body.Close()
+	body, err := io.ReadAll(w.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return w, string(body)
+}
+
+// peopleRoutes are the routes of door.People below an address; ids are those of a user and of an invitation.
+func peopleRoutes(at, user, invitation string) []string {
+	return []string{
+		"GET " + at + "/users", "GET " + at + "/users/" + user, "GET " + at + "/users/" + user + "/deactivate", "POST " + at + "/users/" + user + "/deactivate",
+		"POST " + at + "/users/" + user + "/reactivate", "GET " + at + "/users/" + user + "/remove", "POST " + at + "/users/" + user + "/remove",
+		"GET " + at + "/invitations", "GET " + at + "/invitations/new", "POST " + at + "/invitations/new", "POST " + at + "/invitations",
+		"POST " + at + "/invitations/" + invitation + "/resend", "GET " + at + "/invitations/" + invitation + "/revoke", "POST " + at + "/invitations/" + invitation + "/revoke",
+		"GET " + at + "/invitations/" + invitation + "/delete", "POST " + at + "/invitations/" + invitation + "/delete",
+	}
+}
+
+// customerRoutes are the console's other routes about one customer.
+func customerRoutes(customer, subAccount string) []string {
+	at := "/customers/" + customer
+	return []string{
+		"GET " + at, "GET " + at + "/details", "GET " + at + "/edit", "POST " + at + "/edit", "GET " + at + "/deactivate", "POST " + at + "/deactivate",
+		"POST " + at + "/reactivate", "GET " + at + "/delete", "POST " + at + "/delete", "GET " + at + "/subaccounts", "POST " + at + "/subaccounts",
+		"GET " + at + "/subaccounts/" + subAccount, "POST " + at + "/subaccounts/" + subAccount, "GET " + at + "/subaccounts/" + subAccount + "/delete",
+		"POST " + at + "/subaccounts/" + subAccount + "/delete",
+	}
+}
+
+// closedRoutes are those of both doors that need a sign-in and no id.
+func closedRoutes() []string {
+	return []string{"GET /profile", "POST /profile", "GET /customers", "GET /customers/new", "POST /customers"}
+}
+
+// TestRoutesAreAllAsked: a route that is added to a door must be added to the tables above.
+func TestRoutesAreAllAsked(t *testing.T) {
+	asked := map[string]bool{}
+	for _, route := range append(append(closedRoutes(), customerRoutes("{customerId}", "{subaccountId}")...), peopleRoutes("", "{userId}", "{invitationId}")...) {
+		asked[route] = true
+	}
+	open := regexp.MustCompile(`^(GET|POST) (/language|/sign-in|/sign-in/code|/sign-out|/forgot-password|/reset-password(/set)?|/invitation(/accept|/decline|/declined|/renew)?|/\{\$\}|/staff)$`)
+	pattern := regexp.MustCompile(`"((?:GET|POST) /[^"]*)"`)
+	found := 0
+	for _, file := range []string{"shared/door/door.go", "shared/door/people.go", "functions/console/handler.go", "functions/portal/handler.go"} {
+		source, err := os.ReadFile(filepath.Join(checkout, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range pattern.FindAllStringSubmatch(string(source), -1) {
+			found++
+			if !asked[m[1]] && !open.MatchString(m[1]) {
+				t.Errorf("%s: the route %q is in none of the tables", file, m[1])
+			}
+		}
+	}
+	if found < 40 {
+		t.Errorf("found only %d routes: has their notation changed?", found)
+	}
+}
+
+// TestTenancy asks for everything with the ids of another customer: nothing of it is seen, and nothing changes.
+func TestTenancy(t *testing.T) {
+	s := theStack(t)
+	api := signedIn(t, s, s.Admin.Username, s.Admin.Password, "console")
+	mine, theirs := api.customer("Mine Ltd", "corporate"), api.customer("Theirs Ltd", "corporate")
+	boss, member, agent := address("boss"), address("member"), address("agent")
+	api.join(mine, boss, "administrator", "en")
+	mineID := api.join(mine, member, "member", "en")
+	api.join("provider", agent, "agent", "en")
+	victim, invited := address("victim"), address("invited")
+	victimID := api.join(theirs, victim, "member", "en")
+	invitation := api.invite(theirs, invited, "member", "en")
+	sub := api.must(201, "POST", "/customers/"+theirs+"/subaccounts", map[string]string{"name": "Secret depot"})["id"].(string)
+	theirSecrets := []string{victim, invited, "Secret depot", "Theirs Ltd"}
+
+	ask := func(who browserless, name string, routes []string, statuses ...int) {
+		t.Helper()
+		for _, route := range routes {
+			method, path, _ := strings.Cut(route, " ")
+			w, body := who.send(method, path, url.Values{"version": {"1"}, "emails": {invited}, "role": {"member"}, "name": {"Changed"}, "active": {"false"}})
+			allowed := false
+			for _, status := range statuses {
+				allowed = allowed || w.StatusCode == status
+			}
+			if !allowed {
+				t.Errorf("%s: %s answers %d", name, route, w.StatusCode)
+			}
+			for _, secret := range theirSecrets {
+				if strings.Contains(body, secret) && !(path == "/invitations" && secret == invited) { // there, it is what was typed
+					t.Errorf("%s: %s shows %q", name, route, secret)
+				}
+			}
+		}
+	}
+	foreign := []string{}
+	for _, route := range peopleRoutes("", victimID, invitation) {
+		if strings.Contains(route, victimID) || strings.Contains(route, invitation) {
+			foreign = append(foreign, route)
+		}
+	}
+	ask(enter(t, s.Portal, boss, password), "an administrator", foreign, 404)
+	ask(enter(t, s.Portal, member, password), "a member", peopleRoutes("", victimID, invitation), 403)
+	ask(enter(t, s.Portal, member, password), "a member at their own customer", peopleRoutes("", mineID, invitation), 403)
+
+	// At the console, a user belongs below their own customer only, and the staff below none.
+	staff := enter(t, s.Console, s.Admin.Username, s.Admin.Password)
+	for _, at := range []string{"/customers/" + mine, "/staff"} {
+		var below []string
+		for _, route := range peopleRoutes(at, victimID, invitation) {
+			if strings.Contains(route, victimID) || strings.Contains(route, invitation) {
+				below = append(below, route)
+			}
+		}
+		ask(staff, "staff below "+at, below, 404)
+	}
+	ask(staff, "staff", append(customerRoutes("provider", sub), peopleRoutes("/customers/provider", victimID, invitation)...), 403, 404)
+
+	// Nobody is sent to the sign-in page, whatever they ask for; so is who signed in at the other door.
+	everything := append(append(closedRoutes(), customerRoutes(theirs, sub)...), peopleRoutes("/customers/"+theirs, victimID, invitation)...)
+	ask(browserless{t: t, door: s.Console}, "nobody", everything, 303)
+	ask(browserless{t: t, door: s.Console, cookie: strings.Replace(enter(t, s.Portal, boss, password).cookie, "portal", "console", 1)}, "a portal's session", everything, 303)
+
+	// An agent changes neither customers nor users nor lets colleagues in.
+	theirSecrets = nil
+	var changes []string
+	for _, route := range append(customerRoutes(theirs, sub), "POST /customers/"+theirs+"/users/"+victimID+"/deactivate", "POST /customers/"+theirs+"/users/"+victimID+"/remove",
+		"POST /customers", "GET /customers/new", "POST /staff/invitations", "GET /staff/invitations/new") {
+		if strings.HasPrefix(route, "POST ") || strings.HasSuffix(route, "/edit") || strings.HasSuffix(route, "/new") || strings.HasSuffix(route, "/delete") || strings.HasSuffix(route, "/deactivate") {
+			changes = append(changes, route)
+		}
+	}
+	ask(enter(t, s.Console, agent, password), "an agent", changes, 403)
+
+	if user := api.must(200, "GET", "/users/"+victimID, nil); user["status"] != "active" {
+		t.Errorf("the user is %v", user["status"])
+	}
+	if i := api.must(200, "GET", "/invitations/"+invitation, nil); i["status"] != "pending" {
+		t.Errorf("the invitation is %v", i["status"])
+	}
+	if c := api.must(200, "GET", "/customers/"+theirs, nil); c["name"] != "Theirs Ltd" || c["status"] != "active" {
+		t.Errorf("the customer is %v", c)
+	}
+}
+
+// TestOtherSites: a form of another site is refused, whatever it carries.
+func TestOtherSites(t *testing.T) {
+	s := theStack(t)
+	staff := enter(t, s.Console, s.Admin.Username, s.Admin.Password)
+	for _, headers := range [][]string{{"Origin", "https://evil.example"}, {"Origin", "null"}, {"Sec-Fetch-Site", "cross-site"}, {"Origin", s.Portal}} {
+		w, body := staff.send("POST", "/customers", url.Values{"name": {"Smuggled Ltd"}, "type": {"corporate"}}, headers...)
+		if w.StatusCode != http.StatusForbidden || !strings.Contains(body, "<html") {
+			t.Errorf("%v: %d", headers, w.StatusCode)
+		}
+	}
+	w, _ := staff.send("GET", "/customers", nil)
+	for name, want := range map[string]string{"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cache-Control": "no-store"} {
+		if got := w.Header.Get(name); !strings.Contains(got, want) {
+			t.Errorf("%s is %q", name, got)
+		}
+	}
+}
