@@ -13,15 +13,26 @@ import (
 // FoldLogin returns the form in which usernames and e-mails are compared and reserved: trimmed, lower case, the domain
 // as A-label. Nothing more is folded, so that two people are never taken for one.
 func FoldLogin(s string) string {
-	s = strings.ToLower(norm.NFC.String(strings.TrimSpace(s)))
+	s = norm.NFC.String(strings.TrimSpace(s))
 	at := strings.LastIndexByte(s, '@')
 	if at < 0 {
-		return s
+		return lowerLogin(s)
 	}
-	if domain, err := idna.Lookup.ToASCII(s[at+1:]); err == nil {
-		return s[:at+1] + domain
+	if domain, err := idna.Lookup.ToASCII(s[at+1:]); err == nil { // which knows the lower case of domains itself
+		return lowerLogin(s[:at+1]) + domain
 	}
-	return s
+	return lowerLogin(s)
+}
+
+// lowerLogin is lower case, except that nothing foreign becomes ASCII: Go's lower case of İ is i, and İ.example is not
+// i.example.
+func lowerLogin(s string) string {
+	return norm.NFC.String(strings.Map(func(r rune) rune {
+		if low := unicode.ToLower(r); r < utf8.RuneSelf || low >= utf8.RuneSelf {
+			return low
+		}
+		return r
+	}, s))
 }
 
 // maxEmail is the longest address that fits into an SMTP path (RFC 5321, 4.5.3.1.3 less the angle brackets).
@@ -51,6 +62,9 @@ func CheckEmail(field, s string) (string, *Error) {
 	}
 	ascii, err := idna.Lookup.ToASCII(s[at+1:])
 	if err != nil || !strings.Contains(ascii, ".") || at+1+len(ascii) > maxEmail {
+		return "", bad
+	}
+	if again, err := idna.Lookup.ToASCII(ascii); err != nil || again != ascii { // some symbols become letters that are refused
 		return "", bad
 	}
 	for label := range strings.SplitSeq(ascii, ".") {

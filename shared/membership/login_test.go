@@ -85,6 +85,7 @@ func TestFoldLogin(t *testing.T) {
 		" Ann.Lee@Example.COM ": "ann.lee@example.com", "ANN_lee-1": "ann_lee-1", "a@BÜCHER.example": "a@xn--bcher-kva.example",
 		"a@xn--bcher-kva.example": "a@xn--bcher-kva.example", "a@XN--BCHER-KVA.example": "a@xn--bcher-kva.example",
 		"a@straße.example": "a@xn--strae-oqa.example", "a@strasse.example": "a@strasse.example", "a@bu\u0308cher.example": "a@xn--bcher-kva.example",
+		"a@İstanbul.example": "a@xn--istanbul-o0e.example", "a@ISTANBUL.example": "a@istanbul.example", "İlker": "İlker",
 		"": "", "  ": "", "@": "@", "a@": "a@", "a@b@C.example": "a@b@c.example",
 		// Dots and tags make other people's addresses at most providers.
 		"a.b@example.com": "a.b@example.com", "ab@example.com": "ab@example.com", "a+b@example.com": "a+b@example.com",
@@ -96,33 +97,42 @@ func TestFoldLogin(t *testing.T) {
 }
 
 // samePerson is the rule in the design's words: trimmed, lower case, the domain as A-label; nothing more. It is written
-// apart from the code: compared by runes of the canonical form, and by labels of the domain.
+// apart from the code: runes are compared by what Unicode folds together, domains by what IDNA makes of them as typed.
 func samePerson(a, b string) bool {
-	lower := func(s string) string {
-		var out strings.Builder
-		for _, r := range norm.NFC.String(strings.TrimFunc(s, unicode.IsSpace)) {
-			out.WriteRune(unicode.ToLower(r))
-		}
-		return norm.NFC.String(out.String())
-	}
-	split := func(s string) (string, string, bool) {
+	split := func(s string) (local, domain string, has bool) {
+		s = norm.NFC.String(strings.TrimFunc(s, unicode.IsSpace))
 		at := strings.LastIndex(s, "@")
 		if at < 0 {
 			return s, "", false
 		}
 		return s[:at], s[at+1:], true
 	}
-	la, da, hasA := split(lower(a))
-	lb, db, hasB := split(lower(b))
-	if hasA != hasB || la != lb {
-		return false
-	}
-	if da == db {
+	// Equal but for case, rune by rune; İ (whose lower case Go takes for i) is no i.
+	equal := func(a, b string) bool {
+		ra, rb := []rune(a), []rune(b)
+		if len(ra) != len(rb) {
+			return false
+		}
+		for i := range ra {
+			ascii := ra[i] < 128 && rb[i] < 128
+			foreign := ra[i] >= 128 && rb[i] >= 128
+			if ra[i] != rb[i] && (!ascii && !foreign || unicode.ToLower(ra[i]) != unicode.ToLower(rb[i])) {
+				return false
+			}
+		}
 		return true
+	}
+	la, da, hasA := split(a)
+	lb, db, hasB := split(b)
+	if hasA != hasB || !equal(la, lb) {
+		return false
 	}
 	aa, errA := idna.Lookup.ToASCII(da)
 	ab, errB := idna.Lookup.ToASCII(db)
-	return errA == nil && errB == nil && aa == ab
+	if errA == nil && errB == nil {
+		return aa == ab
+	}
+	return equal(da, db)
 }
 
 var peopleApart = []string{
@@ -130,6 +140,7 @@ var peopleApart = []string{
 	"an.na@example.com", "anna+x@example.com", "anna@straße.example", "anna@strasse.example", "anna", "ann-a", "ann_a", "straße", "strasse",
 	"ſtrasse", "İlker", "ilker", "ılker", "Ιωάννης", "ιωάννησ", "ﬁona", "fiona", "Ａnna", "anna ", "a\u200bnna", "a nna", "anna@", "@anna",
 	"anna@example.com@example.com", "anna@@example.com", "anna@\u200bexample.com", "anna@xn--strae-oqa.example", "anna@xn--p1ai",
+	"anna@İstanbul.example", "anna@istanbul.example", "anna@i\u0307stanbul.example", "anna@ISTANBUL.example", "anna@ıstanbul.example",
 	"anna@a.example", "anna@a_b.example", "anna@A_B.example", "anna@-.example", "anna@..", "anna@[192.0.2.1]", "ǅ", "ǆ", "ß", "ẞ", "ss",
 }
 
