@@ -39,6 +39,7 @@ func (h handler) accept(w http.ResponseWriter, r *http.Request, c membership.Cal
 		return err
 	}
 	h.count(c, "InvitationsAccepted", 1)
+	httpapi.WithActor(r.Context(), user.ID, user.CustomerID) // the log line says who signed in
 	caller := membership.Actor{CustomerID: user.CustomerID, UserID: user.ID}
 	httpapi.Respond(w, http.StatusOK, api.AcceptAnswer{
 		User: api.UserFor(caller, user, c.Now), AccessToken: tokens.Access, RefreshToken: tokens.Refresh, ExpiresIn: tokens.ExpiresIn,

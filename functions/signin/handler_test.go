@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"clientele/shared/membership"
 	"clientele/shared/store"
 	"clientele/shared/store/storetest"
+	"clientele/shared/telemetry"
 )
 
 const (
@@ -157,6 +159,26 @@ func TestSignIn(t *testing.T) {
 		got := w.send("POST /auth/sign-in", body).Want(401, "wrong_credentials")
 		if got.Body != wrong.Body || got.Headers["Www-Authenticate"] != wrong.Headers["Www-Authenticate"] {
 			t.Errorf("%s can be told apart: %s", what, got.Body)
+		}
+	}
+}
+
+// The log says who signed in, and of a failure that there was one (ASVS 16.3.1), and nothing of what was typed.
+func TestSignInIsLogged(t *testing.T) {
+	w := newWorld(t)
+	for body, actor := range map[string]string{
+		`{"username":"ada@example.com","password":"` + password + `","door":"portal"}`: w.user.ID,
+		`{"username":"ada@example.com","password":"` + other + `","door":"portal"}`:    "",
+	} {
+		line := telemetry.NewRequest("the-request")
+		r := httptest.NewRequest(http.MethodPost, "/auth/sign-in", strings.NewReader(body)).WithContext(telemetry.With(t.Context(), line))
+		r.Header.Set("Content-Type", "application/json")
+		answer := httptest.NewRecorder()
+		w.routes.ServeHTTP(answer, r)
+		var log strings.Builder
+		line.Write(telemetry.NewLogger(&log), answer.Code)
+		if !strings.Contains(log.String(), `"actor":"`+actor+`"`) || strings.Contains(log.String(), "ada@") || strings.Contains(log.String(), password) {
+			t.Errorf("%d: %s", answer.Code, &log)
 		}
 	}
 }

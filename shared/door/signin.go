@@ -92,6 +92,7 @@ func (d *Door) enter(w http.ResponseWriter, r *http.Request, user membership.Use
 		d.Pages.Failed(w, r, err)
 		return
 	}
+	httpapi.WithActor(r.Context(), user.ID, user.CustomerID) // the log line says who signed in
 	http.Redirect(w, r, web.LocalPath(next), http.StatusSeeOther)
 }
 
