@@ -205,7 +205,7 @@ func TestTenancy(t *testing.T) {
 func TestOtherSites(t *testing.T) {
 	s := theStack(t)
 	staff := enter(t, s.Console, s.Admin.Username, s.Admin.Password)
-	for _, headers := range [][]string{{"Origin", "https://evil.example"}, {"Origin", "null"}, {"Sec-Fetch-Site", "cross-site"}, {"Origin", s.Portal}} {
+	for _, headers := range [][]string{{"Origin", "https://evil.example"}, {"Origin", "null"}, {"Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"}, {"Origin", s.Portal}} {
 		w, body := staff.send("POST", "/customers", url.Values{"name": {"Smuggled Ltd"}, "type": {"corporate"}}, headers...)
 		if w.StatusCode != http.StatusForbidden || !strings.Contains(body, "<html") {
 			t.Errorf("%v: %d", headers, w.StatusCode)
