@@ -30,6 +30,7 @@ break_rule shared/mail/zz_table.go "from list 'mail'" <<< 'import _ "github.com/
 break_rule shared/mail/zz_template.go "letters are filled by" <<< 'import _ "text/template"'
 break_rule shared/httpapi/zz_store.go "from list 'httpapi'" <<< 'import _ "github.com/aws/aws-sdk-go-v2/service/dynamodb"'
 break_rule shared/web/zz_aws.go "from list 'web'" <<< 'import _ "github.com/aws/aws-sdk-go-v2/aws"'
+break_rule shared/door/zz_store.go "from list 'door'" <<< 'import _ "clientele/shared/store"'
 break_rule shared/telemetry/zz_room.go "from list 'telemetry'" <<< 'import _ "golang.org/x/text/unicode/norm"'
 break_rule shared/api/zz_room.go "from list 'api'" <<< 'import _ "golang.org/x/text/unicode/norm"'
 break_rule shared/membership/zz_collate.go 'costs 1.7 MB' <<< 'import _ "golang.org/x/text/collate"'

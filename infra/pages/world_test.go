@@ -8,12 +8,12 @@ import (
 
 // world is what the photographed pages show.
 type world struct {
-	stack                                   stack
-	api                                     caller
-	corporate, empty, closed, individual    string            // customers
-	staff, agent, boss, member              map[string]string // logins by language
-	activeUser, gone, invitation, resending string            // ids
-	subAccount                              string
+	stack                                stack
+	api                                  caller
+	corporate, empty, closed, individual string            // customers
+	staff, agent, boss, member           map[string]string // logins by language
+	activeUser, gone, invitation         string            // ids
+	subAccount                           string
 }
 
 func newWorld(t *testing.T, s stack) world {
