@@ -15,7 +15,8 @@ import (
 func FoldLogin(s string) string {
 	s = norm.NFC.String(strings.TrimSpace(s))
 	at := strings.LastIndexByte(s, '@')
-	if at < 0 {
+	// The work of making an A-label grows with the square of its length: visitors could keep us busy with a long one.
+	if at < 0 || len(s) > 4*maxEmail {
 		return lowerLogin(s)
 	}
 	if domain, err := idna.Lookup.ToASCII(s[at+1:]); err == nil { // which knows the lower case of domains itself

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/quick"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -93,6 +94,25 @@ func TestFoldLogin(t *testing.T) {
 		if got := membership.FoldLogin(in); got != want {
 			t.Errorf("FoldLogin(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+// Punycode takes time that grows with the square of the text: half a megabyte at the sign-in form took half a minute.
+func TestFoldingLongTextsIsQuick(t *testing.T) {
+	long := []rune{'a', '@'}
+	for i := range 200_000 {
+		long = append(long, rune(0x4e00+i%20_000))
+	}
+	begin := time.Now()
+	if got := membership.FoldLogin(string(long)); len(got) < 600_000 {
+		t.Errorf("%d bytes are left", len(got))
+	}
+	_, _ = membership.CheckEmail("email", string(long))
+	_ = membership.CheckUsername("username", string(long), "ann@example.com")
+	_ = membership.CheckPassword("password", string(long), "ann@example.com")
+	_ = membership.FoldName(string(long))
+	if took := time.Since(begin); took > 2*time.Second {
+		t.Errorf("took %v", took)
 	}
 }
 
