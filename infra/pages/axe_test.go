@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// axeScript returns axe-core (infra/axe pins it) with the call that looks at a page.
+// axeScript returns axe-core (infra/axe pins it).
 func axeScript(t testing.TB) string {
 	t.Helper()
 	directory := filepath.Join(checkout, "infra", "axe")
@@ -26,7 +26,7 @@ func axeScript(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(script) + auditing
+	return string(script)
 }
 
 // auditing returns what axe-core calls serious or critical, of the page as it is and of its menus when they are open. (All
@@ -50,7 +50,10 @@ const auditing = `
 // audit returns what is not accessible on the page, "" when nothing is.
 func (p person) audit(script string) string {
 	p.t.Helper()
-	found, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise))
+	if !p.yes(`"axe" in window`) { // once a page
+		p.eval(script + "; true")
+	}
+	found, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](auditing, chromedp.EvalAwaitPromise))
 	if err != nil {
 		p.t.Fatalf("axe: %v", err)
 	}

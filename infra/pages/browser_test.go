@@ -154,8 +154,10 @@ func quote(s string) string {
 // open goes to an address and waits until the page is there.
 func (p person) open(address string) {
 	p.t.Helper()
-	// From elsewhere, so that a link that differs in its fragment only is opened too.
-	p.do(chromedp.Navigate("about:blank"), chromedp.Navigate(address))
+	if strings.Contains(address, "#") { // from elsewhere, else another fragment is no other page
+		p.do(chromedp.Navigate("about:blank"))
+	}
+	p.do(chromedp.Navigate(address))
 	p.settle()
 }
 
