@@ -95,15 +95,22 @@ func (t Table) Customers(ctx context.Context, q membership.CustomerQuery) (membe
 	return p, nil
 }
 
+// searchLimit is how many rows of words a page of a search reads at most, whatever page is asked for: each row costs a
+// customer's record, eventually consistent, which is 1 RCU up to 8 KB. With the words and the caller that stays below the
+// 25 RCU that a request may read.
+const searchLimit = 20
+
 // searchCustomers reads the words that begin with the search, and then their customers: two waits. It has no page
-// before; a customer found by two words shows once.
+// before, and a page can be short and still have a next one. A customer found by two words of one page shows once.
+// Nothing is decided by what is found, so the records are read like any list, eventually consistent.
 func (t Table) searchCustomers(ctx context.Context, q membership.CustomerQuery) (membership.Page[membership.Customer], error) {
 	var p membership.Page[membership.Customer]
 	text := searchText(q.Search) // as its rows are cut
+	limit := min(q.Page.Limit, searchLimit)
 	in := &dynamodb.QueryInput{
 		TableName: &t.name, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :text)"),
 		ExpressionAttributeValues: item{":pk": str(customerSearchPartition(text)), ":text": str(text)},
-		Limit:                     aws.Int32(int32(q.Page.Limit + 1)),
+		Limit:                     aws.Int32(int32(limit + 1)),
 	}
 	if q.Page.Position != "" {
 		in.ExclusiveStartKey = key{customerSearchPartition(text), q.Page.Position}.item()
@@ -118,7 +125,7 @@ func (t Table) searchCustomers(ctx context.Context, q membership.CustomerQuery) 
 		last string
 	)
 	for n, row := range out.Items {
-		if n == q.Page.Limit {
+		if n == limit {
 			p.Next = last
 			break
 		}
@@ -130,9 +137,13 @@ func (t Table) searchCustomers(ctx context.Context, q membership.CustomerQuery) 
 	if len(keys) == 0 {
 		return p, nil
 	}
-	found, err := t.batchGet(ctx, keys)
+	items, err := t.batchGetChunk(ctx, keys, false)
 	if err != nil {
 		return p, err
+	}
+	found := make(map[key]item, len(items))
+	for _, i := range items {
+		found[i.key()] = i
 	}
 	for _, k := range keys {
 		if i, ok := found[k]; ok {

@@ -240,6 +240,42 @@ func TestSearchingCustomers(t *testing.T) {
 	})
 }
 
+// A page of a search reads no more than a request may, whatever page is asked for, and loses nobody at its borders.
+func TestSearchingManyCustomers(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		const all = 2*searchLimit + 3
+		for n := range all {
+			c := filled(fmt.Sprintf("c%03d", n))
+			c.Name, c.Comment = fmt.Sprintf("Spedition %03d", n), strings.Repeat("\n", 5_000)
+			must(t, w.table.CreateCustomer(ctx, c, w.trail()))
+		}
+		w.calls.Take()
+		var sizes []int
+		seen := map[string]bool{}
+		for position, pages := "", 0; pages < 5; pages++ {
+			p, err := w.table.Customers(ctx, membership.CustomerQuery{Search: "spedi", Page: membership.PageRequest{Limit: 100, Position: position}})
+			must(t, err)
+			sizes = append(sizes, len(p.Items))
+			for _, c := range p.Items {
+				seen[c.ID] = true
+			}
+			sum := 0.0
+			for _, c := range w.calls.Take() {
+				sum += c.Capacity
+			}
+			if sum > 22 { // 3 are left for the caller
+				t.Errorf("a page took %v RCU", sum)
+			}
+			if position = p.Next; position == "" {
+				break
+			}
+		}
+		equal(t, sizes, []int{searchLimit, searchLimit, 3})
+		equal(t, len(seen), all)
+	})
+}
+
 // The longest names that the rules allow, in letters that folding makes longer, are stored, found and changed.
 func TestLongestNames(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

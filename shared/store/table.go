@@ -86,7 +86,7 @@ func (t Table) batchGet(ctx context.Context, keys []key) (map[key]item, error) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			items, err := t.batchGetChunk(ctx, chunk)
+			items, err := t.batchGetChunk(ctx, chunk, true)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -101,7 +101,8 @@ func (t Table) batchGet(ctx context.Context, keys []key) (map[key]item, error) {
 	return found, errors.Join(errs...)
 }
 
-func (t Table) batchGetChunk(ctx context.Context, chunk []key) ([]item, error) {
+// batchGetChunk reads at most batchLimit items, of which no two are the same, in no order.
+func (t Table) batchGetChunk(ctx context.Context, chunk []key, consistent bool) ([]item, error) {
 	asked := make([]map[string]types.AttributeValue, len(chunk))
 	for i, k := range chunk {
 		asked[i] = k.item()
@@ -109,7 +110,7 @@ func (t Table) batchGetChunk(ctx context.Context, chunk []key) ([]item, error) {
 	var items []item
 	for try := 0; ; try++ {
 		out, err := t.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
-			t.name: {Keys: asked, ConsistentRead: aws.Bool(true)},
+			t.name: {Keys: asked, ConsistentRead: aws.Bool(consistent)},
 		}})
 		if err != nil {
 			return nil, unavailable(err)
