@@ -18,7 +18,7 @@
 //	user-row           CUSTOMER#<customer>             USER#<id>                       the same for the customer's own list
 //	login              LOGIN#<folded>                  LOGIN                           reservation of a username or e-mail: whose it is
 //	address-elsewhere  CUSTOMER#<customer>             ELSEWHERE#<folded>              an address invited here that signs in for another customer
-//	invitation         INVITATION#<id>                 CUSTOMER#<customer>             the record; facet INVITATIONS#<customer> by age; due for expiry and retention
+//	invitation         INVITATION#<id>                 CUSTOMER#<customer>             the record; facet INVITATIONS#<customer> by age, also byName where the provider lists it; due for expiry and retention
 //	mail               MAIL#<id>                       MAIL                            the outbox; due while queued; ttl when done
 //	audit              CUSTOMER#<id>#AUDIT#<yyyy-mm>   <time>#<id>                     one entry for every change
 //	idempotency-key    KEY#<actor>                     <route>#<key>[#<row>]           hash of the body and the ids made; ttl 24 hours
@@ -33,6 +33,10 @@
 // by-name, by-email, by-group, by-role, by-company, by-registered: partition facet, sorted by byName, byEmail, byGroup,
 // byRole, byCompany, byRegistered. A page of any list is one Query of one of them. An item is in an index when it has
 // both attributes.
+//
+// An invitation's byName is no name but its age again, and only those have it that were not made in the portal. So
+// by-name holds the invitations that the provider lists for a customer and by-registered all of them, and neither list
+// reads what it does not show.
 //
 // due: partition due (<kind>#<shard>), sorted by dueAt. Sparse: only what waits for a moment is in it.
 //

@@ -10,6 +10,9 @@ func invitationItem(v membership.Invitation) item {
 	i := newItem(invitationKey(v.CustomerID, v.ID), entityInvitation)
 	i.setStr("facet", invitationsFacet(v.CustomerID))
 	i.setTime("byRegistered", v.CreatedAt)
+	if v.Origin != membership.Portal { // the provider's list
+		i.setTime("byName", v.CreatedAt)
+	}
 	switch v.Status { // when the clean-up has to look at it again
 	case membership.InvitationPending:
 		i.setStr("due", dueFacet(dueInvitation, v.ID))
@@ -77,7 +80,7 @@ func (t Table) Invitations(ctx context.Context, q membership.InvitationQuery) (m
 	}
 	l := listing{index: indexRegistered, attribute: "byRegistered", facet: invitationsFacet(q.CustomerID)}
 	if q.Origin == membership.Staff { // what the deployment itself made is the provider's too
-		l.filter = condition{expression: "origin <> :portal", values: item{":portal": str(string(membership.Portal))}}
+		l.index, l.attribute = indexName, "byName"
 	} else if q.Origin != "" {
 		l.filter = condition{expression: "origin = :origin", values: item{":origin": str(string(q.Origin))}}
 	}

@@ -125,6 +125,46 @@ func TestListingInvitations(t *testing.T) {
 	})
 }
 
+// The provider's list reads only what it shows, however many invitations a customer's own people have made between.
+func TestProvidersInvitationsAmongMany(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		var want []string
+		for n := range 60 {
+			v := membership.Invitation{ID: fmt.Sprintf("v%04d", n), CustomerID: "c1", Origin: membership.Portal, Status: membership.InvitationAccepted, CreatedAt: w.now.Add(time.Duration(n) * time.Second), Version: 1}
+			switch n % 20 {
+			case 3:
+				v.Origin = membership.Staff
+			case 9:
+				v.Origin = membership.System
+			}
+			if v.Origin != membership.Portal {
+				want = append(want, v.ID)
+			}
+			change := w.table.write()
+			change.put(invitationItem(v), always(), nil)
+			must(t, w.table.commit(t.Context(), change))
+		}
+		list := func(p membership.PageRequest) (membership.Page[membership.Invitation], error) {
+			return w.table.Invitations(t.Context(), membership.InvitationQuery{Reach: membership.ReachAll(), CustomerID: "c1", Origin: membership.Staff, Page: p})
+		}
+		w.calls.Take()
+		for _, limit := range []int{1, 4, 6} {
+			forth, back := bothWays(t, limit, true, list, func(v membership.Invitation) string { return v.ID })
+			equal(t, forth, want)
+			equal(t, back, want)
+		}
+		for _, c := range w.calls.Take() {
+			if c.Capacity > 0.5 {
+				t.Errorf("a page took %v RCU", c.Capacity)
+			}
+		}
+		p, err := list(membership.PageRequest{Limit: 6})
+		must(t, err)
+		equal(t, len(p.Items), 6)
+		equal(t, p.Next, "")
+	})
+}
+
 // A list of which almost nothing passes the filter costs no more than its bound a page, goes on, and loses nothing at
 // the borders of empty pages.
 func TestFilteredPagesThatAreEmpty(t *testing.T) {
@@ -133,7 +173,7 @@ func TestFilteredPagesThatAreEmpty(t *testing.T) {
 		for n := range 2*filterReads + 10 {
 			origin := call.Actor.Realm
 			if n == 0 || n == filterReads+50 {
-				origin = membership.Staff
+				origin = membership.System
 			}
 			v := membership.Invitation{ID: fmt.Sprintf("v%04d", n), CustomerID: "c1", Origin: origin, Status: membership.InvitationAccepted, CreatedAt: w.now.Add(time.Duration(n) * time.Second), Version: 1}
 			change := w.table.write()
@@ -142,7 +182,7 @@ func TestFilteredPagesThatAreEmpty(t *testing.T) {
 		}
 		w.calls.Take()
 		forth, back := bothWays(t, 5, true, func(p membership.PageRequest) (membership.Page[membership.Invitation], error) {
-			return w.table.Invitations(t.Context(), membership.InvitationQuery{Reach: membership.ReachAll(), CustomerID: "c1", Origin: membership.Staff, Page: p})
+			return w.table.Invitations(t.Context(), membership.InvitationQuery{Reach: membership.ReachAll(), CustomerID: "c1", Origin: membership.System, Page: p})
 		}, func(v membership.Invitation) string { return v.ID })
 		want := []string{"v0000", fmt.Sprintf("v%04d", filterReads+50)}
 		equal(t, slices.Compact(forth), want)
