@@ -162,13 +162,13 @@ func (h handler) stepCustomer(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, next, http.StatusSeeOther)
 		return
 	}
-	wrong, told := door.Wrong(err)
-	c, gone := h.readFor(r, membership.ChangeCustomer)
-	if !told || gone != nil || strings.HasSuffix(r.URL.Path, "/reactivate") {
-		h.Pages.Fail(w, r, err, web.Action{Label: web.Text("console.back_to_customer"), URL: address(id, "details"), Kind: "primary"})
-		return
+	if wrong, told := door.Wrong(err); told && !strings.HasSuffix(r.URL.Path, "/reactivate") {
+		if c, gone := h.readFor(r, membership.ChangeCustomer); gone == nil {
+			h.confirmCustomer(w, r, c, wrong)
+			return
+		}
 	}
-	h.confirmCustomer(w, r, c, wrong)
+	h.Pages.Fail(w, r, err, web.Action{Label: web.Text("console.back_to_customer"), URL: address(id, "details"), Kind: "primary"})
 }
 
 // customerForm is the form with a customer's record, for a new one and for changes.
