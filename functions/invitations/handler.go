@@ -26,6 +26,7 @@ func (h handler) routes() http.Handler {
 	mux.Handle("DELETE /invitations/{invitationId}", h.gate.SignedIn(h.delete))
 	mux.Handle("POST /invitations/{invitationId}/resend", h.gate.SignedIn(h.resend))
 	mux.Handle("POST /invitations/{invitationId}/revoke", h.gate.SignedIn(h.revoke))
+	mux.Handle("POST /invitations/resend-expired", h.gate.SignedIn(h.resendExpired))
 	mux.Handle("POST /invitations/inspect", h.gate.Public(h.inspect))
 	mux.Handle("POST /invitations/accept", h.gate.Public(h.accept))
 	mux.Handle("POST /invitations/decline", h.gate.Public(h.decline))
@@ -85,6 +86,34 @@ func (h handler) get(w http.ResponseWriter, r *http.Request, c membership.Call) 
 
 func (h handler) resend(w http.ResponseWriter, r *http.Request, c membership.Call) error {
 	return answerInvitation(w, r, c, h.invitations.Resend)
+}
+
+func (h handler) resendExpired(w http.ResponseWriter, r *http.Request, c membership.Call) error {
+	var in api.ResendExpiredRequest
+	if err := httpapi.Decode(r, &in); err != nil {
+		return err
+	}
+	customerID, err := httpapi.ID(in.CustomerID)
+	if err != nil {
+		return err
+	}
+	this := httpapi.Fingerprint("resend-expired", string(c.Actor.Realm), c.Actor.Reach().CustomerID(), customerID)
+	from := httpapi.List{Limit: membership.ExpiredPage}
+	if in.Cursor != nil {
+		from.Cursor = *in.Cursor
+	}
+	page, err := h.cursors.Page(this, from)
+	if err != nil {
+		return err
+	}
+	results, next, err := h.invitations.ResendExpired(r.Context(), c, customerID, page.Position)
+	if err != nil {
+		return err
+	}
+	answer, resent := batchResult(results)
+	h.count(c, "InvitationsSent", resent)
+	httpapi.Respond(w, http.StatusOK, api.ResendExpiredResult{Results: answer.Results, Next: h.cursors.Next(this, next)})
+	return nil
 }
 
 func (h handler) revoke(w http.ResponseWriter, r *http.Request, c membership.Call) error {

@@ -57,6 +57,8 @@ func (t *table) Invitations(_ context.Context, q membership.InvitationQuery) (me
 	return page, nil
 }
 
+func (t *table) Take(context.Context, membership.Throttle, string, time.Time) error { return nil }
+
 func (t *table) Addresses(_ context.Context, _ string, folded []string, keys []*membership.IdempotencyKey) ([]membership.Address, []*membership.Marker, error) {
 	addresses, markers := make([]membership.Address, len(folded)), make([]*membership.Marker, len(folded))
 	for n, login := range folded {

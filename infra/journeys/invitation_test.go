@@ -238,3 +238,33 @@ func TestParallelAccepts(t *testing.T) {
 		signIn(t, s, email, password, "portal")
 	}
 }
+
+func TestResendExpiredTakesOnlyExpired(t *testing.T) {
+	s := theStack(t)
+	staff := admin(t, s)
+	customer := newCustomer(staff, "Nothing Expired Ltd")
+	invite(staff, customer, address("open"), "member")
+	a := staff.must(200, "POST", "/invitations/resend-expired", map[string]string{"customerId": customer})
+	if len(a.items("results")) != 0 || a.text("next") != "" {
+		t.Errorf("an open invitation was resent: %s", a.raw)
+	}
+	member, _ := join(staff, customer, address("member"), "member")
+	member.refused(403, "forbidden", "POST", "/invitations/resend-expired", map[string]string{"customerId": customer})
+	staff.refused(400, "", "POST", "/invitations/resend-expired", map[string]string{"customerId": customer, "cursor": "made-up"})
+}
+
+// A customer's own people cannot make us flood a mailbox.
+func TestMailsToOneAddressAreLimited(t *testing.T) {
+	s := theStack(t)
+	staff := admin(t, s)
+	customer := newCustomer(staff, "Flood Ltd")
+	boss, _ := join(staff, customer, address("boss"), "administrator")
+	id := invite(boss, customer, address("flooded"), "member")
+	for range 4 {
+		boss.must(200, "POST", "/invitations/"+id+"/resend", nil)
+	}
+	if a := boss.refused(429, "too_many_requests", "POST", "/invitations/"+id+"/resend", nil); a.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	staff.must(200, "POST", "/invitations/"+id+"/resend", nil) // staff are not limited
+}

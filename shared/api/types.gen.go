@@ -769,6 +769,22 @@ type RefreshRequest struct {
 	RefreshToken string `json:"refreshToken"`
 }
 
+// ResendExpiredRequest defines model for ResendExpiredRequest.
+type ResendExpiredRequest struct {
+	// Cursor From `next` of the request before; leave it out to begin.
+	Cursor *string `json:"cursor,omitempty"`
+
+	// CustomerID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
+	CustomerID ID `json:"customerId"`
+}
+
+// ResendExpiredResult defines model for ResendExpiredResult.
+type ResendExpiredResult struct {
+	// Next Where to go on, null at the end.
+	Next    *string     `json:"next"`
+	Results []RowResult `json:"results"`
+}
+
 // ResetPasswordRequest defines model for ResetPasswordRequest.
 type ResetPasswordRequest struct {
 	// Password At least 10 characters; no other rules of composition.

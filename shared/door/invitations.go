@@ -3,6 +3,8 @@ package door
 import (
 	"context"
 	"net/http"
+	"strconv"
+	"time"
 
 	"clientele/shared/httpapi"
 	"clientele/shared/membership"
@@ -35,6 +37,9 @@ func (p People) invitations(w http.ResponseWriter, r *http.Request, at place) {
 	for _, i := range page.Items {
 		view.Table.Rows = append(view.Table.Rows, invitationRow(actor, i, at, once))
 		view.Live = view.Live || i.Status == membership.InvitationPending && i.Delivery == string(membership.MailQueued)
+		if i.Status == membership.InvitationExpired && view.Invite != nil {
+			view.ResendExpired = &web.Action{Label: web.Text("people.resend_expired"), URL: at.invitations() + "/resend-expired", Post: true}
+		}
 	}
 	d.Pages.Render(w, r, http.StatusOK, "invitations", view)
 }
@@ -107,6 +112,36 @@ func (p People) resend(w http.ResponseWriter, r *http.Request, at place) {
 		_, err := p.Door.Invitations.Resend(ctx, c, id)
 		return err
 	})
+}
+
+// resendTime is how long one click resends page after page; whoever has more expired invitations clicks again. It leaves
+// the function (29 s) time for the page that is under way.
+const resendTime = 8 * time.Second
+
+func (p People) resendExpired(w http.ResponseWriter, r *http.Request, at place) {
+	d := p.Door
+	began, resent, position := d.Now(), 0, ""
+	for {
+		results, next, err := d.Invitations.ResendExpired(r.Context(), d.Call(r), at.customerID, position)
+		if err != nil {
+			d.Pages.Fail(w, r, err, web.Action{Label: web.Text("people.back_to_invitations"), URL: at.invitations(), Kind: "primary"})
+			return
+		}
+		for _, one := range results {
+			if one.Err == nil {
+				resent++
+			}
+		}
+		if position = next; next == "" || d.Now().Sub(began) > resendTime {
+			break
+		}
+	}
+	if position == "" {
+		web.Notify(w, "success", "notice.expired_resent", "count", strconv.Itoa(resent))
+	} else {
+		web.Notify(w, "warning", "notice.expired_resent_partly", "count", strconv.Itoa(resent))
+	}
+	http.Redirect(w, r, at.invitations(), http.StatusSeeOther)
 }
 
 func (p People) revoke(w http.ResponseWriter, r *http.Request, at place) {

@@ -56,6 +56,7 @@ func (p People) Routes(mux *http.ServeMux) {
 	handle("GET /invitations/new", p.showInvite)
 	handle("POST /invitations/new", p.showInviteAgain)
 	handle("POST /invitations", p.invite)
+	handle("POST /invitations/resend-expired", p.resendExpired)
 	handle("POST /invitations/{invitationId}/resend", p.resend)
 	handle("GET /invitations/{invitationId}/revoke", p.askEnd)
 	handle("POST /invitations/{invitationId}/revoke", p.revoke)

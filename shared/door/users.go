@@ -14,13 +14,15 @@ import (
 
 // listPage is a list of users or invitations.
 type listPage struct {
-	Frame    Frame
-	Invite   *web.Action
-	Closed   bool // the customer is deactivated
-	Form     *web.Form
-	Statuses []web.Option
-	Table    web.Table
-	Live     bool // mails are on their way: the page looks again
+	Frame  Frame
+	Invite *web.Action
+	// ResendExpired is there when the page of invitations shows an expired one.
+	ResendExpired *web.Action
+	Closed        bool // the customer is deactivated
+	Form          *web.Form
+	Statuses      []web.Option
+	Table         web.Table
+	Live          bool // mails are on their way: the page looks again
 }
 
 func (p People) users(w http.ResponseWriter, r *http.Request, at place) {

@@ -82,6 +82,24 @@ var (
 // of its own, some 30 ms, so that the request stays well within the gateway's 30 seconds.
 const MaxInvitees = 100
 
+// What a customer's own people can make us mail: five letters an hour to one address, and a thousand a day in all, so
+// that an account in wrong hands is no mail cannon. Staff are not limited: they onboard whole companies.
+var (
+	lettersPerAddress = Throttle{"letters-address", 5, time.Hour}
+	lettersPerActor   = Throttle{"letters-actor", 1000, 24 * time.Hour}
+)
+
+// mayMail counts a letter to an address against the limits of whoever causes it. Errors: TooMany.
+func (is Invitations) mayMail(ctx context.Context, c Call, customerID, email string) error {
+	if c.Actor.Realm != Portal {
+		return nil
+	}
+	if err := is.Store.Take(ctx, lettersPerAddress, customerID+" "+FoldLogin(email), c.Now); err != nil {
+		return err
+	}
+	return is.Store.Take(ctx, lettersPerActor, c.Actor.UserID, c.Now)
+}
+
 // Invitee is one row of a request to invite.
 type Invitee struct {
 	Email               string
@@ -124,6 +142,8 @@ type InvitationQuery struct {
 type InvitationStore interface {
 	UserStore
 	Customer(ctx context.Context, reach Reach, customerID string) (Customer, error)
+	// Take counts one event. Errors: TooMany when the window's limit is reached.
+	Take(ctx context.Context, t Throttle, subject string, now time.Time) error
 	// Invitations returns one page.
 	Invitations(ctx context.Context, q InvitationQuery) (Page[Invitation], error)
 	// Addresses returns who holds the folded logins, as a customer sees it, and the markers of the keys (nil where there
@@ -255,6 +275,11 @@ func (is Invitations) inviteOne(ctx context.Context, c Call, customer Customer, 
 		if err != nil {
 			return "", err
 		}
+		if try == 0 {
+			if err := is.mayMail(ctx, c, customer.ID, row.Email); err != nil {
+				return "", err
+			}
+		}
 		inv, user := is.newInvitation(c, customer, row)
 		user.AddressElsewhere = elsewhere
 		trail := c.trail(c.auditEntry(is.NewID(), "invitation.created", "invitation", inv.ID, customer.ID, nil, inv.auditFields()), inv.ID)
@@ -384,7 +409,48 @@ func (is Invitations) Resend(ctx context.Context, c Call, invitationID string) (
 	if err != nil {
 		return Invitation{}, err
 	}
+	if err := is.mayMail(ctx, c, inv.CustomerID, inv.Email); err != nil {
+		return Invitation{}, err
+	}
 	return is.newLink(ctx, c, customer, inv, user, "invitation.resent")
+}
+
+// ExpiredPage is how many invitations one ResendExpired looks at: each that has expired is a transaction of its own.
+const ExpiredPage = 50
+
+// ResendExpired resends the expired invitations among one page of a customer's list, the newest first, as far as the
+// actor may, and says for each what became of it. next is where to go on, "" at the end. Doing it again does nothing
+// twice: what was resent is no longer expired. Errors (of the whole): ErrNotFound, ErrForbidden, ErrCustomerDeactivated.
+func (is Invitations) ResendExpired(ctx context.Context, c Call, customerID, position string) (results []RowResult, next string, err error) {
+	if err := c.Actor.require(Invite, customerID, ""); err != nil {
+		return nil, "", err
+	}
+	customer, err := is.Store.Customer(ctx, c.Actor.Reach(), customerID)
+	if err != nil {
+		return nil, "", err
+	}
+	if customer.Status != CustomerActive {
+		return nil, "", ErrCustomerDeactivated
+	}
+	page, err := is.List(ctx, c, InvitationQuery{CustomerID: customerID, Page: PageRequest{Limit: ExpiredPage, Position: position}})
+	if err != nil {
+		return nil, "", err
+	}
+	c.Key, c.Done = nil, nil // the state of each invitation says what was done before
+	for _, inv := range page.Items {
+		if inv.Status != InvitationExpired || !c.Actor.May(Invite, customerID, inv.Role) {
+			continue
+		}
+		result := RowResult{Index: len(results), ID: inv.ID}
+		_, err := is.Resend(ctx, c, inv.ID)
+		if e := (*Error)(nil); asError(err, &e) && e.Kind != Unavailable {
+			result.ID, result.Err = "", e
+		} else if err != nil {
+			return nil, "", err // those before are resent; a repeated call goes on with the rest
+		}
+		results = append(results, result)
+	}
+	return results, page.Next, nil
 }
 
 // newLink gives an open or expired invitation a new link and mails it.

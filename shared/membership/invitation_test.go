@@ -391,3 +391,58 @@ func (w *world) setCustomer(change func(*membership.Customer)) {
 	change(&c)
 	w.store.customers["alpha"] = c
 }
+
+// Resending all expired ones takes those alone, as far as the actor may, and a second time nothing.
+func TestResendExpired(t *testing.T) {
+	w := newWorld(t)
+	old := w.invite("old@example.com", membership.Member)
+	chief := w.invite("chief@example.com", membership.Administrator)
+	w.now = w.now.Add(membership.InvitationLifetime)
+	fresh := w.invite("fresh@example.com", membership.Member)
+	ids := func(c membership.Call) map[string]bool {
+		t.Helper()
+		results, next, err := w.invitations.ResendExpired(w.ctx, c, "alpha", "")
+		if err != nil || next != "" {
+			t.Fatalf("%v, next %q", err, next)
+		}
+		got := map[string]bool{}
+		for _, r := range results {
+			if r.Err != nil {
+				t.Errorf("%s: %v", r.ID, r.Err)
+			}
+			got[r.ID] = true
+		}
+		return got
+	}
+	if got := ids(w.as("alpha", membership.Moderator)); len(got) != 1 || !got[old.ID] {
+		t.Errorf("a moderator resent %v, not only the member's", got)
+	}
+	if got := ids(w.staff()); len(got) != 1 || !got[chief.ID] || got[fresh.ID] {
+		t.Errorf("staff resent %v, not only the administrator's", got)
+	}
+	if got := ids(w.staff()); len(got) != 0 {
+		t.Errorf("a second time: %v", got)
+	}
+	if _, _, err := w.invitations.ResendExpired(w.ctx, w.as("alpha", membership.Member), "alpha", ""); membership.CodeOf(err) != "forbidden" {
+		t.Errorf("a member: %v", err)
+	}
+	if _, _, err := w.invitations.ResendExpired(w.ctx, w.as("beta", membership.Administrator), "alpha", ""); membership.CodeOf(err) != "not_found" {
+		t.Errorf("another customer: %v", err)
+	}
+}
+
+// The sixth letter to one address within an hour is refused to a customer's own people, not to staff.
+func TestLettersToOneAddressAreLimited(t *testing.T) {
+	w := newWorld(t)
+	boss := w.as("alpha", membership.Administrator)
+	inv := w.inviteAs(boss, "alpha", "new@example.com", membership.Member)
+	for n := 2; n <= 6; n++ {
+		_, err := w.invitations.Resend(w.ctx, boss, inv.ID)
+		if refused := membership.KindOf(err) == membership.TooMany; refused != (n == 6) {
+			t.Errorf("letter %d: %v", n, err)
+		}
+	}
+	if _, err := w.invitations.Resend(w.ctx, w.staff(), inv.ID); err != nil {
+		t.Errorf("staff: %v", err)
+	}
+}
