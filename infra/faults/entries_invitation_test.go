@@ -43,6 +43,17 @@ func invitationEntries() []entry {
 			run: func(w *world, c membership.Call) (any, error) {
 				return w.invitations().Resend(w.ctx, c, w.vars["ben2"])
 			}},
+		{use: "Invitations.ResendExpired", as: (*world).staff, free: true,
+			prepare: func(w *world) {
+				invited(w)
+				w.invite("noa", w.staff())
+				w.sendAll()
+				w.now = w.now.Add(membership.InvitationLifetime)
+			},
+			run: func(w *world, c membership.Call) (any, error) {
+				results, _, err := w.invitations().ResendExpired(w.ctx, c, w.vars["alpha"], "")
+				return results, err
+			}},
 		{use: "Invitations.Revoke", prepare: invited, as: (*world).staff, route: "POST /invitations/nia/revoke", run: func(w *world, c membership.Call) (any, error) {
 			return w.invitations().Revoke(w.ctx, c, w.vars["nia"])
 		}},
