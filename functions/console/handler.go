@@ -50,7 +50,7 @@ func newHandler(parts door.Door, site web.Site, subAccounts membership.SubAccoun
 
 	mux.Handle("GET /staff", http.RedirectHandler("/staff/users", http.StatusSeeOther))
 	door.People{Door: h.Door, At: "/staff", CustomerID: membership.ProviderID, Frame: staffFrame}.Routes(mux)
-	return web.Secure(mux, web.Security{PublicURL: publicURL, Refused: h.Pages.Refused()})
+	return h.Handler(mux, publicURL)
 }
 
 // areas are the console's areas.

@@ -22,7 +22,7 @@ func newHandler(parts door.Door, site web.Site, publicURL string) (http.Handler,
 	d.Routes(mux)
 	mux.Handle("GET /{$}", d.Require(home))
 	door.People{Door: d, Frame: frame}.Routes(mux)
-	return web.Secure(mux, web.Security{PublicURL: publicURL, Refused: d.Pages.Refused()})
+	return d.Handler(mux, publicURL)
 }
 
 // areas are the portal's areas: members have only their own record, which is in everybody's menu.

@@ -86,3 +86,11 @@ func TestNoConsoleHere(t *testing.T) {
 		}
 	}
 }
+
+// A panic is a page that says how to ask for help, and costs its own request only.
+func TestPanic(t *testing.T) {
+	a := send(t, membership.Member, "GET /profile") // there is no table to read it from
+	if a.StatusCode != http.StatusInternalServerError || !strings.Contains(a.Body, "Something went wrong") || !strings.Contains(a.Body, "JKJaXmPLvHcESHA=") {
+		t.Errorf("%d %s", a.StatusCode, a.Body)
+	}
+}

@@ -3,9 +3,11 @@ package door
 import (
 	"context"
 	"embed"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"time"
 
 	"clientele/shared/httpapi"
@@ -79,6 +81,23 @@ func (d *Door) Routes(mux *http.ServeMux) {
 	mux.Handle("GET /profile", d.Require(d.showProfile))
 	mux.Handle("POST /profile", d.Require(d.changeProfile))
 	mux.Handle("/", d.recognise(d.Pages.NotFound()))
+}
+
+// Handler is what a door serves: its routes, secured. publicURL is the door's configured address, "" the gateway's own.
+func (d *Door) Handler(mux *http.ServeMux, publicURL string) (http.Handler, error) {
+	return web.Secure(d.guard(mux), web.Security{PublicURL: publicURL, Refused: d.Pages.Refused()})
+}
+
+// guard makes a page of a panic; without it the adapter would answer as it does for the API.
+func (d *Door) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if reason := recover(); reason != nil {
+				d.Pages.Failed(w, r, fmt.Errorf("panic: %v\n%s", reason, debug.Stack()))
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
 }
 
 type actorKey struct{}
