@@ -2,6 +2,7 @@ package membership
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 )
@@ -401,9 +402,19 @@ func (is Invitations) List(ctx context.Context, c Call, q InvitationQuery) (Page
 // Resend makes a new link, valid seven days, and mails it; the old link dies. It is possible after expiry as well.
 // Errors: ErrNotFound, ErrForbidden, ErrCustomerDeactivated, ErrAlreadyAccepted, ErrInvitationEnded, ErrStale.
 func (is Invitations) Resend(ctx context.Context, c Call, invitationID string) (Invitation, error) {
+	return is.resend(ctx, c, invitationID, false)
+}
+
+// errNotExpired says that an invitation that a list showed as expired has been resent since.
+var errNotExpired = errors.New("not expired any more")
+
+func (is Invitations) resend(ctx context.Context, c Call, invitationID string, onlyExpired bool) (Invitation, error) {
 	inv, user, err := is.open(ctx, c, invitationID)
 	if err != nil || len(c.Done) > 0 {
 		return inv, err
+	}
+	if onlyExpired && inv.StatusAt(c.Now) != InvitationExpired {
+		return Invitation{}, errNotExpired
 	}
 	customer, err := is.Store.Customer(ctx, c.Actor.Reach(), inv.CustomerID)
 	if err != nil {
@@ -442,7 +453,10 @@ func (is Invitations) ResendExpired(ctx context.Context, c Call, customerID, pos
 			continue
 		}
 		result := RowResult{Index: len(results), ID: inv.ID}
-		_, err := is.Resend(ctx, c, inv.ID)
+		_, err := is.resend(ctx, c, inv.ID, true)
+		if errors.Is(err, errNotExpired) {
+			continue
+		}
 		if e := (*Error)(nil); asError(err, &e) && e.Kind != Unavailable {
 			result.ID, result.Err = "", e
 		} else if err != nil {
