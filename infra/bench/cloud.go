@@ -40,6 +40,7 @@ type cloud struct {
 
 	mu    sync.Mutex
 	calls []call
+	slow  time.Duration // how long each call of DynamoDB takes at least
 }
 
 // call is one call of a function.
@@ -67,6 +68,14 @@ func newCloud(engine string) (*cloud, error) {
 }
 
 func (c *cloud) close() { _ = c.server.Close() }
+
+// slowDown makes each call of DynamoDB take at least d, so that calls that are made at once overlap on a busy machine too,
+// and waits can be counted.
+func (c *cloud) slowDown(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.slow = d
+}
 
 // take returns the calls since the last take.
 func (c *cloud) take() []call {
@@ -106,6 +115,10 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		done.failed = status != http.StatusOK
+		c.mu.Lock()
+		rest := c.slow - time.Since(start)
+		c.mu.Unlock()
+		time.Sleep(rest)
 	}
 	done.end = time.Now()
 	if done.service != "" {

@@ -14,8 +14,9 @@ import (
 // memory sends many list pages to one process and looks at what it holds, how long it computes and what it logs. It needs
 // Linux's /proc.
 func (m *machine) memory(ctx context.Context, r *report, requests int) error {
+	const group = "one process, list pages of 50"
 	if _, err := os.Stat("/proc/self/status"); err != nil {
-		r.tell("one process", "memory", "only on Linux")
+		r.tell(group, "memory", "only on Linux")
 		return nil
 	}
 	step("sending %d requests to one process", requests)
@@ -57,7 +58,7 @@ func (m *machine) memory(ctx context.Context, r *report, requests int) error {
 	if err != nil {
 		return err
 	}
-	group := fmt.Sprintf("one process after %d list pages of 50", requests)
+	r.tell(group, "requests", strconv.Itoa(requests))
 	r.most(group, "resident memory", end, 40, " MB")
 	r.most(group, "growth over the second half", end/half, 1.1, " ×")
 	r.most(group, "log of a request", float64(p.log.n.Load()-logged)/float64(requests-warm), 400, " B")
@@ -73,7 +74,7 @@ func (p *process) resident() (float64, error) {
 	}
 	_, rest, _ := strings.Cut(string(b), "VmRSS:")
 	kilobytes, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-	return kilobytes * 1024 / 1e6, err
+	return kilobytes * 1024 / megabyte, err
 }
 
 // computed returns the processor time that the process has used, in steps of 10 ms (proc(5): utime and stime).

@@ -11,6 +11,7 @@ func (m *machine) starts(ctx context.Context, r *report, functions []string, run
 	step("starting each function %d times", runs)
 	all := append([]string{"empty"}, functions...)
 	took := map[string][]time.Duration{}
+	busy := overloaded()
 	for n := range runs + 1 {
 		for _, f := range all {
 			p, err := m.start(f, "none")
@@ -27,6 +28,7 @@ func (m *machine) starts(ctx context.Context, r *report, functions []string, run
 			}
 		}
 	}
+	busy = busy || overloaded()
 	m.cloud.take()
 	median := func(f string) float64 {
 		slices.Sort(took[f])
@@ -40,7 +42,7 @@ func (m *machine) starts(ctx context.Context, r *report, functions []string, run
 		if isAPI(f) && !changesAccounts(f) {
 			budget = 1.45
 		}
-		r.most(group, f, median(f)/empty, budget, " ×")
+		r.mostTimed(group, f, median(f)/empty, budget, " ×", busy)
 	}
 	return nil
 }

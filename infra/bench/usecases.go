@@ -113,6 +113,8 @@ func (m *machine) useCases(ctx context.Context, r *report) error {
 		return err
 	}
 	defer s.close(ctx)
+	m.cloud.slowDown(30 * time.Millisecond)
+	defer m.cloud.slowDown(0)
 	staff := m.cloud.token(s.staff.ID, membership.ConsoleDoor)
 
 	// play sends one request; a read is sent twice and judged once, so that it is warm.
