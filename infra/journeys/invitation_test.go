@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestInviteToSignIn(t *testing.T) {
@@ -267,4 +268,20 @@ func TestMailsToOneAddressAreLimited(t *testing.T) {
 		t.Error("no Retry-After")
 	}
 	staff.must(200, "POST", "/invitations/"+id+"/resend", nil) // staff are not limited
+}
+
+func TestInvitationsNewestFirst(t *testing.T) {
+	s := theStack(t)
+	staff := admin(t, s)
+	customer := newCustomer(staff, "Order Ltd")
+	first := invite(staff, customer, address("first"), "member")
+	within(t, "the first invitation in the list", func() bool {
+		return len(staff.must(200, "GET", "/invitations?customer="+customer, nil).items("items")) == 1
+	})
+	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second))) // times in lists are whole seconds
+	second := invite(staff, customer, address("second"), "member")
+	within(t, "the newer invitation on top", func() bool {
+		items := staff.must(200, "GET", "/invitations?customer="+customer, nil).items("items")
+		return len(items) == 2 && items[0]["id"] == second && items[1]["id"] == first
+	})
 }

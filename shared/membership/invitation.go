@@ -388,7 +388,7 @@ func (is Invitations) List(ctx context.Context, c Call, q InvitationQuery) (Page
 	if err := c.Actor.require(ReadInvites, q.CustomerID, ""); err != nil {
 		return Page[Invitation]{}, err
 	}
-	q.Reach = c.Actor.Reach()
+	q.Reach, q.Page.Ascending = c.Actor.Reach(), false
 	if c.Actor.Realm == Staff && q.CustomerID != ProviderID {
 		q.Origin = Staff
 	}
