@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,6 +58,18 @@ func signedIn(t testing.TB, s stack, login, password, door string) caller {
 	t.Helper()
 	a := caller{t: t, stack: s}.must(200, "POST", "/auth/sign-in", map[string]string{"username": login, "password": password, "door": door})
 	return caller{t: t, stack: s, token: a["accessToken"].(string)}
+}
+
+// administrator calls the API as the first administrator. All tests share one sign-in: there is a limit on them.
+func administrator(t testing.TB, s stack) caller {
+	t.Helper()
+	staffToken.once.Do(func() { staffToken.text = signedIn(t, s, s.Admin.Username, s.Admin.Password, "console").token })
+	return caller{t: t, stack: s, token: staffToken.text}
+}
+
+var staffToken struct {
+	once sync.Once
+	text string
 }
 
 func (c caller) customer(name, kind string) string {

@@ -8,7 +8,7 @@ import (
 // The main job: staff create a customer, invite three addresses at once, and the one that is right gets in.
 func TestInviteToActive(t *testing.T) {
 	s := theStack(t)
-	api := signedIn(t, s, s.Admin.Username, s.Admin.Password, "console")
+	api := administrator(t, s)
 	other := api.customer("Elsewhere Ltd", "corporate")
 	used, good := address("used"), address("good")
 	api.join(other, used, "member", "en")
@@ -96,7 +96,7 @@ func TestInviteToActive(t *testing.T) {
 // A link that was used, declined, replaced or cut off shows a way on.
 func TestDeadLinks(t *testing.T) {
 	s := theStack(t)
-	api := signedIn(t, s, s.Admin.Username, s.Admin.Password, "console")
+	api := administrator(t, s)
 	customer := api.customer("Links Ltd", "corporate")
 	visitor := somebody(t)
 
@@ -154,7 +154,7 @@ func TestDeadLinks(t *testing.T) {
 
 func TestForgottenPassword(t *testing.T) {
 	s := theStack(t)
-	api := signedIn(t, s, s.Admin.Username, s.Admin.Password, "console")
+	api := administrator(t, s)
 	customer := api.customer("Forgetful Ltd", "corporate")
 	email := address("forgot")
 	api.join(customer, email, "member", "en")
@@ -201,7 +201,7 @@ func TestForgottenPassword(t *testing.T) {
 // A customer's administrator invites from the portal; a moderator invites members only; a member sees no people pages.
 func TestPortalPeople(t *testing.T) {
 	s := theStack(t)
-	api := signedIn(t, s, s.Admin.Username, s.Admin.Password, "console")
+	api := administrator(t, s)
 	customer := api.customer("Fjordfisk AS", "corporate")
 	boss, moderator, member := address("boss"), address("moderator"), address("member")
 	api.join(customer, boss, "administrator", "en")
@@ -257,10 +257,31 @@ func TestPortalPeople(t *testing.T) {
 	p.sees("There is no page at this address.")
 }
 
+// What has expired is resent at once, and only that.
+func TestResendExpired(t *testing.T) {
+	s := theStack(t)
+	api := administrator(t, s)
+	customer := api.customer("Late Ltd", "corporate")
+	late, open := address("late"), address("open")
+	id := api.invite(customer, late, "member", "en")
+	api.invite(customer, open, "member", "en")
+	mailed(t, s, late, 1)
+	expiredLink(t, s, id)
+	staff := somebody(t)
+	staff.signIn(s.Console, s.Admin.Username, s.Admin.Password)
+	staff.seesIn(s.Console+"/customers/"+customer+"/invitations", "Expired", "Pending")
+	staff.press("Resend all expired")
+	staff.sees("New links are on their way: 1 ")
+	visitor := somebody(t)
+	visitor.open(link(t, mailed(t, s, late, 2)))
+	visitor.sees("Join Late Ltd")
+	mailed(t, s, open, 1)
+}
+
 // Changes that meet are told to whoever comes second, and a form that is sent twice acts once.
 func TestMeetingChanges(t *testing.T) {
 	s := theStack(t)
-	api := signedIn(t, s, s.Admin.Username, s.Admin.Password, "console")
+	api := administrator(t, s)
 	customer := api.customer("Meeting Ltd", "corporate")
 	one := somebody(t)
 	one.signIn(s.Console, s.Admin.Username, s.Admin.Password)
@@ -302,7 +323,7 @@ func TestMeetingChanges(t *testing.T) {
 // Everything works without script, but for opening a mailed link, where the code is pasted.
 func TestWithoutScript(t *testing.T) {
 	s := theStack(t)
-	api := signedIn(t, s, s.Admin.Username, s.Admin.Password, "console")
+	api := administrator(t, s)
 	customer := api.customer("Plain Ltd", "corporate")
 	staff := somebody(t)
 	staff.noScript()

@@ -70,6 +70,7 @@ func peopleRoutes(at, user, invitation string) []string {
 		"GET " + at + "/users", "GET " + at + "/users/" + user, "GET " + at + "/users/" + user + "/deactivate", "POST " + at + "/users/" + user + "/deactivate",
 		"POST " + at + "/users/" + user + "/reactivate", "GET " + at + "/users/" + user + "/remove", "POST " + at + "/users/" + user + "/remove",
 		"GET " + at + "/invitations", "GET " + at + "/invitations/new", "POST " + at + "/invitations/new", "POST " + at + "/invitations",
+		"POST " + at + "/invitations/resend-expired",
 		"POST " + at + "/invitations/" + invitation + "/resend", "GET " + at + "/invitations/" + invitation + "/revoke", "POST " + at + "/invitations/" + invitation + "/revoke",
 		"GET " + at + "/invitations/" + invitation + "/delete", "POST " + at + "/invitations/" + invitation + "/delete",
 	}
@@ -120,7 +121,7 @@ func TestRoutesAreAllAsked(t *testing.T) {
 // TestTenancy asks for everything with the ids of another customer: nothing of it is seen, and nothing changes.
 func TestTenancy(t *testing.T) {
 	s := theStack(t)
-	api := signedIn(t, s, s.Admin.Username, s.Admin.Password, "console")
+	api := administrator(t, s)
 	mine, theirs := api.customer("Mine Ltd", "corporate"), api.customer("Theirs Ltd", "corporate")
 	boss, member, agent := address("boss"), address("member"), address("agent")
 	api.join(mine, boss, "administrator", "en")

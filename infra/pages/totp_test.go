@@ -47,7 +47,7 @@ func codeOf(t *testing.T, secret string) string {
 
 func TestSecondFactor(t *testing.T) {
 	s := theStack(t)
-	api := signedIn(t, s, s.Admin.Username, s.Admin.Password, "console")
+	api := administrator(t, s)
 	customer := api.customer("Careful Ltd", "corporate")
 	email := address("totp")
 	id := api.join(customer, email, "member", "en")

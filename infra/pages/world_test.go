@@ -18,7 +18,7 @@ type world struct {
 
 func newWorld(t *testing.T, s stack) world {
 	t.Helper()
-	api := signedIn(t, s, s.Admin.Username, s.Admin.Password, "console")
+	api := administrator(t, s)
 	w := world{stack: s, api: api, staff: map[string]string{}, agent: map[string]string{}, boss: map[string]string{}, member: map[string]string{}}
 	w.corporate = api.must(201, "POST", "/customers", map[string]string{"name": "Fjordfisk AS", "type": "corporate", "externalId": address("K")[:8],
 		"email": "post@fjordfisk.example", "phone": "+47 55 12 34 56", "url": "https://fjordfisk.example", "street": "Bryggen 12", "postcode": "5003", "city": "Bergen",

@@ -115,7 +115,7 @@ func (p People) resend(w http.ResponseWriter, r *http.Request, at place) {
 }
 
 // resendTime is how long one click resends page after page; whoever has more expired invitations clicks again. It leaves
-// the function (29 s) time for the page that is under way.
+// the function (15 s) time for the page that is under way.
 const resendTime = 8 * time.Second
 
 func (p People) resendExpired(w http.ResponseWriter, r *http.Request, at place) {
