@@ -54,7 +54,13 @@ func buildFunctions(ctx context.Context, opts options, t tools, where string) (b
 	err = step("building the functions (the first time takes a minute or two)", func() error {
 		env := append(cleanEnv(), localAWS(opts.endpoint())...)
 		env = append(env, "CGO_ENABLED=0", "GOFLAGS="+goFlags)
-		err := job(ctx, opts.checkout, opts.log("build"), env, t.path("sam"), "build", "--parallel",
+		// All packages once, in one process: `sam build` starts a build for each function at the same moment, and with an
+		// empty cache each of them would compile everything.
+		err := job(ctx, opts.checkout, opts.log("build"), append(env, "GOOS=linux"), "go", "build", "./functions/...")
+		if err != nil {
+			return err
+		}
+		err = job(ctx, opts.checkout, opts.log("build"), env, t.path("sam"), "build", "--parallel",
 			"--build-dir", dir, "--parameter-overrides", "Architecture="+architecture())
 		if err != nil || runtime.GOOS == "linux" || where == forContainers {
 			return err
