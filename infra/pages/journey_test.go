@@ -222,6 +222,9 @@ func TestPortalPeople(t *testing.T) {
 	mailed(t, s, invited, 1)
 	p.press("To the invitations")
 	p.sees(invited, "Pending", "Moderator")
+	if !p.yes(`document.querySelector("tbody tr").innerText.includes("` + invited + `")`) {
+		t.Errorf("the newest invitation is not the first:\n%s", p.text())
+	}
 	p.press("Resend " + invited)
 	p.sees("A new link is on its way to " + invited)
 	mailed(t, s, invited, 2)

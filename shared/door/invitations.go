@@ -14,9 +14,11 @@ import (
 func (p People) invitations(w http.ResponseWriter, r *http.Request, at place) {
 	d, actor := p.Door, Actor(r)
 	list := d.Listing(r)
+	position := list.Page()
+	position.Ascending = false // the newest first
 	var page membership.Page[membership.Invitation]
 	customer, err := p.beside(r, at, func(ctx context.Context) (err error) {
-		page, err = d.Invitations.List(ctx, d.Call(r), membership.InvitationQuery{CustomerID: at.customerID, Page: list.Page()})
+		page, err = d.Invitations.List(ctx, d.Call(r), membership.InvitationQuery{CustomerID: at.customerID, Page: position})
 		return err
 	})
 	if err != nil {
