@@ -43,7 +43,8 @@ func (a Attempts) failed(now time.Time) Attempts {
 
 // Throttles of the public doors, per source address and per login. They keep one visitor from using up what all share.
 var (
-	signInsPerSource = Throttle{"sign-in-source", 100, 15 * time.Minute}
+	// An office of a thousand people behind one address starts its day with it; guessing is stopped by the count of each login.
+	signInsPerSource = Throttle{"sign-in-source", 600, 15 * time.Minute}
 	resetsPerSource  = Throttle{"reset-source", 30, time.Hour}
 	resetsPerLogin   = Throttle{"reset-login", 3, time.Hour}
 )
