@@ -136,9 +136,9 @@ func TestSignInIsNoOracle(t *testing.T) {
 
 func TestOneSourceCannotUseUpEverything(t *testing.T) {
 	w := newWorld(t)
-	for n := range 101 {
+	for n := range 601 {
 		_, err := w.signIn.SignIn(w.ctx, w.public(), membership.Credentials{Login: "someone" + w.id(), Password: wrongPassword, Door: membership.PortalDoor, Source: "192.0.2.1"})
-		if want := map[bool]string{false: "wrong_credentials", true: "too_many_requests"}[n == 100]; membership.CodeOf(err) != want {
+		if want := map[bool]string{false: "wrong_credentials", true: "too_many_requests"}[n == 600]; membership.CodeOf(err) != want {
 			t.Fatalf("attempt %d: %v", n+1, err)
 		}
 	}
