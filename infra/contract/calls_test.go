@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,6 +27,7 @@ func TestGeneratedCalls(t *testing.T) {
 
 	token := signIn(t, s)
 	seedRecords(t, s, token, g)
+	somebody := newAgent(t, s, token)
 	operations := c.operations()
 	statuses, bad := map[int]int{}, 0
 	for i := 0; i < calls && bad < 20; i++ {
@@ -35,6 +37,8 @@ func TestGeneratedCalls(t *testing.T) {
 		switch {
 		case o.public && g.chance(90):
 			caller = ""
+		case o.path == "/me": // others sign in as the administrator, and know the pages in one language
+			caller = somebody
 		case o.path == "/auth/sign-out" || g.chance(4): // a good sign-out would end the token that all others use
 			caller = pick(g, []string{"", "x", "eyJhbGciOiJub25lIn0.e30.", strings.Repeat("x", 9000)})
 		}
@@ -147,6 +151,42 @@ func signIn(t *testing.T, s stack) string {
 		t.Fatalf("sign-in: %d %v %s", status, err, answer)
 	}
 	return tokens.AccessToken
+}
+
+// newAgent invites an agent, accepts, and returns the agent's access token.
+func newAgent(t *testing.T, s stack, token string) string {
+	t.Helper()
+	email := fmt.Sprintf("generated-%d@example.com", rand.Uint64())
+	post := func(path, body, as string) []byte {
+		status, _, answer, err := send(s, "POST", path, http.Header{"Content-Type": {"application/json"}}, body, as)
+		if err != nil || status != 200 {
+			t.Fatalf("%s: %d %v %s", path, status, err, answer)
+		}
+		return answer
+	}
+	post("/invitations", `{"customerId":"provider","role":"agent","invitees":[{"email":"`+email+`"}]}`, token)
+	link := regexp.MustCompile(`/invitation#([A-Za-z0-9_.-]+[A-Za-z0-9_-])`)
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		w, err := client.Get(s.Mailbox + "/messages?to=" + email)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mails, err := io.ReadAll(w.Body)
+		_ = w.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := link.FindSubmatch(mails); found != nil {
+			answer := post("/invitations/accept", `{"token":"`+string(found[1])+`","password":"correct horse battery","firstName":"Gene","lastName":"Rated"}`, "")
+			var tokens struct{ AccessToken string }
+			if err := json.Unmarshal(answer, &tokens); err != nil {
+				t.Fatal(err)
+			}
+			return tokens.AccessToken
+		}
+	}
+	t.Fatal("no invitation came within half a minute")
+	return ""
 }
 
 var client = &http.Client{Timeout: 40 * time.Second}

@@ -78,8 +78,8 @@ func (c contract) operations() []operation {
 
 // stack is what the local cloud writes about itself.
 type stack struct {
-	API   string
-	Admin struct{ Username, Password string }
+	API, Mailbox string
+	Admin        struct{ Username, Password string }
 }
 
 // theStack reads stack.json, or skips the test where there is none and none is required.
