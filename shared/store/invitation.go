@@ -62,7 +62,7 @@ func (t Table) Invitation(ctx context.Context, reach membership.Reach, id string
 	if !reach.All() {
 		return membership.Invitation{}, membership.ErrNotFound
 	}
-	items, err := t.partition(ctx, invitationPartition(id), "CUSTOMER#", 1)
+	items, err := t.partition(ctx, invitationPartition(id), invitationPrefix, 1)
 	if err != nil {
 		return membership.Invitation{}, err
 	}

@@ -54,8 +54,11 @@ func elsewhereKey(customerID, folded string) key {
 }
 
 func invitationKey(customerID, id string) key {
-	return key{"INVITATION#" + id, "CUSTOMER#" + customerID}
+	return key{invitationPartition(id), invitationPrefix + customerID}
 }
+
+// invitationPrefix begins the sort key of an invitation whose customer is not known: a mailed link names the id alone.
+const invitationPrefix = "CUSTOMER#"
 
 func invitationPartition(id string) string { return "INVITATION#" + id }
 

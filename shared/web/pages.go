@@ -150,16 +150,6 @@ func currentNav(nav []Link, path string) []Link {
 	return marked
 }
 
-// Text is for the rare handler that needs the words itself (a file name, a
-// mail subject line to copy).
-func (p *Pages) Text(r *http.Request, phrase Phrase) string {
-	c, err := p.catalogue(p.Language(r))
-	if err != nil {
-		return phrase.key
-	}
-	return c.say(phrase)
-}
-
 // Confirm answers with the question before something that cannot be undone.
 func (p *Pages) Confirm(w http.ResponseWriter, r *http.Request, confirm Confirm) {
 	status := http.StatusOK
