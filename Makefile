@@ -4,7 +4,7 @@
 .PHONY: help run start stop sam-local test lint bench generate screenshots build tools localcloud
 
 # What functions are built with; infra/localcloud/build.go says the same.
-BUILD_ENV := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc -buildvcs=false '-ldflags=-s -w'"
+BUILD_ENV := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc,nethttpomithttp2 -buildvcs=false '-ldflags=-s -w'"
 VENV := .local/venv/bin
 GOLANGCI := v2.15.0
 AWS_DEFAULT_REGION ?= eu-central-1

@@ -70,7 +70,7 @@ func (b builds) build(ctx context.Context, system, arch string, packages []strin
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-tags=lambda.norpc", "-ldflags=-s -w", "-o", dir}, packages...)
+	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-tags=lambda.norpc,nethttpomithttp2", "-ldflags=-s -w", "-o", dir}, packages...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = b.root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOOS="+system, "GOARCH="+arch)
@@ -113,7 +113,7 @@ func (b builds) measure(ctx context.Context, r *report, functions []string) erro
 
 // linked returns the packages that a function links against the rule.
 func (b builds) linked(ctx context.Context, function string) ([]string, error) {
-	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-tags=lambda.norpc", "./functions/"+function)
+	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-tags=lambda.norpc,nethttpomithttp2", "./functions/"+function)
 	cmd.Dir = b.root
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint

@@ -15,7 +15,7 @@ import (
 
 // goFlags are the flags that functions are built with, here and on AWS (the Makefile says
 // the same). The version control stamp would change every binary with every commit.
-const goFlags = "-trimpath -tags=lambda.norpc -buildvcs=false '-ldflags=-s -w'"
+const goFlags = "-trimpath -tags=lambda.norpc,nethttpomithttp2 -buildvcs=false '-ldflags=-s -w'"
 
 // build is the outcome of `sam build`: a template beside the binaries, named by the hash of
 // everything that went into it.
