@@ -569,9 +569,38 @@ type Customer struct {
 
 // CustomerList defines model for CustomerList.
 type CustomerList struct {
-	Items []Customer `json:"items"`
-	Next  *string    `json:"next"`
-	Prev  *string    `json:"prev"`
+	Items []CustomerRow `json:"items"`
+	Next  *string       `json:"next"`
+	Prev  *string       `json:"prev"`
+}
+
+// CustomerRow A customer as lists show it.
+type CustomerRow struct {
+	City    string `json:"city"`
+	Country string `json:"country"`
+
+	// CreatedAt Example: 2026-01-31T12:00:00Z
+	CreatedAt  time.Time `json:"createdAt"`
+	Email      string    `json:"email"`
+	ExternalID string    `json:"externalId"`
+
+	// GroupIds Example: []
+	GroupIds []string `json:"groupIds"`
+	ID       string   `json:"id"`
+
+	// Management Whether the provider manages the users.
+	Management   Management `json:"management"`
+	Name         string     `json:"name"`
+	PortalAccess bool       `json:"portalAccess"`
+
+	// Status Deactivated; users out and invitations blocked until it is reactivated.
+	Status CustomerStatus `json:"status"`
+
+	// Type Only a corporate customer has several users.
+	Type CustomerType `json:"type"`
+
+	// Version Example: 3
+	Version int `json:"version"`
 }
 
 // CustomerStatus Deactivated; users out and invitations blocked until it is reactivated.

@@ -128,7 +128,8 @@ type CustomerQuery struct {
 type CustomerStore interface {
 	// Customer returns one customer within reach. Errors: ErrNotFound.
 	Customer(ctx context.Context, reach Reach, customerID string) (Customer, error)
-	// Customers returns one page of all customers but the provider.
+	// Customers returns one page of all customers but the provider, with the columns that lists show: id, name, type,
+	// management, status, portal access, groups, e-mail, city, country, external id, age and version.
 	Customers(ctx context.Context, q CustomerQuery) (Page[Customer], error)
 	// CreateCustomer stores a new customer. Errors: ErrExternalIDInUse.
 	CreateCustomer(ctx context.Context, c Customer, t Trail) error
@@ -180,6 +181,7 @@ func (cs Customers) List(ctx context.Context, c Call, q CustomerQuery) (Page[Cus
 		if len(q.Search) > MaxCustomerSearch {
 			return Page[Customer]{}, ErrLongSearch
 		}
+		q.Page.Ascending = true
 	}
 	if q.Sort == "" {
 		q.Sort = CustomersByName

@@ -248,16 +248,29 @@ func (m *memory) Users(_ context.Context, q membership.UserQuery) (membership.Pa
 	defer m.mu.Unlock()
 	var p membership.Page[membership.UserRow]
 	for _, id := range slices.Sorted(maps.Keys(m.users)) {
-		u := m.users[id]
-		switch {
-		case !q.Reach.Includes(u.CustomerID), q.CustomerID != "" && u.CustomerID != q.CustomerID, q.Status != "" && u.Status != q.Status:
-		case q.Status == "" && u.Status == membership.Removed:
-		default:
-			p.Items = append(p.Items, membership.UserRow{ID: u.ID, CustomerID: u.CustomerID, Email: u.Email, Role: u.Role, Status: u.Status,
-				InvitationExpiresAt: u.InvitationExpiresAt})
+		if row := rowOf(m.users[id]); q.Keeps(row) {
+			p.Items = append(p.Items, row)
 		}
 	}
 	return p, nil
+}
+
+func rowOf(u membership.User) membership.UserRow {
+	return membership.UserRow{ID: u.ID, CustomerID: u.CustomerID, Company: u.Company, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email,
+		Username: u.Username, Role: u.Role, Status: u.Status, Country: u.Country, GroupIDs: u.GroupIDs, RegisteredAt: u.RegisteredAt,
+		InvitationID: u.InvitationID, InvitationExpiresAt: u.InvitationExpiresAt, SuspendedUntil: u.SuspendedUntil}
+}
+
+func (m *memory) UserCounts(_ context.Context, reach membership.Reach, customerID string) (map[membership.Status]int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	counts := map[membership.Status]int{}
+	for _, u := range m.users {
+		if reach.Includes(u.CustomerID) && (u.CustomerID == customerID || customerID == "" && u.CustomerID != membership.ProviderID) {
+			counts[u.Status]++
+		}
+	}
+	return counts, nil
 }
 
 func reserved(u membership.User) []string {

@@ -2,8 +2,10 @@ package membership
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // User is a person of a customer who has, or will have, access; the provider's users are its staff.
@@ -17,6 +19,7 @@ type User struct {
 	Title, FirstName, LastName string
 	Email, Username            string // Username is "" before active
 	GroupIDs                   []string
+	Group                      string // the name of the first active group when the user was last written; lists sort by it
 	Grants                     []Grant
 	NotificationsEnabled       bool
 	AvatarURL, URL             string
@@ -121,15 +124,50 @@ const (
 	SortRegistered UserSort = "registered"
 )
 
-// UserQuery asks for one page of users.
+// UserQuery asks for one page of users. Filters are combined.
 type UserQuery struct {
 	Reach      Reach
 	CustomerID string // "" is every customer; only with Reach all
-	Status     Status // "" is every status but removed
+	Status     Status // "" is every status but removed; as the clock has it at Now
 	Role       Role   // "" is every role
-	Sort       UserSort
-	Page       PageRequest
+	Country    string // ISO 3166, "" is every country
+	GroupID    string // "" is every group
+	// Search finds users by the start of any word of name, username, e-mail or company: folded (FoldName), at least
+	// MinUserSearch characters. It has an order of its own.
+	Search string
+	Sort   UserSort
+	Page   PageRequest
+	Now    time.Time
 }
+
+// Keeps says whether a user found by one of the filters is what all of them ask for.
+func (q UserQuery) Keeps(r UserRow) bool {
+	status := r.StatusAt(q.Now)
+	switch {
+	case q.CustomerID != "" && r.CustomerID != q.CustomerID,
+		q.CustomerID == "" && r.CustomerID == ProviderID,
+		!q.Reach.Includes(r.CustomerID),
+		q.Status == "" && status == Removed,
+		q.Status != "" && status != q.Status,
+		q.Role != "" && r.Role != q.Role,
+		q.Country != "" && r.Country != q.Country,
+		q.GroupID != "" && !slices.Contains(r.GroupIDs, q.GroupID):
+		return false
+	}
+	return true
+}
+
+// Errors about searches for users.
+var (
+	ErrShortUserSearch   = InvalidField("q", "search_too_short", "A search for people needs at least three characters.")
+	ErrNoSearchOfRemoved = InvalidField("q", "search_excludes_removed", "Removed users are not searched: leave out the search or the status.")
+)
+
+// MinUserSearch and MaxUserSearch bound a search, in characters and in bytes of the folded text.
+const (
+	MinUserSearch = 3
+	MaxUserSearch = 400
+)
 
 // UserStore is what the users' use cases need of the table.
 type UserStore interface {
@@ -137,6 +175,8 @@ type UserStore interface {
 	User(ctx context.Context, reach Reach, userID string) (User, error)
 	// Users returns one page of rows.
 	Users(ctx context.Context, q UserQuery) (Page[UserRow], error)
+	// UserCounts returns how many users of a customer, or with "" of all of them, stand in each status.
+	UserCounts(ctx context.Context, reach Reach, customerID string) (map[Status]int, error)
 	// ChangeUser replaces before by after, which has the next version; it keeps the rows of the lists in step and, where
 	// after is removed, frees the e-mail and username. invitation, when not nil, is changed with it (before and after).
 	// Errors: ErrStale when before is no longer what is stored.
@@ -192,8 +232,20 @@ func (u Users) List(ctx context.Context, c Call, q UserQuery) (Page[UserRow], er
 	if q.Status == Removed && c.Actor.Realm == Portal {
 		return Page[UserRow]{}, ErrForbidden
 	}
-	q.Reach = c.Actor.Reach()
-	if q.Sort == "" {
+	q.Reach, q.Now = c.Actor.Reach(), c.Now
+	if q.Search = FoldName(q.Search); q.Search != "" {
+		switch {
+		case q.Sort != "":
+			return Page[UserRow]{}, ErrNoSearchAndSort
+		case utf8.RuneCountInString(q.Search) < MinUserSearch:
+			return Page[UserRow]{}, ErrShortUserSearch
+		case len(q.Search) > MaxUserSearch:
+			return Page[UserRow]{}, ErrLongSearch
+		case q.Status == Removed:
+			return Page[UserRow]{}, ErrNoSearchOfRemoved
+		}
+		q.Page.Ascending = true
+	} else if q.Sort == "" {
 		q.Sort = SortName
 	}
 	page, err := u.Store.Users(ctx, q)
@@ -204,6 +256,22 @@ func (u Users) List(ctx context.Context, c Call, q UserQuery) (Page[UserRow], er
 		page.Items[i].Status = page.Items[i].StatusAt(c.Now)
 	}
 	return page, nil
+}
+
+// Counts returns how many users stand in each status, of one customer or, with "", of all of them. They follow a change
+// within seconds, and the clock within a minute. Errors: ErrForbidden, ErrNotFound.
+func (u Users) Counts(ctx context.Context, c Call, customerID string) (map[Status]int, error) {
+	if c.Actor.Realm == Portal && customerID == "" {
+		customerID = c.Actor.CustomerID
+	}
+	if err := c.Actor.require(ReadUsers, customerID, ""); err != nil {
+		return nil, err
+	}
+	counts, err := u.Store.UserCounts(ctx, c.Actor.Reach(), customerID)
+	if err == nil && c.Actor.Realm == Portal {
+		delete(counts, Removed)
+	}
+	return counts, err
 }
 
 // Deactivate ends a user's access with the next request and keeps everything else.

@@ -19,6 +19,7 @@ func customerItem(c membership.Customer) item {
 		i.setStr("byName", sortable(membership.FoldName(c.Name)))
 		i.setTime("byRegistered", c.CreatedAt)
 	}
+	i.setStr(rowAttribute, customerColumns(c))
 	i.setStr("id", c.ID)
 	i.setStr("name", c.Name)
 	i.setStr("type", string(c.Type))
@@ -90,81 +91,52 @@ func (t Table) Customers(ctx context.Context, q membership.CustomerQuery) (membe
 	}
 	p := membership.Page[membership.Customer]{Items: make([]membership.Customer, len(items)), Next: next, Prev: prev}
 	for n, i := range items {
-		p.Items[n] = customerFrom(i)
+		p.Items[n] = customerFromRow(i)
 	}
 	return p, nil
 }
 
-// searchLimit is how many rows of words a page of a search reads at most, whatever page is asked for: each row costs a
-// customer's record, eventually consistent, which is 1 RCU up to 8 KB. With the words and the caller that stays below the
-// 25 RCU that a request may read.
-const searchLimit = 20
-
-// searchCustomers reads the words that begin with the search, and then their customers: two waits. It has no page
-// before, and a page can be short and still have a next one. A customer found by two words of one page shows once.
-// Nothing is decided by what is found, so the records are read like any list, eventually consistent.
+// searchCustomers reads the rows of words that begin with the search: one Query. A customer shows once, at the first of
+// its words that match, so a page can be short and still have a next one.
 func (t Table) searchCustomers(ctx context.Context, q membership.CustomerQuery) (membership.Page[membership.Customer], error) {
-	var p membership.Page[membership.Customer]
 	text := searchText(q.Search) // as its rows are cut
-	limit := min(q.Page.Limit, searchLimit)
-	in := &dynamodb.QueryInput{
-		TableName: &t.name, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :text)"),
-		ExpressionAttributeValues: item{":pk": str(customerSearchPartition(text)), ":text": str(text)},
-		Limit:                     aws.Int32(int32(limit + 1)),
-	}
-	if q.Page.Position != "" {
-		in.ExclusiveStartKey = key{customerSearchPartition(text), q.Page.Position}.item()
-	}
-	out, err := t.client.Query(ctx, in)
+	items, next, prev, err := t.page(ctx, listing{attribute: "sk", partition: customerSearchPartition(text), only: text,
+		dense: true,
+		keep: func(i item) bool { return i.str("sk") == firstMatch(words(i.columns().at(1)), text)+"#"+customerFromRow(i).ID }}, q.Page)
 	if err != nil {
-		return p, unavailable(err)
+		return membership.Page[membership.Customer]{}, err
 	}
-	var (
-		ids  []string
-		keys []key
-		last string
-	)
-	for n, row := range out.Items {
-		if n == limit {
-			p.Next = last
-			break
-		}
-		last = item(row).str("sk")
-		if id := item(row).str("customerId"); !slices.Contains(ids, id) {
-			ids, keys = append(ids, id), append(keys, customerKey(id))
-		}
-	}
-	if len(keys) == 0 {
-		return p, nil
-	}
-	items, err := t.batchGetChunk(ctx, keys, false)
-	if err != nil {
-		return p, err
-	}
-	found := make(map[key]item, len(items))
-	for _, i := range items {
-		found[i.key()] = i
-	}
-	for _, k := range keys {
-		if i, ok := found[k]; ok {
-			p.Items = append(p.Items, customerFrom(i))
-		}
+	p := membership.Page[membership.Customer]{Items: make([]membership.Customer, len(items)), Next: next, Prev: prev}
+	for n, i := range items {
+		p.Items[n] = customerFromRow(i)
 	}
 	return p, nil
 }
 
-// words adds and removes the rows by which a customer is found.
-func (w *write) words(c membership.Customer, before, after string) {
-	old, now := words(before), words(after)
+// firstMatch returns the first in order of the texts that begin with prefix.
+func firstMatch(texts []string, prefix string) string {
+	first := ""
+	for _, text := range texts {
+		if strings.HasPrefix(text, prefix) && (first == "" || text < first) {
+			first = text
+		}
+	}
+	return first
+}
+
+// words writes the rows by which a customer is found, before (zero for a new one) becoming after (zero for a deleted one).
+func (w *write) words(before, after membership.Customer) {
+	old, now := words(before.Name), words(after.Name)
 	for _, text := range old {
 		if !slices.Contains(now, text) {
-			w.delete(customerSearchKey(text, c.ID), always(), nil)
+			w.delete(customerSearchKey(text, before.ID), always(), nil)
 		}
 	}
+	columns := customerColumns(after)
 	for _, text := range now {
-		if !slices.Contains(old, text) {
-			i := newItem(customerSearchKey(text, c.ID), entityCustomerWord)
-			i.setStr("customerId", c.ID)
+		if !slices.Contains(old, text) || columns != customerColumns(before) {
+			i := newItem(customerSearchKey(text, after.ID), entityCustomerWord)
+			i.setStr(rowAttribute, columns)
 			w.put(i, always(), nil)
 		}
 	}
@@ -189,7 +161,7 @@ func (w *write) externalID(customerID, before, after string) {
 func (t Table) CreateCustomer(ctx context.Context, c membership.Customer, tr membership.Trail) error {
 	w := t.write()
 	w.put(customerItem(c), absent(), membership.ErrStale)
-	w.words(c, "", c.Name)
+	w.words(membership.Customer{}, c)
 	w.externalID(c.ID, "", c.ExternalID)
 	w.trail(tr)
 	return t.commit(ctx, w)
@@ -211,7 +183,7 @@ func (t Table) CreateProvider(ctx context.Context, c membership.Customer, tr mem
 func (t Table) ChangeCustomer(ctx context.Context, before, after membership.Customer, tr membership.Trail) error {
 	w := t.write()
 	w.put(customerItem(after), versionIs(before.Version), membership.ErrStale)
-	w.words(after, before.Name, after.Name)
+	w.words(before, after)
 	w.externalID(after.ID, before.ExternalID, after.ExternalID)
 	w.trail(tr)
 	return t.commit(ctx, w)
@@ -252,7 +224,7 @@ func (t Table) DeleteCustomer(ctx context.Context, c membership.Customer, tr mem
 	// Of two deletions at once the later one has the door; a change of the customer opens it again.
 	mine := condition{expression: "#v = :v AND closingBy = :by", names: map[string]string{"#v": "version"},
 		values: item{":v": num(int64(c.Version)), ":by": str(tr.Audit.ID)}}
-	for _, prefix := range []string{customerUserPrefix, subAccountPrefix} {
+	for _, prefix := range []string{memberUserPrefix, subAccountPrefix} {
 		found, err := t.partition(ctx, customerKey(c.ID).pk, prefix, 1)
 		if err != nil {
 			return err
@@ -268,7 +240,8 @@ func (t Table) DeleteCustomer(ctx context.Context, c membership.Customer, tr mem
 	}
 	w := t.write()
 	w.delete(customerKey(c.ID), mine, membership.ErrStale)
-	w.words(c, c.Name, "")
+	w.delete(subAccountsKey(c.ID), always(), nil)
+	w.words(c, membership.Customer{})
 	w.externalID(c.ID, c.ExternalID, "")
 	w.trail(tr)
 	return t.commit(ctx, w)

@@ -17,6 +17,7 @@ const (
 	entityCustomerWord = "customer-word"
 	entityExternalID   = "external-id"
 	entitySubAccount   = "subaccount"
+	entitySubAccounts  = "subaccount-count"
 	entityUser         = "user"
 	entitySignIns      = "sign-ins"
 	entityUserRow      = "user-row"
@@ -31,6 +32,12 @@ const (
 	entityThrottle     = "throttle"
 	entityDigest       = "digest"
 	entityDigestRow    = "digest-row"
+	entityProjection   = "projection"
+	entityUserWord     = "user-word"
+	entityCount        = "count"
+	entityGroup        = "group"
+	entityGroupOf      = "group-customer"
+	entityJob          = "job"
 )
 
 // newItem returns an item with its key and entity.
@@ -62,7 +69,7 @@ func (i item) setInt(name string, v int) {
 
 func (i item) setBool(name string, v bool) {
 	if v {
-		i[name] = &types.AttributeValueMemberBOOL{Value: true}
+		i[name] = yes()
 	}
 }
 
@@ -169,5 +176,7 @@ func str(v string) types.AttributeValue { return &types.AttributeValueMemberS{Va
 func num(v int64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatInt(v, 10)}
 }
+
+func yes() types.AttributeValue { return &types.AttributeValueMemberBOOL{Value: true} }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -16,11 +16,18 @@ type key struct{ pk, sk string }
 
 func customerKey(customerID string) key { return key{"CUSTOMER#" + customerID, "CUSTOMER"} }
 
+// subAccountKey continues the customer's own, so that the record and all its sub-accounts are one Query (familyPrefix).
 func subAccountKey(customerID, id string) key {
-	return key{"CUSTOMER#" + customerID, "SUBACCOUNT#" + id}
+	return key{"CUSTOMER#" + customerID, subAccountPrefix + id}
 }
 
-const subAccountPrefix = "SUBACCOUNT#"
+// subAccountsKey is how many sub-accounts a customer has.
+func subAccountsKey(customerID string) key { return key{"CUSTOMER#" + customerID, "SUBACCOUNTS"} }
+
+const (
+	familyPrefix     = "CUSTOMER"
+	subAccountPrefix = "CUSTOMER#SUBACCOUNT#"
+)
 
 // userKey begins with the user's id, because a token carries that alone; the customer is in the sort key. Record and
 // sign-ins are read with one Query (recordPrefix).
@@ -34,16 +41,67 @@ const recordPrefix = "RECORD#"
 
 func userPartition(userID string) string { return "USER#" + userID }
 
-// facetKey is where the row of one user for one facet lies. The customer's own facet lies with the customer, so that
-// "has it any user" is a consistent Query.
-func facetKey(customerID, userID, facet string) key {
-	if facet == customerFacet(customerID) {
-		return key{"CUSTOMER#" + customerID, "USER#" + userID}
+// facetKey is where the row of one user for one facet lies. Those of a customer and of a group lie with the customer and
+// the group, so that "has it any user" is a consistent Query.
+func facetKey(userID, facet string) key {
+	if strings.HasPrefix(facet, "CUSTOMER#") || strings.HasPrefix(facet, "GROUP#") {
+		return key{facet, memberUserPrefix + userID}
 	}
-	return key{"USER#" + userID, "FACET#" + facet}
+	return key{userPartition(userID), facetPrefix + facet}
 }
 
-const customerUserPrefix = "USER#"
+// memberUserPrefix begins the sort keys of users in the partition of their customer or group.
+const (
+	memberUserPrefix = "USER#"
+	facetPrefix      = "FACET#"
+)
+
+// rowUserID returns whose row an item is: a row of a list, or one by which a user is found.
+func rowUserID(i item) string {
+	pk, sk := i.str("pk"), i.str("sk")
+	if id, ok := strings.CutPrefix(sk, memberUserPrefix); ok {
+		return id
+	}
+	if strings.HasPrefix(sk, facetPrefix) {
+		return strings.TrimPrefix(pk, "USER#")
+	}
+	return sk[strings.LastIndexByte(sk, '#')+1:]
+}
+
+// projectionKey is what search rows and counters say of a user.
+func projectionKey(userID string) key { return key{userPartition(userID), "PROJECTION"} }
+
+// Users are found by the start of any word: a row for each word in each scope, whose sort key is the folded text from
+// that word to the end of its field, in partitions of the first three characters. The scope is a customer, or all of
+// them: what one tenant reads is never in the partition of another.
+func userSearchKey(scope, text, userID string) key {
+	return key{userSearchPartition(scope, text), text + "#" + userID}
+}
+
+func userSearchPartition(scope, text string) string {
+	r := []rune(text)
+	return "SEARCH#USERS#" + scope + "#" + string(r[:min(membership.MinUserSearch, len(r))])
+}
+
+// countKey is a counter of users: how many of a scope are under a facet. One partition takes 1,000 writes a second, a
+// change of status writes two counters of allScope: beyond some 250 changes a second these would have to be sharded.
+func countKey(scope, facet string) key { return key{countPartition(scope), facet} }
+
+func countPartition(scope string) string { return "COUNT#" + scope }
+
+// allScope is every customer's users, without the staff.
+const allScope = "ALL"
+
+func groupKey(groupID string) key { return key{groupFacet(groupID), "GROUP"} }
+
+// groupCustomerKey is the membership of a whole customer in a group.
+func groupCustomerKey(groupID, customerID string) key {
+	return key{groupFacet(groupID), memberCustomerPrefix + customerID}
+}
+
+const memberCustomerPrefix = "CUSTOMER#"
+
+func jobKey(jobID string) key { return key{"JOB#" + jobID, "JOB"} }
 
 // loginKey reserves a folded username or e-mail in the one namespace of all customers.
 func loginKey(folded string) key { return key{"LOGIN#" + folded, "LOGIN"} }
@@ -124,6 +182,7 @@ func customerSearchPartition(text string) string {
 const (
 	allFacet       = "ALL"
 	customersFacet = "CUSTOMERS"
+	groupsFacet    = "GROUPS"
 )
 
 func customerFacet(customerID string) string    { return "CUSTOMER#" + customerID }
@@ -131,6 +190,8 @@ func roleFacet(r membership.Role) string        { return "ROLE#" + string(r) }
 func statusFacet(s membership.Status) string    { return "STATUS#" + string(s) }
 func countryFacet(country string) string        { return "COUNTRY#" + country }
 func groupFacet(groupID string) string          { return "GROUP#" + groupID }
+func groupCustomersFacet(groupID string) string { return "GROUPCUSTOMERS#" + groupID }
+func jobsFacet(scope string) string             { return "JOBS#" + scope }
 func invitationsFacet(customerID string) string { return "INVITATIONS#" + customerID }
 
 // facets returns the facets that a user is listed under. Staff are listed with their colleagues only. A removed user is
@@ -162,6 +223,8 @@ const (
 	dueInvitation = "INVITATION"
 	dueMail       = "MAIL"
 	dueDigest     = "DIGEST"
+	dueJob        = "JOB"
+	dueSuspension = "SUSPENSION"
 )
 
 func dueFacet(kind, id string) string {

@@ -35,6 +35,12 @@ func TestForeignReachFindsNothing(t *testing.T) {
 		"Users": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
 			return t.Users(ctx, membership.UserQuery{Reach: r, CustomerID: i.customer, Sort: membership.SortName, Page: page})
 		},
+		"UserCounts": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
+			if err := t.Project(ctx, i.customer, i.user); err != nil {
+				return nil, err
+			}
+			return t.UserCounts(ctx, r, i.customer)
+		},
 		"Invitations": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
 			return t.Invitations(ctx, membership.InvitationQuery{Reach: r, CustomerID: i.customer, Page: page})
 		},

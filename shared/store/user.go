@@ -18,7 +18,7 @@ func userItem(u membership.User) item {
 		"firstName": u.FirstName, "lastName": u.LastName, "email": u.Email, "username": u.Username, "avatarUrl": u.AvatarURL, "url": u.URL,
 		"phone": u.Phone, "mobile": u.Mobile, "fax": u.Fax, "street": u.Street, "postcode": u.Postcode, "city": u.City, "region": u.Region,
 		"country": u.Country, "language": u.Language, "externalId": u.ExternalID, "comment": u.Comment, "source": u.Source,
-		"invitationId": u.InvitationID,
+		"invitationId": u.InvitationID, "group": u.Group,
 	} {
 		i.setStr(name, v)
 	}
@@ -33,6 +33,10 @@ func userItem(u membership.User) item {
 		i.setStr("activatingUntil", u.ActivatingUntil.UTC().Format(time.RFC3339Nano))
 	}
 	i.setBool("addressElsewhere", u.AddressElsewhere)
+	if u.Status == membership.Suspended && !u.SuspendedUntil.IsZero() { // the lists follow when it is over
+		i.setStr("due", dueFacet(dueSuspension, u.ID))
+		i.setTime("dueAt", u.SuspendedUntil)
+	}
 	i.setInt("version", u.Version)
 	return i
 }
@@ -47,7 +51,7 @@ func userFrom(i item) membership.User {
 		Region: i.str("region"), Country: i.str("country"), Language: i.str("language"), ExternalID: i.str("externalId"),
 		Comment: i.str("comment"), Source: i.str("source"), RegisteredAt: i.time("registeredAt"), SuspendedUntil: i.time("suspendedUntil"),
 		InvitationID: i.str("invitationId"), InvitationExpiresAt: i.time("invitationExpiresAt"), ActivatingUntil: i.time("activatingUntil"),
-		AddressElsewhere: i.bool("addressElsewhere"), ValidFrom: i.time("validFrom"), Version: i.int("version"),
+		AddressElsewhere: i.bool("addressElsewhere"), Group: i.str("group"), ValidFrom: i.time("validFrom"), Version: i.int("version"),
 	}
 }
 
@@ -81,59 +85,18 @@ func (i item) grants() []membership.Grant {
 	return grants
 }
 
-// rowItem is the user under one facet: what a list shows and sorts by. Attribute names are short because there are six
-// indexes of it; see doc.go.
+// rowItem is the user under one facet: what a list shows and sorts by.
 func rowItem(u membership.User, facet string) item {
-	i := newItem(facetKey(u.CustomerID, u.ID, facet), entityUserRow)
+	i := newItem(facetKey(u.ID, facet), entityUserRow)
 	i.setStr("facet", facet)
 	i.setStr("byName", sortable(u.SortName()))
 	i.setStr("byEmail", sortable(membership.FoldLogin(u.Email)))
-	group := ""
-	if len(u.GroupIDs) > 0 {
-		group = u.GroupIDs[0]
-	}
-	i.setStr("byGroup", sortable(group))
+	i.setStr("byGroup", sortable(membership.FoldName(u.Group)))
 	i.setStr("byRole", string(u.Role))
 	i.setStr("byCompany", sortable(membership.FoldName(u.Company)))
 	i.setTime("byRegistered", u.RegisteredAt)
-	i.setStr("id", u.ID)
-	i.setStr("cid", u.CustomerID)
-	i.setStr("co", u.Company)
-	i.setStr("fn", u.FirstName)
-	i.setStr("ln", u.LastName)
-	i.setStr("em", u.Email)
-	if u.Username != u.Email {
-		i.setStr("un", u.Username)
-	}
-	i.setStr("st", string(u.Status))
-	i.setStr("cn", u.Country)
-	i.setStrs("gr", u.GroupIDs)
-	i.setStr("inv", u.InvitationID)
-	if u.Status == membership.Invited || u.Status == membership.Expired {
-		i.setInt("iex", int(u.InvitationExpiresAt.Unix()))
-	}
-	if !u.SuspendedUntil.IsZero() {
-		i.setInt("sus", int(u.SuspendedUntil.Unix()))
-	}
+	i.setStr(rowAttribute, userColumns(u))
 	return i
-}
-
-func rowFrom(i item) membership.UserRow {
-	r := membership.UserRow{
-		ID: i.str("id"), CustomerID: i.str("cid"), Company: i.str("co"), FirstName: i.str("fn"), LastName: i.str("ln"), Email: i.str("em"),
-		Username: i.str("un"), Role: membership.Role(i.str("byRole")), Status: membership.Status(i.str("st")), Country: i.str("cn"),
-		GroupIDs: i.strs("gr"), RegisteredAt: i.time("byRegistered"), InvitationID: i.str("inv"),
-	}
-	if r.Username == "" && r.Status != membership.Invited && r.Status != membership.Expired && r.Status != membership.Contact {
-		r.Username = r.Email
-	}
-	if n := i.int("iex"); n != 0 {
-		r.InvitationExpiresAt = time.Unix(int64(n), 0).UTC()
-	}
-	if n := i.int("sus"); n != 0 {
-		r.SuspendedUntil = time.Unix(int64(n), 0).UTC()
-	}
-	return r
 }
 
 // User returns one user within reach. Errors: ErrNotFound.
@@ -158,76 +121,6 @@ func (t Table) User(ctx context.Context, reach membership.Reach, userID string) 
 		}
 	}
 	return membership.User{}, membership.ErrNotFound
-}
-
-// Users returns one page of rows. The facet read is the customer's, else the status's, else the role's, else all; the
-// rest of the query filters within the page.
-func (t Table) Users(ctx context.Context, q membership.UserQuery) (membership.Page[membership.UserRow], error) {
-	var p membership.Page[membership.UserRow]
-	if q.CustomerID == "" && !q.Reach.All() || q.CustomerID != "" && !q.Reach.Includes(q.CustomerID) {
-		return p, membership.ErrNotFound
-	}
-	l := userListing(q)
-	items, next, prev, err := t.page(ctx, l, q.Page)
-	if err != nil {
-		return p, err
-	}
-	p = membership.Page[membership.UserRow]{Items: make([]membership.UserRow, len(items)), Next: next, Prev: prev}
-	for n, i := range items {
-		p.Items[n] = rowFrom(i)
-	}
-	return p, nil
-}
-
-func userListing(q membership.UserQuery) listing {
-	indexes := map[membership.UserSort]listing{
-		membership.SortName:       {index: indexName, attribute: "byName"},
-		membership.SortEmail:      {index: indexEmail, attribute: "byEmail"},
-		membership.SortGroup:      {index: indexGroup, attribute: "byGroup"},
-		membership.SortRole:       {index: indexRole, attribute: "byRole"},
-		membership.SortCompany:    {index: indexCompany, attribute: "byCompany"},
-		membership.SortRegistered: {index: indexRegistered, attribute: "byRegistered"},
-	}
-	l := indexes[q.Sort]
-	filter := func(expression string, value item) {
-		if l.filter.expression != "" {
-			expression = l.filter.expression + " AND " + expression
-		}
-		l.filter.expression = expression
-		if l.filter.values == nil {
-			l.filter.values = item{}
-		}
-		for k, v := range value {
-			l.filter.values[k] = v
-		}
-	}
-	customer, status, role := q.CustomerID, q.Status, q.Role
-	switch {
-	case status == membership.Removed: // on no other list
-		l.facet, status = statusFacet(status), ""
-		if customer != "" {
-			filter("cid = :cid", item{":cid": str(customer)})
-		}
-	case customer != "":
-		l.facet = customerFacet(customer)
-	case status != "":
-		l.facet, status = statusFacet(status), ""
-	case role != "":
-		l.facet, role = roleFacet(role), ""
-	default:
-		l.facet = allFacet
-	}
-	if status != "" {
-		filter("st = :st", item{":st": str(string(status))})
-	}
-	switch {
-	case role == "":
-	case l.attribute == "byRole":
-		l.only = string(role)
-	default:
-		filter("byRole = :role", item{":role": str(string(role))})
-	}
-	return l
 }
 
 // logins returns what a user reserves in the namespace of logins.
@@ -262,6 +155,11 @@ func (w *write) user(before, after membership.User) {
 	default:
 		w.put(userItem(after), versionIs(before.Version), membership.ErrStale)
 	}
+	for _, g := range after.GroupIDs {
+		if !slices.Contains(before.GroupIDs, g) {
+			w.check(groupKey(g), activeGroup(), membership.ErrGroupGone)
+		}
+	}
 	had, has := logins(before), logins(after)
 	for _, l := range has {
 		if !slices.Contains(had, l) {
@@ -293,7 +191,7 @@ func (w *write) user(before, after membership.User) {
 	if before.ID != "" {
 		for _, f := range facets(before) {
 			if !slices.Contains(now, f) {
-				w.delete(facetKey(before.CustomerID, before.ID, f), always(), nil)
+				w.delete(facetKey(before.ID, f), always(), nil)
 			}
 		}
 	}

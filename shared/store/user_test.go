@@ -13,7 +13,7 @@ import (
 // person is a user with every field set that a user of this status can have.
 func person(id, customerID string, status membership.Status) membership.User {
 	u := membership.User{ID: id, CustomerID: customerID, Company: "Company", Status: status, Role: membership.Moderator, Title: "Dr.", FirstName: "Eva", LastName: "López",
-		Email: id + "@Example.com", Username: "name-" + id, GroupIDs: []string{"g1", "g2"}, Grants: []membership.Grant{{Module: "shipments", SubAccountID: "s1", Level: "write"}, {Module: "prices", Level: "read"}},
+		Email: id + "@Example.com", Username: "name-" + id, GroupIDs: []string{"g1", "g2"}, Group: "g1", Grants: []membership.Grant{{Module: "shipments", SubAccountID: "s1", Level: "write"}, {Module: "prices", Level: "read"}},
 		NotificationsEnabled: true, AvatarURL: "https://a.example", URL: "https://u.example", Phone: "1", Mobile: "2", Fax: "3", Street: "Weg 1", Postcode: "1", City: "Berlin",
 		Region: "B", Country: "DE", Language: "de", ExternalID: "x", Comment: "c", Source: "directory", RegisteredAt: noon(), SuspendedUntil: noon().Add(time.Hour),
 		InvitationID: "v-" + id, InvitationExpiresAt: noon().Add(2 * time.Hour), ActivatingUntil: noon().Add(3*time.Second + 500*time.Millisecond),
@@ -97,9 +97,9 @@ func TestListingUsers(t *testing.T) {
 			u := person(fmt.Sprintf("u%02d", n), fmt.Sprint("c", n%2), statuses[n%5])
 			u.Role, u.Company, u.RegisteredAt = roles[n%3], fmt.Sprint("Company ", n%2), noon().Add(time.Duration(n*7%24)*time.Minute)
 			u.LastName, u.FirstName = string(rune('A'+n*5%24)), "x"
-			u.GroupIDs = []string{fmt.Sprint("g", n%4)}
+			u.GroupIDs, u.Group = []string{fmt.Sprint("g", n%4)}, fmt.Sprint("g", n%4)
 			if n == 3 {
-				u.GroupIDs, u.FirstName, u.LastName = nil, "", ""
+				u.GroupIDs, u.Group, u.FirstName, u.LastName = nil, "", "", ""
 			}
 			all = append(all, u)
 			w.put(t, u)

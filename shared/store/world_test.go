@@ -48,12 +48,23 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 	}
 }
 
+// group stores an active group.
+func (w *world) group(t testing.TB, id string) {
+	t.Helper()
+	change := w.table.write()
+	change.put(groupItem(membership.Group{ID: id, Name: "Group " + id, Active: true, CreatedAt: w.now, Version: 1}), always(), nil)
+	must(t, w.table.commit(t.Context(), change))
+}
+
 func newWorld(t testing.TB, e storetest.Engine, options ...storetest.Option) *world {
 	t.Helper()
 	w := &world{calls: &storetest.Recorder{}, ids: &atomic.Int64{}, accounts: &accounts{passwords: map[string]string{}}, now: noon()}
 	var name string
 	w.client, name = e.Table(t, append(options, w.calls.Watch)...)
 	w.table = New(w.client, name)
+	for n := range 4 {
+		w.group(t, fmt.Sprint("g", n))
+	}
 	var err error
 	if w.keys, err = membership.NewKeys([]byte("a secret of a test, longer than 32 bytes")); err != nil {
 		t.Fatal(err)
