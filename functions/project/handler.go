@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"clientele/shared/store"
+)
+
+// directory is store.Table.
+type directory interface {
+	Project(ctx context.Context, customerID, userID string) error
+}
+
+type handler struct {
+	directory directory
+	now       func() time.Time
+	log       *slog.Logger
+}
+
+// margin is what is left of the function's time when no further user is begun: one takes some 50 ms, and up to 5 s when
+// the table hangs.
+const margin = 10 * time.Second
+
+// person is whose record changed.
+type person struct{ customerID, userID string }
+
+// handle brings each user of the batch in step once, however often it changed: what is stored counts, not the event. A
+// record is reported as failed when the table did not take it; Lambda then reads on from it, and whoever is in step
+// already costs one read.
+func (h handler) handle(ctx context.Context, event events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
+	var response events.DynamoDBEventResponse
+	done := map[person]error{}
+	for _, record := range event.Records {
+		p, ok := changed(record)
+		if !ok {
+			continue
+		}
+		err, known := done[p]
+		if !known {
+			err = h.project(ctx, p)
+			done[p] = err
+		}
+		if err != nil {
+			h.log.Error("project", "user", p.userID, "cause", err.Error())
+			// The sequence number, not the event id: Lambda reads on from it.
+			response.BatchItemFailures = append(response.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: record.Change.SequenceNumber})
+		}
+	}
+	h.log.Info("project", "records", len(event.Records), "users", len(done), "failed", len(response.BatchItemFailures))
+	return response, nil
+}
+
+// changed returns whose record a record of the stream tells of. The mapping's filter lets no other through; this is for
+// those who forget the filter.
+func changed(record events.DynamoDBEventRecord) (person, bool) {
+	image := record.Change.NewImage
+	if len(image) == 0 {
+		image = record.Change.OldImage
+	}
+	customerID, userID, ok := store.UserOf(text(image["pk"]), text(image["sk"]), text(image["entity"]))
+	return person{customerID, userID}, ok
+}
+
+func text(v events.DynamoDBAttributeValue) string {
+	if v.DataType() != events.DataTypeString {
+		return ""
+	}
+	return v.String()
+}
+
+// project does one user. A panic is an error of this user only.
+func (h handler) project(ctx context.Context, p person) (err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("panic: %v\n%s", reason, debug.Stack())
+		}
+	}()
+	if end, ok := ctx.Deadline(); ok && end.Sub(h.now()) < margin {
+		return context.DeadlineExceeded
+	}
+	return h.directory.Project(ctx, p.customerID, p.userID)
+}
