@@ -18,6 +18,7 @@ type handler struct {
 func (h handler) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /users", h.gate.SignedIn(h.list))
+	mux.Handle("GET /users/counts", h.gate.SignedIn(h.count))
 	mux.Handle("GET /users/{userId}", h.gate.SignedIn(h.get))
 	mux.Handle("DELETE /users/{userId}", h.gate.SignedIn(h.remove))
 	mux.Handle("POST /users/{userId}/deactivate", h.gate.SignedIn(h.deactivate))
@@ -26,7 +27,7 @@ func (h handler) routes() http.Handler {
 }
 
 func (h handler) list(w http.ResponseWriter, r *http.Request, c membership.Call) error {
-	list, err := httpapi.ListParameters(r, "customer", "status", "sort", "order")
+	list, err := httpapi.ListParameters(r, "customer", "status", "role", "group", "country", "q", "sort", "order")
 	if err != nil {
 		return err
 	}
@@ -34,7 +35,8 @@ func (h handler) list(w http.ResponseWriter, r *http.Request, c membership.Call)
 	if err != nil {
 		return err
 	}
-	this := httpapi.Fingerprint("users", c.Actor.Reach().CustomerID(), q.CustomerID, string(q.Status), string(q.Sort), list.Values.Get("order"))
+	this := httpapi.Fingerprint("users", c.Actor.Reach().CustomerID(), q.CustomerID, string(q.Status), string(q.Role), q.GroupID, q.Country, q.Search,
+		string(q.Sort), list.Values.Get("order"))
 	ascending := q.Page.Ascending
 	if q.Page, err = h.cursors.Page(this, list); err != nil {
 		return err
@@ -64,12 +66,59 @@ func query(list httpapi.List) (membership.UserQuery, error) {
 	if q.Status, err = httpapi.Choice(list.Values, "status", membership.Statuses()...); err != nil {
 		return q, err
 	}
+	if q.Role, err = httpapi.Choice(list.Values, "role", membership.Member, membership.Moderator, membership.Administrator, membership.Agent); err != nil {
+		return q, err
+	}
+	if list.Values.Has("group") {
+		if q.GroupID, err = httpapi.ID(list.Values.Get("group")); err != nil {
+			return q, err
+		}
+	}
+	if q.Country = list.Values.Get("country"); q.Country != "" && !countryCode(q.Country) {
+		return q, membership.InvalidField("country", "invalid_country", "A country is two capital letters, as in ISO 3166: DE, US.")
+	}
+	q.Search = list.Values.Get("q")
 	if q.Sort, err = httpapi.Choice(list.Values, "sort", membership.SortName, membership.SortEmail, membership.SortGroup,
 		membership.SortRole, membership.SortCompany, membership.SortRegistered); err != nil {
 		return q, err
 	}
 	q.Page.Ascending, err = httpapi.Ascending(list.Values)
 	return q, err
+}
+
+func countryCode(s string) bool {
+	return len(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'
+}
+
+func (h handler) count(w http.ResponseWriter, r *http.Request, c membership.Call) error {
+	values, err := httpapi.Query(r, "customer")
+	if err != nil {
+		return err
+	}
+	customerID := ""
+	if values.Has("customer") {
+		if customerID, err = httpapi.ID(values.Get("customer")); err != nil {
+			return err
+		}
+	}
+	counts, err := h.users.Counts(r.Context(), c, customerID)
+	if err != nil {
+		return err
+	}
+	answer := api.UserCounts{Contact: counts[membership.Contact], Invited: counts[membership.Invited], Expired: counts[membership.Expired],
+		Waiting: counts[membership.Waiting], Active: counts[membership.Active], Suspended: counts[membership.Suspended],
+		Deactivated: counts[membership.Deactivated], Rejected: counts[membership.Rejected]}
+	for status, n := range counts {
+		if status != membership.Removed {
+			answer.Total += n
+		}
+	}
+	if c.Actor.Realm != membership.Portal {
+		removed := counts[membership.Removed]
+		answer.Removed = &removed
+	}
+	httpapi.Respond(w, http.StatusOK, answer)
+	return nil
 }
 
 func (h handler) get(w http.ResponseWriter, r *http.Request, c membership.Call) error {

@@ -966,7 +966,25 @@ type User struct {
 // UserSource directory: the record is kept by the customer's directory.
 type UserSource string
 
-// UserList defines model for UserList.
+// UserCounts defines model for UserCounts.
+type UserCounts struct {
+	Active      int `json:"active"`
+	Contact     int `json:"contact"`
+	Deactivated int `json:"deactivated"`
+	Expired     int `json:"expired"`
+	Invited     int `json:"invited"`
+	Rejected    int `json:"rejected"`
+
+	// Removed For staff; left out for everybody else.
+	Removed   *int `json:"removed,omitempty"`
+	Suspended int  `json:"suspended"`
+
+	// Total All but the removed.
+	Total   int `json:"total"`
+	Waiting int `json:"waiting"`
+}
+
+// UserList With several filters or a search a page can be shorter than limit and still have a next one.
 type UserList struct {
 	Items []UserRow `json:"items"`
 	Next  *string   `json:"next"`
