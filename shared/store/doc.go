@@ -11,7 +11,8 @@
 //	customer           CUSTOMER#<id>                   CUSTOMER                        the record; facet CUSTOMERS by name and age; closingUntil and closingBy while it is being deleted
 //	customer-word      SEARCH#CUSTOMERS#<2 chars>      <name from a word on>#<id>      by which a customer is found
 //	external-id        EXTERNAL#CUSTOMER#<external id> EXTERNAL                        reservation: whose it is
-//	subaccount         CUSTOMER#<id>                   SUBACCOUNT#<id>                 the record
+//	subaccount         CUSTOMER#<id>                   CUSTOMER#SUBACCOUNT#<id>        the record
+//	subaccount-count   CUSTOMER#<id>                   SUBACCOUNTS                     how many sub-accounts there are
 //	user               USER#<id>                       RECORD#<customer>               the record
 //	sign-ins           USER#<id>                       RECORD#<customer>#SIGNINS       cut-offs, signed-out token families, the password link
 //	user-row           USER#<id>                       FACET#<facet>                   the user in one list; six indexes
@@ -23,6 +24,7 @@
 //	audit              CUSTOMER#<id>#AUDIT#<yyyy-mm>   <time>#<id>                     one entry for every change
 //	idempotency-key    KEY#<actor>                     <route>#<key>[#<row>]           hash of the body and the ids made; ttl 24 hours
 //	session            SESSION#<id>                    <door>#<customer>#<user>        a signed-in browser; hash of the cookie's secret; ttl
+//	avatar-upload      USER#<id>                       AVATAR#<customer>               the last picture that was uploaded, until a worker has judged it and for a week after; ttl
 //	attempts           ATTEMPTS#<folded login>         ATTEMPTS                        failed sign-ins; ttl 24 hours
 //	throttle           THROTTLE#<name>#<subject>       <start of the window>           events counted; ttl
 //	digest             USER#<inviter>                  DIGEST#<customer>#<day>         a digest that is owed; due

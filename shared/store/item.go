@@ -29,6 +29,7 @@ const (
 	entityMarker       = "idempotency-key"
 	entitySession      = "session"
 	entityAttempts     = "attempts"
+	entityAvatarUpload = "avatar-upload"
 	entityThrottle     = "throttle"
 	entityDigest       = "digest"
 	entityDigestRow    = "digest-row"

@@ -145,6 +145,10 @@ func sessionKey(door membership.Door, customerID, userID, sessionID string) key 
 	return key{"SESSION#" + sessionID, string(door) + "#" + customerID + "#" + userID}
 }
 
+func avatarUploadKey(customerID, userID string) key {
+	return key{userPartition(userID), "AVATAR#" + customerID}
+}
+
 func attemptsKey(folded string) key { return key{"ATTEMPTS#" + folded, "ATTEMPTS"} }
 
 func throttleKey(name, subject string, window int64) key {

@@ -1,0 +1,66 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"clientele/shared/membership"
+)
+
+// Avatars keeps the pictures of users; it is membership.AvatarFiles.
+type Avatars struct{ Bucket Bucket }
+
+// UploadForm signs the form for one upload. back is where the browser goes afterwards, "" for scripts and services.
+func (a Avatars) UploadForm(ctx context.Context, ref membership.AvatarRef, contentType, back string, expires time.Time) (membership.UploadForm, error) {
+	return a.Bucket.Form(ctx, Terms{Key: AvatarUpload(ref), ContentType: contentType, MaxBytes: membership.MaxPictureBytes, Expires: expires, Back: back})
+}
+
+// Upload returns what was uploaded. Errors: ErrNotFound, ErrPictureTooLarge, ErrOverloaded.
+func (a Avatars) Upload(ctx context.Context, ref membership.AvatarRef) ([]byte, error) {
+	data, err := a.Bucket.Get(ctx, AvatarUpload(ref), membership.MaxPictureBytes)
+	if errors.Is(err, ErrTooBig) {
+		err = membership.ErrPictureTooLarge
+	}
+	return data, err
+}
+
+// DropUpload deletes what was uploaded. Errors: ErrOverloaded.
+func (a Avatars) DropUpload(ctx context.Context, ref membership.AvatarRef) error {
+	return a.Bucket.Delete(ctx, AvatarUpload(ref))
+}
+
+// pictureLimit is far above what a JPEG of 256 × 256 pixels can have.
+const pictureLimit = 1 << 20
+
+// Picture returns one of the squares. Errors: ErrNotFound, ErrOverloaded.
+func (a Avatars) Picture(ctx context.Context, ref membership.AvatarRef, size int) ([]byte, error) {
+	return a.Bucket.Get(ctx, AvatarPicture(ref, size), pictureLimit)
+}
+
+// PutPicture writes one of the squares. Errors: ErrOverloaded.
+func (a Avatars) PutPicture(ctx context.Context, ref membership.AvatarRef, size int, jpeg []byte) error {
+	return a.Bucket.Put(ctx, AvatarPicture(ref, size), "image/jpeg", jpeg)
+}
+
+// DropPictures deletes the squares of those uploads that drop says so of. What is beyond a thousand is left to the next
+// time. Errors: ErrOverloaded.
+func (a Avatars) DropPictures(ctx context.Context, customerID, userID string, drop func(uploadID string) bool) error {
+	prefix := avatarsOf(customerID, userID)
+	if prefix == "" {
+		return errors.New("files: pictures without customer or user")
+	}
+	names, err := a.Bucket.list(ctx, prefix)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !drop(versionOf(name)) {
+			continue
+		}
+		if err := a.Bucket.Delete(ctx, Key{name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,179 @@
+package files
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"clientele/shared/membership"
+)
+
+// Bucket is the deployment's bucket. Its methods are safe to repeat and for concurrent use.
+type Bucket struct {
+	client      aws.HTTPClient
+	credentials aws.CredentialsProvider
+	region      string
+	address     string // of the bucket, without a slash at its end
+	name        string
+	now         func() time.Time
+}
+
+// New returns the bucket of this name. now is the clock by which requests, forms and links are signed.
+func New(cfg aws.Config, name string, now func() time.Time) Bucket {
+	b := Bucket{client: cfg.HTTPClient, credentials: cfg.Credentials, region: cfg.Region, name: name, now: now}
+	// Regions of other partitions than aws have other hosts; none of them is meant here.
+	b.address = "https://" + name + ".s3." + cfg.Region + ".amazonaws.com"
+	if cfg.BaseEndpoint != nil { // the local cloud has no host for each bucket
+		b.address = strings.TrimSuffix(*cfg.BaseEndpoint, "/") + "/" + name
+	}
+	return b
+}
+
+// Origin is what pages must allow in their Content-Security-Policy (form-action, connect-src) so that browsers may upload
+// to the bucket: scheme, host and port.
+func (b Bucket) Origin() string {
+	u, err := url.Parse(b.address)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// Get returns an object of at most limit bytes. Errors: ErrNotFound, ErrTooBig, ErrOverloaded.
+func (b Bucket) Get(ctx context.Context, k Key, limit int64) ([]byte, error) {
+	return b.send(ctx, http.MethodGet, k.name, nil, "", nil, limit)
+}
+
+// Put writes an object, or replaces it. Errors: ErrOverloaded.
+func (b Bucket) Put(ctx context.Context, k Key, contentType string, body []byte) error {
+	_, err := b.send(ctx, http.MethodPut, k.name, nil, contentType, body, answerLimit)
+	return err
+}
+
+// Delete removes an object; one that is not there is removed already. Errors: ErrOverloaded.
+func (b Bucket) Delete(ctx context.Context, k Key) error {
+	_, err := b.send(ctx, http.MethodDelete, k.name, nil, "", nil, answerLimit)
+	if membership.KindOf(err) == membership.NotFound {
+		return nil
+	}
+	return err
+}
+
+// list returns the keys that begin with prefix, at most 1,000, in their order. Errors: ErrOverloaded.
+func (b Bucket) list(ctx context.Context, prefix string) ([]string, error) {
+	answer, err := b.send(ctx, http.MethodGet, "", url.Values{"list-type": {"2"}, "prefix": {prefix}}, "", nil, answerLimit)
+	if err != nil {
+		return nil, err
+	}
+	// Our keys hold nothing that XML writes in another way (isID).
+	var names []string
+	for rest := string(answer); ; {
+		_, after, ok := strings.Cut(rest, "<Key>")
+		if !ok {
+			return names, nil
+		}
+		var name string
+		name, rest, _ = strings.Cut(after, "</Key>")
+		names = append(names, name)
+	}
+}
+
+// ErrTooBig answers Get for an object that is larger than asked for.
+var ErrTooBig = errors.New("the object is larger than expected")
+
+// How calls are tried, as in shared/awsclient: three times, with a pause of up to 100 and 200 ms.
+const (
+	tries       = 3
+	answerLimit = 1 << 20 // of everything but objects: errors, lists of at most 1,000 keys
+)
+
+// send makes one call, with further tries for what passes.
+func (b Bucket) send(ctx context.Context, method, key string, query url.Values, contentType string, body []byte, limit int64) ([]byte, error) {
+	if key == "" && query == nil {
+		return nil, errors.New("files: a key without customer, user or id")
+	}
+	for try := 1; ; try++ {
+		answer, again, err := b.once(ctx, method, key, query, contentType, body, limit)
+		if err == nil || !again {
+			return answer, err
+		}
+		if try == tries || ctx.Err() != nil {
+			return nil, membership.ErrOverloaded.Because(err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(rand.N(100 * time.Millisecond << (try - 1))):
+		}
+	}
+}
+
+// once makes one try; again says whether another one may help.
+func (b Bucket) once(ctx context.Context, method, key string, query url.Values, contentType string, body []byte, limit int64) (answer []byte, again bool, err error) {
+	address := b.address + "/" + key
+	if query != nil {
+		address += "?" + query.Encode()
+	}
+	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return nil, false, fmt.Errorf("files: %w", err)
+	}
+	if contentType != "" {
+		request.Header.Set("Content-Type", contentType)
+	}
+	sum := sha256.Sum256(body)
+	hash := hex.EncodeToString(sum[:])
+	request.Header.Set("X-Amz-Content-Sha256", hash)
+	credentials, err := b.credentials.Retrieve(ctx)
+	if err != nil {
+		return nil, false, fmt.Errorf("files: %w", err)
+	}
+	if err := signer().SignHTTP(ctx, credentials, request, hash, service, b.region, b.now()); err != nil {
+		return nil, false, fmt.Errorf("files: %w", err)
+	}
+	response, err := b.client.Do(request)
+	if err != nil {
+		return nil, true, fmt.Errorf("files: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode >= http.StatusMultipleChoices {
+		limit = answerLimit
+	}
+	answer, err = io.ReadAll(io.LimitReader(response.Body, limit+1))
+	switch {
+	case err != nil:
+		return nil, true, fmt.Errorf("files: %w", err)
+	case response.StatusCode == http.StatusNotFound && key != "":
+		return nil, false, membership.ErrNotFound
+	case response.StatusCode >= http.StatusMultipleChoices:
+		busy := response.StatusCode >= http.StatusInternalServerError || response.StatusCode == http.StatusTooManyRequests
+		return nil, busy, fmt.Errorf("files: %s: status %d %s", method, response.StatusCode, between(string(answer), "<Code>", "</Code>"))
+	case int64(len(answer)) > limit:
+		return nil, false, ErrTooBig
+	}
+	return answer, false, nil
+}
+
+const service = "s3"
+
+// signer returns a signer that takes paths as they are: S3 is the one service that does not escape them twice.
+func signer() *v4.Signer {
+	return v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
+}
+
+func between(text, start, end string) string {
+	_, after, _ := strings.Cut(text, start)
+	inner, _, _ := strings.Cut(after, end)
+	return inner
+}
