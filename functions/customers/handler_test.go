@@ -56,6 +56,9 @@ func (t *table) DeleteCustomer(_ context.Context, c membership.Customer, _ membe
 }
 
 func (t *table) SubAccounts(_ context.Context, _ membership.Reach, customerID string) ([]membership.SubAccount, error) {
+	if _, there := t.customers[customerID]; !there {
+		return nil, membership.ErrNotFound
+	}
 	var all []membership.SubAccount
 	for _, s := range t.subaccounts {
 		if s.CustomerID == customerID {

@@ -23,15 +23,24 @@ func (h handler) routes() http.Handler {
 	mux.Handle("GET /invitations", h.gate.SignedIn(h.list))
 	mux.Handle("POST /invitations", h.gate.SignedInBatch(h.invite))
 	mux.Handle("GET /invitations/{invitationId}", h.gate.SignedIn(h.get))
-	mux.Handle("DELETE /invitations/{invitationId}", h.gate.SignedIn(h.delete))
-	mux.Handle("POST /invitations/{invitationId}/resend", h.gate.SignedIn(h.resend))
-	mux.Handle("POST /invitations/{invitationId}/revoke", h.gate.SignedIn(h.revoke))
+	one := h.gate
+	one.Ahead = h.ahead
+	mux.Handle("DELETE /invitations/{invitationId}", one.SignedIn(h.delete))
+	mux.Handle("POST /invitations/{invitationId}/resend", one.SignedIn(h.resend))
+	mux.Handle("POST /invitations/{invitationId}/revoke", one.SignedIn(h.revoke))
 	mux.Handle("POST /invitations/resend-expired", h.gate.SignedIn(h.resendExpired))
 	mux.Handle("POST /invitations/inspect", h.gate.Public(h.inspect))
 	mux.Handle("POST /invitations/accept", h.gate.Public(h.accept))
 	mux.Handle("POST /invitations/decline", h.gate.Public(h.decline))
 	mux.Handle("POST /invitations/renew", h.gate.Public(h.renew))
 	return httpapi.Routes(mux)
+}
+
+// ahead begins to read the invitation of the address. Whose its user and customer are, only the invitation says.
+func (h handler) ahead(r *http.Request, reach membership.Reach, c *membership.Call) {
+	if id, err := httpapi.PathID(r, "invitationId"); err == nil { // else the route says what is wrong with it
+		c.Invitation = membership.ReadAhead(r.Context(), reach, id, h.invitations.Store.Invitation)
+	}
 }
 
 func (h handler) list(w http.ResponseWriter, r *http.Request, c membership.Call) error {

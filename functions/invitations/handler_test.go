@@ -57,9 +57,11 @@ func (t *table) Invitations(_ context.Context, q membership.InvitationQuery) (me
 	return page, nil
 }
 
-func (t *table) Take(context.Context, membership.Throttle, string, time.Time) error { return nil }
-
-func (t *table) Addresses(_ context.Context, _ string, folded []string, keys []*membership.IdempotencyKey) ([]membership.Address, []*membership.Marker, error) {
+func (t *table) InviteFacts(ctx context.Context, reach membership.Reach, customerID string, folded []string, keys []*membership.IdempotencyKey) (membership.Customer, []membership.Address, []*membership.Marker, error) {
+	customer, err := t.Customer(ctx, reach, customerID)
+	if err != nil {
+		return customer, nil, nil, err
+	}
 	addresses, markers := make([]membership.Address, len(folded)), make([]*membership.Marker, len(folded))
 	for n, login := range folded {
 		for _, u := range t.users {
@@ -73,10 +75,10 @@ func (t *table) Addresses(_ context.Context, _ string, folded []string, keys []*
 			}
 		}
 	}
-	return addresses, markers, nil
+	return customer, addresses, markers, nil
 }
 
-func (t *table) CreateInvitation(_ context.Context, i membership.Invitation, u membership.User, trail membership.Trail) error {
+func (t *table) CreateInvitation(_ context.Context, i membership.Invitation, u membership.User, trail membership.Trail, _ ...membership.Event) error {
 	t.invitations[i.ID], t.users[u.ID] = i, u
 	if trail.Key != nil {
 		t.markers[trail.Key.Key+strconv.Itoa(trail.Key.Row)] = membership.Marker{BodyHash: trail.Key.BodyHash, IDs: trail.KeyIDs}
@@ -102,6 +104,14 @@ func (t *table) DeleteInvitation(_ context.Context, i membership.Invitation, u *
 
 func (t *table) AcceptanceFacts(_ context.Context, i membership.Invitation, folded []string) (membership.User, membership.Customer, []membership.Address, error) {
 	return t.users[i.UserID], t.customer, make([]membership.Address, len(folded)), nil
+}
+
+func (t *table) LinkFacts(_ context.Context, i membership.Invitation) (membership.LinkFacts, error) {
+	return membership.LinkFacts{User: t.users[i.UserID], Customer: t.customer, Inviter: t.users[i.InvitedBy]}, nil
+}
+
+func (t *table) ChangeLink(ctx context.Context, before, after membership.User, i membership.InvitationChange, trail membership.Trail, _ ...membership.Event) error {
+	return t.ChangeUser(ctx, before, after, &i, trail)
 }
 
 func (t *table) ClaimAcceptance(_ context.Context, _, after membership.User) error {

@@ -43,7 +43,7 @@ func (c *Callers) Actor(r *http.Request) (membership.Actor, error) {
 	if err != nil {
 		return membership.Actor{}, err
 	}
-	access, err := c.access(r.Context(), token.userID)
+	access, err := c.access(r.Context(), token)
 	if err != nil {
 		return membership.Actor{}, err
 	}
@@ -55,6 +55,20 @@ func (c *Callers) Actor(r *http.Request) (membership.Actor, error) {
 func (c *Callers) UserID(r *http.Request) (string, error) {
 	token, err := c.token(r)
 	return token.userID, err
+}
+
+// Reach returns how far the request's caller reaches if the table lets them in: everywhere at the console's door, within
+// the customer at the portal's. It reads nothing from the table; the zero Reach is that of a token that is not good, and
+// of a user whose customer is not known yet.
+func (c *Callers) Reach(r *http.Request) membership.Reach {
+	token, err := c.token(r)
+	switch {
+	case err != nil:
+		return membership.Reach{}
+	case token.door == membership.ConsoleDoor:
+		return membership.ReachAll()
+	}
+	return membership.ReachCustomer(c.customers.of(token.userID)) // of "" it is the zero Reach
 }
 
 // refreshable is how long after a sign-in its tokens can be alive: the validity of the clients' refresh tokens, and one
@@ -89,16 +103,20 @@ func (c *Callers) token(r *http.Request) (token, error) {
 	return c.verifier.verify(r.Context(), strings.TrimSpace(text))
 }
 
-// access reads what decides about a user, with one wait where the user's customer is known from an earlier request.
-func (c *Callers) access(ctx context.Context, userID string) (membership.Access, error) {
-	known := c.customers.of(userID)
-	access, err := c.store.Access(ctx, known, userID, "")
+// access reads what decides about a user, with one wait where the user's customer is known: from an earlier request, or
+// because only the provider's users come in at the console's door.
+func (c *Callers) access(ctx context.Context, t token) (membership.Access, error) {
+	if t.door == membership.ConsoleDoor {
+		return c.store.Access(ctx, membership.ProviderID, t.userID, "")
+	}
+	known := c.customers.of(t.userID)
+	access, err := c.store.Access(ctx, known, t.userID, "")
 	if err == nil && known != "" && access.User.ID == "" {
-		access, err = c.store.Access(ctx, "", userID, "")
+		access, err = c.store.Access(ctx, "", t.userID, "")
 	}
 	if err != nil {
 		return membership.Access{}, err
 	}
-	c.customers.note(userID, access.User.CustomerID)
+	c.customers.note(t.userID, access.User.CustomerID)
 	return access, nil
 }

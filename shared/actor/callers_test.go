@@ -152,6 +152,45 @@ func TestGoodToken(t *testing.T) {
 	}
 }
 
+// Nobody but the provider's users comes in at the console, so their customer needs no look-up.
+func TestStaffAreReadInOneWait(t *testing.T) {
+	w := newWorld(t)
+	w.table.access.User.CustomerID, w.table.access.User.Role = membership.ProviderID, membership.StaffAdministrator
+	w.table.access.Customer.ID = membership.ProviderID
+	actor, err := w.callers.Actor(request("Bearer " + w.token(map[string]any{"client_id": "console-client"})))
+	if err != nil || actor.Realm != membership.Staff {
+		t.Errorf("%+v, %v", actor, err)
+	}
+	if got := strings.Join(w.table.asked, ","); got != membership.ProviderID {
+		t.Errorf("the table was asked with customers %q", got)
+	}
+}
+
+// What may be read beside the caller is what the caller reaches once let in, and nothing for a token that is not good.
+func TestReach(t *testing.T) {
+	w := newWorld(t)
+	portal, console := "Bearer "+w.token(nil), "Bearer "+w.token(map[string]any{"client_id": "console-client"})
+	want := func(authorization string, reach membership.Reach) {
+		t.Helper()
+		if got := w.callers.Reach(request(authorization)); got != reach {
+			t.Errorf("reach %+v, want %+v", got, reach)
+		}
+	}
+	want(portal, membership.Reach{})
+	want(console, membership.ReachAll())
+	actor, err := w.callers.Actor(request(portal))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(portal, actor.Reach())
+	for _, bad := range []string{"", "Bearer x", "Bearer " + w.token(map[string]any{"exp": w.now.Unix()}), "Bearer " + w.token(map[string]any{"client_id": "someone"})} {
+		want(bad, membership.Reach{})
+	}
+	if got := len(w.table.asked); got != 1 {
+		t.Errorf("the table was asked %d times", got)
+	}
+}
+
 func TestBadTokens(t *testing.T) {
 	w := newWorld(t)
 	good := w.token(nil)

@@ -14,6 +14,9 @@ type Callers interface {
 	Actor(r *http.Request) (membership.Actor, error)
 	// UserID returns whom the token names, without reading the table. Errors: ErrSignedOut.
 	UserID(r *http.Request) (string, error)
+	// Reach returns how far the caller reaches if the table lets them in, as far as that is known without reading it; the
+	// zero Reach where it is not.
+	Reach(r *http.Request) membership.Reach
 }
 
 // Markers remembers the requests that carried an Idempotency-Key.
@@ -30,6 +33,9 @@ type Gate struct {
 	Callers Callers // nil where all routes are public
 	Markers Markers // nil where no route takes an Idempotency-Key
 	Now     func() time.Time
+	// Ahead begins to read what a route names, beside the look-up of the caller and with the reach that the caller will have,
+	// and notes it in the call; nil reads nothing ahead.
+	Ahead func(r *http.Request, reach membership.Reach, c *membership.Call)
 }
 
 // Public serves a route that needs nobody to be signed in. It takes no Idempotency-Key.
@@ -103,13 +109,19 @@ func (g Gate) SignedInBatch(use Use) http.Handler {
 }
 
 func (g Gate) serve(w http.ResponseWriter, r *http.Request, use Use) error {
+	var c membership.Call
+	if g.Ahead != nil {
+		if reach := g.Callers.Reach(r); reach != (membership.Reach{}) {
+			g.Ahead(r, reach, &c)
+		}
+	}
 	actor, err := g.Callers.Actor(r)
 	if err != nil {
 		return err
 	}
 	actor.RequestID = RequestID(r)
 	r = r.WithContext(WithActor(r.Context(), actor.UserID, actor.CustomerID))
-	c := membership.Call{Actor: actor, Now: g.Now()}
+	c.Actor, c.Now = actor, g.Now()
 	if c.Key, err = keyOf(r, actor.UserID); err != nil {
 		return err
 	}

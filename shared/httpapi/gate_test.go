@@ -20,6 +20,7 @@ type caller struct {
 
 func (c caller) Actor(*http.Request) (membership.Actor, error) { return c.actor, c.err }
 func (c caller) UserID(*http.Request) (string, error)          { return c.actor.UserID, c.err }
+func (c caller) Reach(*http.Request) membership.Reach          { return c.actor.Reach() }
 
 type remembered map[string]membership.Marker
 
@@ -84,6 +85,43 @@ func TestGate(t *testing.T) {
 	}
 	if w := serve(gate.Public(func(http.ResponseWriter, *http.Request, membership.Call) error { return errors.New("secret") }), keyed("", "")); w.Code != 500 || strings.Contains(w.Body.String(), "secret") {
 		t.Errorf("internal: %d %s", w.Code, w.Body)
+	}
+}
+
+// What a route reads ahead is begun with the reach that its caller will have, and comes to a use case only with a caller
+// who was let in.
+func TestGateReadsAhead(t *testing.T) {
+	for name, x := range map[string]struct {
+		caller       caller
+		begun, comes bool
+	}{
+		"staff":          {caller{actor: membership.Actor{Realm: membership.Staff, UserID: "u1"}}, true, true},
+		"a customer's":   {caller{actor: membership.Actor{Realm: membership.Portal, UserID: "u2", CustomerID: "c1"}}, true, true},
+		"unknown so far": {caller{actor: membership.Actor{UserID: "u3"}}, false, true},
+		"cut off":        {caller{actor: membership.Actor{Realm: membership.Staff}, err: membership.ErrSignedOut}, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			begun, came := false, false
+			gate := Gate{Callers: x.caller, Now: time.Now, Ahead: func(r *http.Request, reach membership.Reach, c *membership.Call) {
+				if begun = true; reach != x.caller.actor.Reach() {
+					t.Errorf("reach %+v", reach)
+				}
+				c.Invitation = membership.ReadAhead(r.Context(), reach, "i1", func(context.Context, membership.Reach, string) (membership.Invitation, error) {
+					return membership.Invitation{ID: "i1"}, nil
+				})
+			}}
+			w := httptest.NewRecorder()
+			gate.SignedInBatch(func(w http.ResponseWriter, _ *http.Request, c membership.Call) error {
+				if came = true; (c.Invitation != nil) != x.begun || c.Actor.UserID != x.caller.actor.UserID {
+					t.Errorf("%+v", c)
+				}
+				NoContent(w)
+				return nil
+			}).ServeHTTP(w, keyed("", ""))
+			if begun != x.begun || came != x.comes {
+				t.Errorf("begun %v, came %v, status %d", begun, came, w.Code)
+			}
+		})
 	}
 }
 

@@ -321,35 +321,26 @@ func (is Invitations) Renew(ctx context.Context, c Call, token string) error {
 		recently.RetryAfter = wait
 		return &recently
 	}
-	user, customer, _, err := is.Store.AcceptanceFacts(ctx, inv, nil)
+	facts, err := is.Store.LinkFacts(ctx, inv)
 	if err != nil {
 		return err
 	}
-	if !customer.Open() {
+	if !facts.Customer.Open() {
 		return ErrInvitationBlocked
 	}
-	if err := is.inviterMayStill(ctx, c, inv); err != nil {
-		return err
+	if !inviterMayStill(inv, facts.Inviter, c.Now) {
+		return ErrInviterGone
 	}
+	user := facts.User
 	c.Actor = Actor{Realm: realmOf(user.CustomerID), UserID: user.ID, CustomerID: user.CustomerID, Role: user.Role, Name: user.DisplayName(), RequestID: c.Actor.RequestID}
-	_, err = is.newLink(ctx, c, customer, inv, user, "invitation.renewed")
+	_, err = is.newLink(ctx, c, inv, facts, "invitation.renewed")
 	return err
 }
 
-func (is Invitations) inviterMayStill(ctx context.Context, c Call, inv Invitation) error {
+func inviterMayStill(inv Invitation, inviter User, now time.Time) bool {
 	if inv.InvitedBy == "" { // the deployment itself
-		return nil
-	}
-	inviter, err := is.Store.User(ctx, ReachAll(), inv.InvitedBy)
-	if KindOf(err) == NotFound {
-		return ErrInviterGone
-	}
-	if err != nil {
-		return err
+		return true
 	}
 	actor := Actor{Realm: realmOf(inviter.CustomerID), UserID: inviter.ID, CustomerID: inviter.CustomerID, Role: inviter.Role}
-	if inviter.StatusAt(c.Now) != Active || !actor.May(Invite, inv.CustomerID, inv.Role) {
-		return ErrInviterGone
-	}
-	return nil
+	return inviter.ID != "" && inviter.StatusAt(now) == Active && actor.May(Invite, inv.CustomerID, inv.Role)
 }

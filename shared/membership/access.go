@@ -113,5 +113,5 @@ func (a Access) Actor(door Door, issuedAt time.Time, family string, now time.Tim
 		return Actor{}, ErrSignedOut
 	}
 	return Actor{Realm: realmOf(u.CustomerID), UserID: u.ID, CustomerID: u.CustomerID, Role: u.Role, Name: u.DisplayName(),
-		Company: a.Customer.Name, Language: cmp.Or(u.Language, a.Customer.Language)}, nil
+		Company: a.Customer.Name, Language: cmp.Or(u.Language, a.Customer.Language), signIns: &a.SignIns}, nil
 }

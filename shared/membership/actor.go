@@ -41,6 +41,8 @@ type Actor struct {
 	Language   string // the person's, else the customer's; "" where neither has one
 	// RequestID goes into the audit entry.
 	RequestID string
+	// signIns is what was read about the ways into the actor's account; nil where that was not the table.
+	signIns *SignIns
 }
 
 // SystemActor is the deployment acting on its own, for example its clean-up.

@@ -10,6 +10,8 @@ type Call struct {
 	Key *IdempotencyKey
 	// Done is set when a request with the same key has been carried out before: the ids of what it made, in order.
 	Done []string
+	// Invitation is the one that the request names, where its door reads it ahead; nil elsewhere.
+	Invitation *Ahead[Invitation]
 }
 
 // IdempotencyKey names one request of one actor, so that a repeated one does nothing twice. The marker is written in
@@ -45,10 +47,11 @@ func (k *IdempotencyKey) row(index int) *IdempotencyKey {
 var ErrInProgress = &Error{Kind: Conflict, Code: "request_in_progress", Message: "The same request is being carried out at this moment. Repeat it in a second to get its answer.", RetryAfter: time.Second}
 
 // Trail is what every change leaves beside itself, written in the same transaction: exactly one audit entry, the mails
-// it owes, and the marker of its Idempotency-Key.
+// and jobs it owes, and the marker of its Idempotency-Key.
 type Trail struct {
 	Audit AuditEntry
 	Mails []Mail
+	Jobs  []Job
 	Key   *IdempotencyKey
 	// KeyIDs are the ids that a repeated request answers with.
 	KeyIDs []string

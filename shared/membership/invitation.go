@@ -90,15 +90,12 @@ var (
 	lettersPerActor   = Throttle{"letters-actor", 1000, 24 * time.Hour}
 )
 
-// mayMail counts a letter to an address against the limits of whoever causes it. Errors: TooMany.
-func (is Invitations) mayMail(ctx context.Context, c Call, customerID, email string) error {
-	if c.Actor.Realm != Portal {
+// letter is what a letter to an address counts against: the limits of whoever causes it.
+func (a Actor) letter(customerID, email string) []Event {
+	if a.Realm != Portal {
 		return nil
 	}
-	if err := is.Store.Take(ctx, lettersPerAddress, customerID+" "+FoldLogin(email), c.Now); err != nil {
-		return err
-	}
-	return is.Store.Take(ctx, lettersPerActor, c.Actor.UserID, c.Now)
+	return []Event{{lettersPerAddress, customerID + " " + FoldLogin(email)}, {lettersPerActor, a.UserID}}
 }
 
 // Invitee is one row of a request to invite.
@@ -143,16 +140,19 @@ type InvitationQuery struct {
 type InvitationStore interface {
 	UserStore
 	Customer(ctx context.Context, reach Reach, customerID string) (Customer, error)
-	// Take counts one event. Errors: TooMany when the window's limit is reached.
-	Take(ctx context.Context, t Throttle, subject string, now time.Time) error
 	// Invitations returns one page.
 	Invitations(ctx context.Context, q InvitationQuery) (Page[Invitation], error)
-	// Addresses returns who holds the folded logins, as a customer sees it, and the markers of the keys (nil where there
-	// is none), in the order asked and with one wait.
-	Addresses(ctx context.Context, customerID string, folded []string, keys []*IdempotencyKey) ([]Address, []*Marker, error)
-	// CreateInvitation stores a new invitation with its user, for a customer that exists and is active.
-	// Errors: ErrLoginTaken, ErrCustomerDeactivated, ErrInProgress, ErrKeyReused.
-	CreateInvitation(ctx context.Context, i Invitation, u User, t Trail) error
+	// InviteFacts returns a customer, who holds the folded logins as that customer sees it, and the markers of the keys
+	// (nil where there is none), in the order asked and with one wait. Errors: ErrNotFound when there is no such customer.
+	InviteFacts(ctx context.Context, reach Reach, customerID string, folded []string, keys []*IdempotencyKey) (Customer, []Address, []*Marker, error)
+	// CreateInvitation stores a new invitation with its user, for a customer that exists and is active, and counts the
+	// letter. Errors: ErrLoginTaken, ErrCustomerDeactivated, ErrInProgress, TooMany when a limit of letter is reached.
+	CreateInvitation(ctx context.Context, i Invitation, u User, t Trail, letter ...Event) error
+	// LinkFacts returns what a new link of an invitation depends on, with one wait.
+	LinkFacts(ctx context.Context, i Invitation) (LinkFacts, error)
+	// ChangeLink is ChangeUser for a new link, and counts its letter. Errors: ErrStale, ErrLoginTaken, ErrInProgress,
+	// TooMany when a limit of letter is reached.
+	ChangeLink(ctx context.Context, before, after User, i InvitationChange, t Trail, letter ...Event) error
 	// DeleteInvitation deletes an invitation and, where user is not nil, that still invited or removed user with it.
 	// Errors: ErrStale.
 	DeleteInvitation(ctx context.Context, i Invitation, user *User, t Trail) error
@@ -160,6 +160,14 @@ type InvitationStore interface {
 	AcceptanceFacts(ctx context.Context, i Invitation, folded []string) (User, Customer, []Address, error)
 	// ClaimAcceptance gives before a lease until after.ActivatingUntil. Errors: ErrStale.
 	ClaimAcceptance(ctx context.Context, before, after User) error
+}
+
+// LinkFacts is what a new link of an invitation depends on. What is gone is zero.
+type LinkFacts struct {
+	User     User
+	Customer Customer
+	Inviter  User    // zero for the deployment itself as well
+	Holder   Address // of the invitation's e-mail
 }
 
 // Invitations are the use cases about invitations.
@@ -184,16 +192,6 @@ func (is Invitations) Invite(ctx context.Context, c Call, in InviteInput) ([]Row
 	if len(in.Invitees) > MaxInvitees {
 		return nil, InvalidField("invitees", "too_many", "At most 100 addresses can be invited at once.")
 	}
-	customer, err := is.Store.Customer(ctx, c.Actor.Reach(), in.CustomerID)
-	if err != nil {
-		return nil, err
-	}
-	if customer.Type != Corporate {
-		return nil, ErrIndividual
-	}
-	if customer.Status != CustomerActive {
-		return nil, ErrCustomerDeactivated
-	}
 	results := make([]RowResult, len(in.Invitees))
 	folded := make([]string, len(in.Invitees))
 	keys := make([]*IdempotencyKey, len(in.Invitees))
@@ -215,9 +213,15 @@ func (is Invitations) Invite(ctx context.Context, c Call, in InviteInput) ([]Row
 		}
 		first[folded[i]] = i
 	}
-	addresses, markers, err := is.Store.Addresses(ctx, in.CustomerID, folded, keys)
+	customer, addresses, markers, err := is.Store.InviteFacts(ctx, c.Actor.Reach(), in.CustomerID, folded, keys)
 	if err != nil {
 		return nil, err
+	}
+	if customer.Type != Corporate {
+		return nil, ErrIndividual
+	}
+	if customer.Status != CustomerActive {
+		return nil, ErrCustomerDeactivated
 	}
 	for _, m := range markers { // before anything is done
 		if m != nil && m.BodyHash != c.Key.BodyHash {
@@ -276,22 +280,17 @@ func (is Invitations) inviteOne(ctx context.Context, c Call, customer Customer, 
 		if err != nil {
 			return "", err
 		}
-		if try == 0 {
-			if err := is.mayMail(ctx, c, customer.ID, row.Email); err != nil {
-				return "", err
-			}
-		}
 		inv, user := is.newInvitation(c, customer, row)
 		user.AddressElsewhere = elsewhere
 		trail := c.trail(c.auditEntry(is.NewID(), "invitation.created", "invitation", inv.ID, customer.ID, nil, inv.auditFields()), inv.ID)
 		mail := is.invitationMail(c, customer, inv, elsewhere)
 		inv.MailID, inv.Delivery = mail.ID, string(MailQueued)
 		trail.Mails = []Mail{mail}
-		err = is.Store.CreateInvitation(ctx, inv, user, trail)
+		err = is.Store.CreateInvitation(ctx, inv, user, trail, c.Actor.letter(customer.ID, row.Email)...)
 		if CodeOf(err) != ErrLoginTaken.Code || try > 0 {
 			return inv.ID, err
 		}
-		again, _, err := is.Store.Addresses(ctx, customer.ID, []string{FoldLogin(row.Email)}, []*IdempotencyKey{nil})
+		_, again, _, err := is.Store.InviteFacts(ctx, c.Actor.Reach(), customer.ID, []string{FoldLogin(row.Email)}, nil)
 		if err != nil {
 			return "", err
 		}
@@ -409,21 +408,21 @@ func (is Invitations) Resend(ctx context.Context, c Call, invitationID string) (
 var errNotExpired = errors.New("not expired any more")
 
 func (is Invitations) resend(ctx context.Context, c Call, invitationID string, onlyExpired bool) (Invitation, error) {
-	inv, user, err := is.open(ctx, c, invitationID)
+	inv, err := is.open(ctx, c, invitationID)
 	if err != nil || len(c.Done) > 0 {
 		return inv, err
 	}
 	if onlyExpired && inv.StatusAt(c.Now) != InvitationExpired {
 		return Invitation{}, errNotExpired
 	}
-	customer, err := is.Store.Customer(ctx, c.Actor.Reach(), inv.CustomerID)
+	facts, err := is.Store.LinkFacts(ctx, inv)
 	if err != nil {
 		return Invitation{}, err
 	}
-	if err := is.mayMail(ctx, c, inv.CustomerID, inv.Email); err != nil {
-		return Invitation{}, err
+	if facts.User.ID == "" || facts.Customer.ID == "" {
+		return Invitation{}, ErrNotFound
 	}
-	return is.newLink(ctx, c, customer, inv, user, "invitation.resent")
+	return is.newLink(ctx, c, inv, facts, "invitation.resent", c.Actor.letter(inv.CustomerID, inv.Email)...)
 }
 
 // ExpiredPage is how many invitations one ResendExpired looks at: each that has expired is a transaction of its own.
@@ -468,7 +467,8 @@ func (is Invitations) ResendExpired(ctx context.Context, c Call, customerID, pos
 }
 
 // newLink gives an open or expired invitation a new link and mails it.
-func (is Invitations) newLink(ctx context.Context, c Call, customer Customer, inv Invitation, user User, action string) (Invitation, error) {
+func (is Invitations) newLink(ctx context.Context, c Call, inv Invitation, facts LinkFacts, action string, letter ...Event) (Invitation, error) {
+	customer, user := facts.Customer, facts.User
 	if customer.Status != CustomerActive {
 		return Invitation{}, ErrCustomerDeactivated
 	}
@@ -482,19 +482,12 @@ func (is Invitations) newLink(ctx context.Context, c Call, customer Customer, in
 	// The lease of an acceptance under way stays: its holder, who will be told that the link was replaced, may still set a
 	// password, and must not do so after the new link has made the user active.
 	userAfter.Status, userAfter.InvitationExpiresAt, userAfter.Version = next, after.ExpiresAt, user.Version+1
-	if user.AddressElsewhere {
-		// The address may have become free since.
-		a, _, err := is.Store.Addresses(ctx, customer.ID, []string{FoldLogin(inv.Email)}, []*IdempotencyKey{nil})
-		if err != nil {
-			return Invitation{}, err
-		}
-		userAfter.AddressElsewhere = a[0].UserID != ""
-	}
+	userAfter.AddressElsewhere = user.AddressElsewhere && facts.Holder.UserID != "" // the address may have become free since
 	mail := is.invitationMail(c, customer, after, userAfter.AddressElsewhere)
 	after.MailID, after.Delivery = mail.ID, string(MailQueued)
 	trail := c.trail(c.auditEntry(is.NewID(), action, "invitation", inv.ID, inv.CustomerID, inv.auditFields(), after.auditFields()), inv.ID)
 	trail.Mails = []Mail{mail}
-	if err := is.Store.ChangeUser(ctx, user, userAfter, &InvitationChange{inv, after}, trail); err != nil {
+	if err := is.Store.ChangeLink(ctx, user, userAfter, InvitationChange{inv, after}, trail, letter...); err != nil {
 		return Invitation{}, err
 	}
 	return after, nil
@@ -503,9 +496,13 @@ func (is Invitations) newLink(ctx context.Context, c Call, customer Customer, in
 // Revoke takes an open or expired invitation back and keeps its history; its user is removed.
 // Errors: ErrNotFound, ErrForbidden, ErrAlreadyAccepted, ErrInvitationEnded, ErrStale.
 func (is Invitations) Revoke(ctx context.Context, c Call, invitationID string) (Invitation, error) {
-	inv, user, err := is.open(ctx, c, invitationID)
+	inv, err := is.open(ctx, c, invitationID)
 	if err != nil || len(c.Done) > 0 {
 		return inv, err
+	}
+	user, err := is.Store.User(ctx, ReachCustomer(inv.CustomerID), inv.UserID)
+	if err != nil {
+		return Invitation{}, err
 	}
 	return is.end(ctx, c, inv, user, StepRevoke, InvitationRevoked, "invitation.revoked")
 }
@@ -529,7 +526,7 @@ func (is Invitations) end(ctx context.Context, c Call, inv Invitation, user User
 // Delete deletes an invitation and its still invited user; of an ended one only the record. An accepted one is kept:
 // remove the user instead. Errors: ErrNotFound, ErrForbidden, Conflict (accepted_remove_user), ErrStale.
 func (is Invitations) Delete(ctx context.Context, c Call, invitationID string) error {
-	inv, err := is.Store.Invitation(ctx, c.Actor.Reach(), invitationID)
+	inv, err := c.Invitation.or(ctx, c.Actor.Reach(), invitationID, is.Store.Invitation)
 	if err != nil {
 		return err
 	}
@@ -557,25 +554,25 @@ func (is Invitations) delete(ctx context.Context, c Call, inv Invitation, action
 	return is.Store.DeleteInvitation(ctx, inv, with, c.trail(audit, inv.ID))
 }
 
-// open returns an invitation that is pending or expired, with its user, for an actor who may act on it.
-func (is Invitations) open(ctx context.Context, c Call, invitationID string) (Invitation, User, error) {
-	inv, err := is.Store.Invitation(ctx, c.Actor.Reach(), invitationID)
+// open returns an invitation that is pending or expired, for an actor who may act on it; after a request that was carried
+// out before, whatever has become of it.
+func (is Invitations) open(ctx context.Context, c Call, invitationID string) (Invitation, error) {
+	inv, err := c.Invitation.or(ctx, c.Actor.Reach(), invitationID, is.Store.Invitation)
 	if err != nil {
-		return Invitation{}, User{}, err
+		return Invitation{}, err
 	}
 	if err := c.Actor.require(Invite, inv.CustomerID, inv.Role); err != nil {
-		return Invitation{}, User{}, err
+		return Invitation{}, err
 	}
 	if len(c.Done) > 0 {
 		inv.Status = inv.StatusAt(c.Now)
-		return inv, User{}, nil
+		return inv, nil
 	}
 	switch inv.Status {
 	case InvitationAccepted:
-		return Invitation{}, User{}, ErrAlreadyAccepted
+		return Invitation{}, ErrAlreadyAccepted
 	case InvitationDeclined, InvitationRevoked:
-		return Invitation{}, User{}, ErrInvitationEnded
+		return Invitation{}, ErrInvitationEnded
 	}
-	user, err := is.Store.User(ctx, ReachCustomer(inv.CustomerID), inv.UserID)
-	return inv, user, err
+	return inv, nil
 }

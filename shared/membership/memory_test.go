@@ -178,6 +178,9 @@ func (m *memory) DeleteCustomer(_ context.Context, c membership.Customer, t memb
 func (m *memory) SubAccounts(_ context.Context, r membership.Reach, customerID string) ([]membership.SubAccount, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if _, there := m.customers[customerID]; !there || !r.Includes(customerID) {
+		return nil, membership.ErrNotFound
+	}
 	var all []membership.SubAccount
 	for _, s := range m.subAccounts {
 		if s.CustomerID == customerID && r.Includes(customerID) {
@@ -203,6 +206,15 @@ func (m *memory) CreateSubAccount(_ context.Context, s membership.SubAccount, t 
 		return err
 	}
 	defer unlock()
+	have := 0
+	for _, other := range m.subAccounts {
+		if other.CustomerID == s.CustomerID {
+			have++
+		}
+	}
+	if have >= membership.MaxSubAccounts {
+		return membership.ErrTooManySubAccounts
+	}
 	m.subAccounts[s.ID] = s
 	return m.trail(t)
 }
@@ -359,9 +371,13 @@ func (m *memory) holder(folded string) membership.Address {
 	return membership.Address{UserID: id, CustomerID: m.users[id].CustomerID}
 }
 
-func (m *memory) Addresses(_ context.Context, customerID string, folded []string, keys []*membership.IdempotencyKey) ([]membership.Address, []*membership.Marker, error) {
+func (m *memory) InviteFacts(_ context.Context, r membership.Reach, customerID string, folded []string, keys []*membership.IdempotencyKey) (membership.Customer, []membership.Address, []*membership.Marker, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	customer, ok := m.customers[customerID]
+	if !ok || !r.Includes(customerID) {
+		return membership.Customer{}, nil, nil, membership.ErrNotFound
+	}
 	addresses, markers := make([]membership.Address, len(folded)), make([]*membership.Marker, len(keys))
 	for n, f := range folded {
 		addresses[n] = m.holder(f)
@@ -370,10 +386,10 @@ func (m *memory) Addresses(_ context.Context, customerID string, folded []string
 	for n, k := range keys {
 		markers[n] = m.marker(k)
 	}
-	return addresses, markers, nil
+	return customer, addresses, markers, nil
 }
 
-func (m *memory) CreateInvitation(_ context.Context, i membership.Invitation, u membership.User, t membership.Trail) error {
+func (m *memory) CreateInvitation(_ context.Context, i membership.Invitation, u membership.User, t membership.Trail, letter ...membership.Event) error {
 	unlock, err := m.lock("CreateInvitation")
 	if err != nil {
 		return err
@@ -385,11 +401,37 @@ func (m *memory) CreateInvitation(_ context.Context, i membership.Invitation, u 
 	if marker := m.marker(t.Key); marker != nil {
 		return membership.ErrInProgress
 	}
+	if err := m.place(letter, t.Now); err != nil {
+		return err
+	}
 	if err := m.put(membership.User{}, u); err != nil {
 		return err
 	}
+	m.count(letter, t.Now)
 	m.invitations[i.ID] = i
 	return m.trail(t)
+}
+
+func (m *memory) LinkFacts(_ context.Context, i membership.Invitation) (membership.LinkFacts, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return membership.LinkFacts{User: m.users[i.UserID], Customer: m.customers[i.CustomerID], Inviter: m.users[i.InvitedBy],
+		Holder: m.holder(membership.FoldLogin(i.Email))}, nil
+}
+
+func (m *memory) ChangeLink(ctx context.Context, before, after membership.User, i membership.InvitationChange, t membership.Trail, letter ...membership.Event) error {
+	m.mu.Lock()
+	err := m.place(letter, t.Now)
+	m.mu.Unlock()
+	if err == nil {
+		err = m.ChangeUser(ctx, before, after, &i, t)
+	}
+	if err == nil {
+		m.mu.Lock()
+		m.count(letter, t.Now)
+		m.mu.Unlock()
+	}
+	return err
 }
 
 func (m *memory) DeleteInvitation(_ context.Context, i membership.Invitation, u *membership.User, t membership.Trail) error {
@@ -580,12 +622,32 @@ func (m *memory) Take(_ context.Context, t membership.Throttle, subject string, 
 		return err
 	}
 	defer unlock()
-	k := fmt.Sprint(t.Name, "|", subject, "|", now.Truncate(t.Window).Unix())
-	if m.events[k] >= t.Limit {
-		return &membership.Error{Kind: membership.TooMany, Code: "too_many_requests"}
+	one := []membership.Event{{Throttle: t, Subject: subject}}
+	if err := m.place(one, now); err != nil {
+		return err
 	}
-	m.events[k]++
+	m.count(one, now)
 	return nil
+}
+
+func window(e membership.Event, now time.Time) string {
+	return fmt.Sprint(e.Throttle.Name, "|", e.Subject, "|", now.Truncate(e.Throttle.Window).Unix())
+}
+
+// place says whether events may happen; count counts them. The caller holds the lock.
+func (m *memory) place(events []membership.Event, now time.Time) error {
+	for _, e := range events {
+		if m.events[window(e, now)] >= e.Throttle.Limit {
+			return &membership.Error{Kind: membership.TooMany, Code: "too_many_requests"}
+		}
+	}
+	return nil
+}
+
+func (m *memory) count(events []membership.Event, now time.Time) {
+	for _, e := range events {
+		m.events[window(e, now)]++
+	}
 }
 
 func (m *memory) QueueMail(_ context.Context, mail membership.Mail) error {

@@ -56,6 +56,12 @@ type Throttle struct {
 	Window time.Duration
 }
 
+// Event is one that a throttle counts.
+type Event struct {
+	Throttle Throttle
+	Subject  string
+}
+
 // Errors about signing in. Whether the login or the password was wrong, nobody is told.
 var (
 	ErrWrongCredentials = &Error{Kind: Unauthenticated, Code: "wrong_credentials", Message: "Username or password is wrong, or there is no access here."}
@@ -245,7 +251,7 @@ const maxSignedOut = 20
 
 // SignOut ends the sign-in that a token belongs to; other sign-ins of the user stay. Errors: ErrOverloaded.
 func (s SignIn) SignOut(ctx context.Context, c Call, f Family) error {
-	return s.changeSignIns(ctx, c.Actor.CustomerID, c.Actor.UserID, func(before SignIns) (SignIns, *Trail) {
+	return s.changeSignIns(ctx, c.Actor.CustomerID, c.Actor.UserID, c.Actor.signIns, func(before SignIns) (SignIns, *Trail) {
 		after := before
 		after.SignedOut = map[string]time.Time{}
 		for id, ends := range before.SignedOut {
@@ -263,18 +269,24 @@ func (s SignIn) SignOut(ctx context.Context, c Call, f Family) error {
 	})
 }
 
-// changeSignIns repeats a read and a conditional write until nobody came between, at most four times.
-func (s SignIn) changeSignIns(ctx context.Context, customerID, userID string, change func(SignIns) (SignIns, *Trail)) error {
+// changeSignIns repeats a read and a conditional write until nobody came between, at most four times. known is what this
+// very request has read already, which spares the first read; nil where it has not.
+func (s SignIn) changeSignIns(ctx context.Context, customerID, userID string, known *SignIns, change func(SignIns) (SignIns, *Trail)) error {
 	for try := 0; try < 4; try++ {
-		before, err := s.Store.SignIns(ctx, customerID, userID)
-		if err != nil {
-			return err
+		if known == nil {
+			now, err := s.Store.SignIns(ctx, customerID, userID)
+			if err != nil {
+				return err
+			}
+			known = &now
 		}
+		before := *known
 		after, trail := change(before)
 		after.Version = before.Version + 1
-		if err = s.Store.ChangeSignIns(ctx, before, after, trail); KindOf(err) != Stale {
+		if err := s.Store.ChangeSignIns(ctx, before, after, trail); KindOf(err) != Stale {
 			return err
 		}
+		known = nil
 	}
 	return ErrOverloaded
 }
@@ -365,7 +377,7 @@ func (s SignIn) ResetPassword(ctx context.Context, c Call, token, password strin
 		}
 		return err
 	}
-	if err := s.reset(ctx, c, access, password); err != nil {
+	if err := s.reset(ctx, c, access, claimed, password); err != nil {
 		// Best effort: the lease ends by itself. When the change was stored all the same, there is nothing to give back.
 		free := claimed
 		free.ResetClaimedUntil, free.Version = time.Time{}, claimed.Version+1
@@ -376,7 +388,7 @@ func (s SignIn) ResetPassword(ctx context.Context, c Call, token, password strin
 }
 
 // reset sets the password and then writes down that it did; what fails before that can be repeated with the same link.
-func (s SignIn) reset(ctx context.Context, c Call, access Access, password string) error {
+func (s SignIn) reset(ctx context.Context, c Call, access Access, claimed SignIns, password string) error {
 	user := access.User
 	if err := s.setPassword(ctx, user.ID, password); err != nil {
 		return err
@@ -387,7 +399,7 @@ func (s SignIn) reset(ctx context.Context, c Call, access Access, password strin
 		}
 	}
 	c.Actor = Actor{Realm: realmOf(user.CustomerID), UserID: user.ID, CustomerID: user.CustomerID, Role: user.Role, Name: user.DisplayName(), RequestID: c.Actor.RequestID}
-	return s.changeSignIns(ctx, user.CustomerID, user.ID, func(now SignIns) (SignIns, *Trail) {
+	return s.changeSignIns(ctx, user.CustomerID, user.ID, &claimed, func(now SignIns) (SignIns, *Trail) {
 		after := now
 		// The next version is nobody's link; a zero expiry says that the mail's link was used.
 		after.ResetVersion, after.ResetExpiresAt, after.ResetClaimedUntil = now.ResetVersion+1, time.Time{}, time.Time{}

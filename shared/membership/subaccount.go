@@ -49,11 +49,13 @@ var ErrTooManySubAccounts = &Error{Kind: Conflict, Code: "too_many_subaccounts",
 // SubAccountStore is what the sub-accounts' use cases need of the table.
 type SubAccountStore interface {
 	Customer(ctx context.Context, reach Reach, customerID string) (Customer, error)
-	// SubAccounts returns all sub-accounts of a customer within reach, by name.
+	// SubAccounts returns all sub-accounts of a customer within reach, by name, with one wait. Errors: ErrNotFound when
+	// there is no such customer.
 	SubAccounts(ctx context.Context, reach Reach, customerID string) ([]SubAccount, error)
 	// SubAccount returns one. Errors: ErrNotFound.
 	SubAccount(ctx context.Context, reach Reach, customerID, subAccountID string) (SubAccount, error)
-	// CreateSubAccount stores a new one of a customer that exists. Errors: ErrNotFound.
+	// CreateSubAccount stores a new one of a customer that exists and has fewer than MaxSubAccounts, also when several are
+	// stored at once. Errors: ErrNotFound, ErrTooManySubAccounts.
 	CreateSubAccount(ctx context.Context, s SubAccount, t Trail) error
 	// ChangeSubAccount replaces before by after. Errors: ErrStale.
 	ChangeSubAccount(ctx context.Context, before, after SubAccount, t Trail) error
@@ -70,9 +72,6 @@ type SubAccounts struct {
 // List returns all sub-accounts of a customer, by name. Errors: ErrNotFound, ErrForbidden.
 func (sa SubAccounts) List(ctx context.Context, c Call, customerID string) ([]SubAccount, error) {
 	if err := c.Actor.require(ReadCustomer, customerID, ""); err != nil {
-		return nil, err
-	}
-	if _, err := sa.Store.Customer(ctx, c.Actor.Reach(), customerID); err != nil {
 		return nil, err
 	}
 	return sa.Store.SubAccounts(ctx, c.Actor.Reach(), customerID)
@@ -97,13 +96,6 @@ func (sa SubAccounts) Create(ctx context.Context, c Call, customerID, name strin
 	}
 	if customer.Type != Corporate {
 		return SubAccount{}, ErrIndividual
-	}
-	have, err := sa.Store.SubAccounts(ctx, c.Actor.Reach(), customerID)
-	if err != nil {
-		return SubAccount{}, err
-	}
-	if len(have) >= MaxSubAccounts {
-		return SubAccount{}, ErrTooManySubAccounts
 	}
 	s.ID, s.CreatedAt, s.Version = sa.NewID(), second(c.Now), 1
 	audit := c.auditEntry(sa.NewID(), "subaccount.created", "subaccount", s.ID, customerID, nil, s.auditFields())

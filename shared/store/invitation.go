@@ -9,6 +9,7 @@ import (
 func invitationItem(v membership.Invitation) item {
 	i := newItem(invitationKey(v.CustomerID, v.ID), entityInvitation)
 	i.setStr("facet", invitationsFacet(v.CustomerID))
+	i.setStr(rowAttribute, invitationColumns(v))
 	i.setTime("byRegistered", v.CreatedAt)
 	if v.Origin != membership.Portal { // the provider's list
 		i.setTime("byName", v.CreatedAt)
@@ -72,7 +73,8 @@ func (t Table) Invitation(ctx context.Context, reach membership.Reach, id string
 	return invitationFrom(items[0]), nil
 }
 
-// Invitations returns one page of a customer's invitations, the newest first.
+// Invitations returns one page of a customer's invitations, the newest first, without what only the record has: grants,
+// groups, the last mail and the version of the link.
 func (t Table) Invitations(ctx context.Context, q membership.InvitationQuery) (membership.Page[membership.Invitation], error) {
 	var p membership.Page[membership.Invitation]
 	if !q.Reach.Includes(q.CustomerID) {
@@ -82,7 +84,7 @@ func (t Table) Invitations(ctx context.Context, q membership.InvitationQuery) (m
 	if q.Origin == membership.Staff { // what the deployment itself made is the provider's too
 		l.index, l.attribute = indexName, "byName"
 	} else if q.Origin != "" {
-		l.filter = condition{expression: "origin = :origin", values: item{":origin": str(string(q.Origin))}}
+		l.keep = func(i item) bool { return invitationFromRow(i).Origin == q.Origin }
 	}
 	items, next, prev, err := t.page(ctx, l, q.Page)
 	if err != nil {
@@ -90,49 +92,19 @@ func (t Table) Invitations(ctx context.Context, q membership.InvitationQuery) (m
 	}
 	p = membership.Page[membership.Invitation]{Items: make([]membership.Invitation, len(items)), Next: next, Prev: prev}
 	for n, i := range items {
-		p.Items[n] = invitationFrom(i)
+		p.Items[n] = invitationFromRow(i)
 	}
 	return p, nil
 }
 
-// Addresses returns who holds the folded logins ("" is nobody), as a customer sees it, and the markers of the keys (nil
-// for nil), in the order asked and with one wait.
-func (t Table) Addresses(ctx context.Context, customerID string, folded []string, keys []*membership.IdempotencyKey) ([]membership.Address, []*membership.Marker, error) {
-	var ask []key
-	for _, f := range folded {
-		if f != "" {
-			ask = append(ask, loginKey(f), elsewhereKey(customerID, f))
-		}
-	}
-	for _, k := range keys {
-		if k != nil {
-			ask = append(ask, markerKey(*k))
-		}
-	}
-	found, err := t.batchGet(ctx, ask)
-	if err != nil {
-		return nil, nil, err
-	}
-	addresses, markers := make([]membership.Address, len(folded)), make([]*membership.Marker, len(keys))
-	for n, f := range folded {
-		login := found[loginKey(f)]
-		addresses[n] = membership.Address{UserID: login.str("userId"), CustomerID: login.str("customerId"), InvitedHere: found[elsewhereKey(customerID, f)].str("userId")}
-	}
-	for n, k := range keys {
-		if k != nil {
-			markers[n] = markerFrom(found[markerKey(*k)])
-		}
-	}
-	return addresses, markers, nil
-}
-
-// CreateInvitation stores a new invitation with its user, for a customer that is active.
-// Errors: ErrCustomerDeactivated, ErrLoginTaken, ErrInProgress.
-func (t Table) CreateInvitation(ctx context.Context, v membership.Invitation, u membership.User, tr membership.Trail) error {
+// CreateInvitation stores a new invitation with its user, for a customer that is active, and counts the letter.
+// Errors: ErrCustomerDeactivated, ErrLoginTaken, ErrInProgress, TooMany when a limit of letter is reached.
+func (t Table) CreateInvitation(ctx context.Context, v membership.Invitation, u membership.User, tr membership.Trail, letter ...membership.Event) error {
 	w := t.write()
 	w.check(customerKey(v.CustomerID), openCustomer(tr.Now), membership.ErrCustomerDeactivated)
 	w.put(invitationItem(v), absent(), membership.ErrStale)
 	w.user(membership.User{}, u)
+	w.events(letter, tr.Now)
 	w.trail(tr)
 	return t.commit(ctx, w)
 }
@@ -161,8 +133,7 @@ func (t Table) AcceptanceFacts(ctx context.Context, v membership.Invitation, fol
 	}
 	holders := make([]membership.Address, len(folded))
 	for n, f := range folded {
-		login := found[loginKey(f)]
-		holders[n] = membership.Address{UserID: login.str("userId"), CustomerID: login.str("customerId")}
+		holders[n] = holderFrom(found[loginKey(f)])
 	}
 	return userFrom(found[ask[0]]), customerFrom(found[ask[1]]), holders, nil
 }

@@ -20,6 +20,7 @@ func TestInvitationIsReadAsWritten(t *testing.T) {
 		everyFieldSet(t, v)
 		u := person("u1", c.ID, membership.Invited)
 		u.InvitationID = v.ID
+		w.groups(t, u.GroupIDs...)
 		must(t, w.table.CreateInvitation(t.Context(), v, u, w.trail()))
 		for _, reach := range []membership.Reach{membership.ReachAll(), membership.ReachCustomer(c.ID)} {
 			got, err := w.table.Invitation(t.Context(), reach, "v1")
@@ -60,11 +61,14 @@ func TestCreatingInvitation(t *testing.T) {
 		fails(t, create("7", other.ID, "Eva@Example.com", true, nil), membership.ErrLoginTaken)
 
 		keys := []*membership.IdempotencyKey{nil, k, {ActorID: "a", Route: "POST /invitations", Key: "k", Row: 2}}
-		addresses, markers, err := w.table.Addresses(ctx, other.ID, []string{"nobody@example.com", "", "eva@example.com"}, keys)
+		w.calls.Take()
+		customer, addresses, markers, err := w.table.InviteFacts(ctx, membership.ReachCustomer(other.ID), other.ID, []string{"nobody@example.com", "", "eva@example.com"}, keys)
 		must(t, err)
+		equal(t, len(w.calls.Take()), 1)
+		equal(t, customer, other)
 		equal(t, addresses, []membership.Address{{}, {}, {UserID: "u-1", CustomerID: c.ID, InvitedHere: "u-6"}})
 		equal(t, markers, []*membership.Marker{nil, {BodyHash: "h", IDs: []string{"v-1"}}, nil})
-		addresses, _, err = w.table.Addresses(ctx, c.ID, []string{"eva@example.com"}, nil)
+		_, addresses, _, err = w.table.InviteFacts(ctx, membership.ReachAll(), c.ID, []string{"eva@example.com"}, nil)
 		must(t, err)
 		equal(t, addresses, []membership.Address{{UserID: "u-1", CustomerID: c.ID}})
 		marker, err := w.table.Marker(ctx, *k)
@@ -89,7 +93,7 @@ func TestAddressesOfAFullBatch(t *testing.T) {
 			folded[n] = fmt.Sprintf("x%03d@example.com", n)
 			keys[n] = &membership.IdempotencyKey{ActorID: "a", Route: "r", Key: "k", Row: n + 1}
 		}
-		addresses, markers, err := w.table.Addresses(t.Context(), c.ID, folded, keys)
+		_, addresses, markers, err := w.table.InviteFacts(t.Context(), membership.ReachAll(), c.ID, folded, keys)
 		must(t, err)
 		for n, a := range addresses {
 			if (a.UserID != "") != (n == 42) || markers[n] != nil {
@@ -213,6 +217,68 @@ func TestAcceptanceFacts(t *testing.T) {
 		equal(t, user, membership.User{})
 		equal(t, customer, membership.Customer{})
 		equal(t, len(holders), 0)
+	})
+}
+
+// A new link's facts are one wait, and the inviter is found where the realm of the invitation says.
+func TestLinkFacts(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		c := w.customer(t, "Link Ltd")
+		boss := w.member(t, c.ID, "boss@example.com")
+		call := w.as(membership.Portal, c.ID)
+		call.Actor.UserID = boss.ID
+		v := w.invite(t, call, c.ID, "eva@example.com")
+		w.calls.Take()
+		got, err := w.table.LinkFacts(ctx, v)
+		must(t, err)
+		equal(t, len(w.calls.Take()), 1)
+		equal(t, got, membership.LinkFacts{User: w.user(t, v.UserID), Customer: c, Inviter: w.user(t, boss.ID), Holder: membership.Address{UserID: v.UserID, CustomerID: c.ID}})
+
+		v.Origin = membership.Staff // of the provider's people there is none with this id
+		got, err = w.table.LinkFacts(ctx, v)
+		must(t, err)
+		equal(t, got.Inviter, membership.User{})
+		v.UserID, v.CustomerID, v.InvitedBy, v.Email = "gone", "gone", "", "free@example.com"
+		got, err = w.table.LinkFacts(ctx, v)
+		must(t, err)
+		equal(t, got, membership.LinkFacts{})
+	})
+}
+
+// A letter counts against its limits with the change that causes it: not for a change that fails, and the one too many
+// changes nothing.
+func TestLettersCountWithTheirChange(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		c := w.customer(t, "Letter Ltd")
+		v := w.invite(t, w.staff(), c.ID, "eva@example.com")
+		u := w.user(t, v.UserID)
+		letter := []membership.Event{{Throttle: membership.Throttle{Name: "letters", Limit: 2, Window: time.Hour}, Subject: "eva"}, {Throttle: membership.Throttle{Name: "all", Limit: 5, Window: time.Hour}, Subject: "boss"}}
+		stale := v
+		stale.Version = 9
+		fails(t, w.table.ChangeLink(ctx, u, u, membership.InvitationChange{Before: stale, After: v}, w.trail(), letter...), membership.ErrStale)
+		for range 2 {
+			must(t, w.table.ChangeLink(ctx, u, u, membership.InvitationChange{Before: v, After: v}, w.trail(), letter...))
+		}
+		before := w.items(t)
+		err := w.table.ChangeLink(ctx, u, u, membership.InvitationChange{Before: v, After: v}, w.trail(), letter...)
+		if membership.KindOf(err) != membership.TooMany {
+			t.Errorf("the third: %v", err)
+		}
+		made := membership.Invitation{ID: "v-one", CustomerID: c.ID, UserID: "u-one", Email: "one@example.com", Status: membership.InvitationPending, ExpiresAt: w.now.Add(time.Hour), CreatedAt: w.now, Version: 1}
+		err = w.table.CreateInvitation(ctx, made, person("u-one", c.ID, membership.Invited), w.trail(), letter...)
+		if membership.KindOf(err) != membership.TooMany {
+			t.Errorf("a new one: %v", err)
+		}
+		equal(t, w.items(t), before)
+		equal(t, w.table.Take(ctx, letter[1].Throttle, "boss", w.now), nil) // the third of five
+		must(t, w.table.CreateInvitation(ctx, made, person("u-one", c.ID, membership.Invited), w.trail(), letter[1:]...))
+		err = w.table.Take(ctx, letter[1].Throttle, "boss", w.now)
+		must(t, err)
+		if err := w.table.Take(ctx, letter[1].Throttle, "boss", w.now); membership.KindOf(err) != membership.TooMany {
+			t.Errorf("the sixth of five: %v", err)
+		}
 	})
 }
 

@@ -23,6 +23,10 @@ func TestForeignReachFindsNothing(t *testing.T) {
 		"SubAccount": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
 			return t.SubAccount(ctx, r, i.customer, i.subAccount)
 		},
+		"InviteFacts": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
+			customer, _, _, err := t.InviteFacts(ctx, r, i.customer, []string{"eva@example.com"}, nil)
+			return customer, err
+		},
 		"SubAccounts": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
 			return t.SubAccounts(ctx, r, i.customer)
 		},

@@ -24,15 +24,20 @@ func subAccountFrom(i item) membership.SubAccount {
 		CreatedAt: i.time("createdAt"), Version: i.int("version")}
 }
 
-// SubAccounts returns all sub-accounts of a customer within reach, by name. Errors: ErrNotFound when out of reach.
+// SubAccounts returns all sub-accounts of a customer within reach, by name, with one Query that reads the customer's
+// record as well. Errors: ErrNotFound when out of reach or when there is no such customer.
 func (t Table) SubAccounts(ctx context.Context, reach membership.Reach, customerID string) ([]membership.SubAccount, error) {
 	if !reach.Includes(customerID) {
 		return nil, membership.ErrNotFound
 	}
-	items, err := t.partition(ctx, customerKey(customerID).pk, subAccountPrefix, membership.MaxSubAccounts)
+	items, err := t.partition(ctx, customerKey(customerID).pk, familyPrefix, 1+membership.MaxSubAccounts)
 	if err != nil {
 		return nil, err
 	}
+	if len(items) == 0 || items[0].key() != customerKey(customerID) {
+		return nil, membership.ErrNotFound
+	}
+	items = items[1:]
 	all := make([]membership.SubAccount, len(items))
 	for n, i := range items {
 		all[n] = subAccountFrom(i)
@@ -55,11 +60,22 @@ func (t Table) SubAccount(ctx context.Context, reach membership.Reach, customerI
 	return subAccountFrom(i), err
 }
 
-// CreateSubAccount stores a new one of a customer that exists. Errors: ErrNotFound, ErrInProgress.
+// countSubAccount changes how many sub-accounts a customer has, up to MaxSubAccounts.
+func (w *write) countSubAccount(customerID string, by int) {
+	w.update(subAccountsKey(customerID), "ADD #n :by SET entity = :e", condition{
+		expression: "attribute_not_exists(#n) OR #n <= :most",
+		names:      map[string]string{"#n": "count"},
+		values:     item{":by": num(int64(by)), ":most": num(int64(membership.MaxSubAccounts - by)), ":e": str(entitySubAccounts)},
+	}, membership.ErrTooManySubAccounts)
+}
+
+// CreateSubAccount stores a new one of a customer that exists and has fewer than MaxSubAccounts.
+// Errors: ErrNotFound, ErrTooManySubAccounts, ErrInProgress.
 func (t Table) CreateSubAccount(ctx context.Context, s membership.SubAccount, tr membership.Trail) error {
 	w := t.write()
 	w.check(customerKey(s.CustomerID), existingCustomer(tr.Now), membership.ErrNotFound)
 	w.put(subAccountItem(s), absent(), membership.ErrStale)
+	w.countSubAccount(s.CustomerID, 1)
 	w.trail(tr)
 	return t.commit(ctx, w)
 }
@@ -76,6 +92,7 @@ func (t Table) ChangeSubAccount(ctx context.Context, before, after membership.Su
 func (t Table) DeleteSubAccount(ctx context.Context, s membership.SubAccount, tr membership.Trail) error {
 	w := t.write()
 	w.delete(subAccountKey(s.CustomerID, s.ID), versionIs(s.Version), membership.ErrStale)
+	w.countSubAccount(s.CustomerID, -1)
 	w.trail(tr)
 	return t.commit(ctx, w)
 }

@@ -112,3 +112,9 @@ func (b ByHeader) UserID(r *http.Request) (string, error) {
 	actor, err := b.Actor(r)
 	return actor.UserID, err
 }
+
+// Reach implements httpapi.Callers.
+func (b ByHeader) Reach(r *http.Request) membership.Reach {
+	actor, _ := b.Actor(r)
+	return actor.Reach()
+}

@@ -1,0 +1,44 @@
+package membership_test
+
+import (
+	"context"
+	"testing"
+
+	"clientele/shared/membership"
+)
+
+// What was read ahead counts for the reach and the invitation that it was read for; for others the table is asked. Its
+// errors are the answer.
+func TestReadingAhead(t *testing.T) {
+	w := newWorld(t)
+	ours, theirs := w.invite("new@example.com", membership.Member), w.inviteAs(w.as("beta", membership.Administrator), "beta", "other@example.com", membership.Member)
+	ahead := func(c membership.Call, reach membership.Reach, id string) membership.Call {
+		c.Invitation = membership.ReadAhead(w.ctx, reach, id, w.store.Invitation)
+		return c
+	}
+	boss := w.as("alpha", membership.Administrator)
+	do := map[string]func(membership.Call, string) error{
+		"resend": func(c membership.Call, id string) error { return second(w.invitations.Resend(w.ctx, c, id)) },
+		"revoke": func(c membership.Call, id string) error { return second(w.invitations.Revoke(w.ctx, c, id)) },
+		"delete": func(c membership.Call, id string) error { return w.invitations.Delete(w.ctx, c, id) },
+	}
+	for name, act := range do {
+		t.Run(name, func(t *testing.T) {
+			wantCode(t, act(ahead(boss, boss.Actor.Reach(), theirs.ID), theirs.ID), "not_found")
+			wantCode(t, act(ahead(boss, membership.ReachAll(), theirs.ID), theirs.ID), "not_found") // read too far: it does not count
+			wantCode(t, act(ahead(boss, boss.Actor.Reach(), ours.ID), theirs.ID), "not_found")
+			wantCode(t, act(ahead(w.as("alpha", membership.Member), boss.Actor.Reach(), ours.ID), ours.ID), "forbidden")
+			down := boss
+			down.Invitation = membership.ReadAhead(w.ctx, boss.Actor.Reach(), ours.ID, func(context.Context, membership.Reach, string) (membership.Invitation, error) {
+				return membership.Invitation{}, membership.ErrOverloaded
+			})
+			wantCode(t, act(down, ours.ID), membership.ErrOverloaded.Code)
+			if w.store.invitations[ours.ID].Version != ours.Version || w.store.invitations[theirs.ID].Version != theirs.Version {
+				t.Error("something was done all the same")
+			}
+		})
+	}
+	wantCode(t, do["resend"](ahead(boss, boss.Actor.Reach(), ours.ID), ours.ID), "")
+	wantCode(t, do["revoke"](ahead(w.staff(), membership.ReachAll(), ours.ID), ours.ID), "")
+	wantCode(t, do["delete"](ahead(boss, boss.Actor.Reach(), ours.ID), ours.ID), "")
+}
