@@ -57,6 +57,7 @@ const (
 	Cognito        Service = "cognito-idp"
 	SES            Service = "email"
 	SecretsManager Service = "secretsmanager"
+	S3             Service = "s3"
 )
 
 // Endpoint returns the address of a service, without a slash at its end. Regions of other partitions than aws have other

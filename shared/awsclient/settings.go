@@ -21,6 +21,7 @@ const (
 	ProviderName       = "PROVIDER_NAME"
 	DefaultLanguage    = "DEFAULT_LANGUAGE"
 	AdministratorEmail = "ADMINISTRATOR_EMAIL"
+	Bucket             = "BUCKET"
 
 	endpoint     = "AWS_ENDPOINT_URL" // the local cloud; empty on AWS
 	region       = "AWS_REGION"
@@ -43,6 +44,7 @@ type Settings struct {
 	ProviderName       string
 	DefaultLanguage    string
 	AdministratorEmail string
+	Bucket             string // shared/files
 	Region             string
 	Endpoint           string // of the local cloud, without a slash at its end; "" on AWS
 
@@ -73,6 +75,7 @@ func Read(needed ...string) (Settings, error) {
 		ProviderName:       os.Getenv(ProviderName),
 		DefaultLanguage:    os.Getenv(DefaultLanguage),
 		AdministratorEmail: os.Getenv(AdministratorEmail),
+		Bucket:             os.Getenv(Bucket),
 		Region:             os.Getenv(region),
 		Endpoint:           strings.TrimSuffix(os.Getenv(endpoint), "/"),
 		accessKey:          os.Getenv(accessKey),
