@@ -252,6 +252,7 @@ func TestLettersCountWithTheirChange(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
 		c := w.customer(t, "Letter Ltd")
+		w.groups(t, "g1", "g2")
 		v := w.invite(t, w.staff(), c.ID, "eva@example.com")
 		u := w.user(t, v.UserID)
 		letter := []membership.Event{{Throttle: membership.Throttle{Name: "letters", Limit: 2, Window: time.Hour}, Subject: "eva"}, {Throttle: membership.Throttle{Name: "all", Limit: 5, Window: time.Hour}, Subject: "boss"}}

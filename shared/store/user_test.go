@@ -24,6 +24,7 @@ func person(id, customerID string, status membership.Status) membership.User {
 // put stores a user as it is.
 func (w *world) put(t testing.TB, u membership.User) {
 	t.Helper()
+	w.groups(t, u.GroupIDs...)
 	change := w.table.write()
 	change.user(membership.User{}, u)
 	must(t, w.table.commit(t.Context(), change))
@@ -184,6 +185,7 @@ func TestChangingUser(t *testing.T) {
 		one, two := person("u1", "c1", membership.Active), person("u2", "c1", membership.Active)
 		w.put(t, one)
 		w.put(t, two)
+		w.groups(t, "g3")
 		clash := one
 		clash.Username, clash.Version = strings.ToUpper(two.Username), 2
 		fails(t, w.table.ChangeUser(ctx, one, clash, nil, w.trail()), membership.ErrLoginTaken)

@@ -48,12 +48,14 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 	}
 }
 
-// group stores an active group.
-func (w *world) group(t testing.TB, id string) {
+// groups stores active groups.
+func (w *world) groups(t testing.TB, ids ...string) {
 	t.Helper()
-	change := w.table.write()
-	change.put(groupItem(membership.Group{ID: id, Name: "Group " + id, Active: true, CreatedAt: w.now, Version: 1}), always(), nil)
-	must(t, w.table.commit(t.Context(), change))
+	for _, id := range ids {
+		change := w.table.write()
+		change.put(groupItem(membership.Group{ID: id, Name: "Group " + id, Active: true, CreatedAt: w.now, Version: 1}), always(), nil)
+		must(t, w.table.commit(t.Context(), change))
+	}
 }
 
 func newWorld(t testing.TB, e storetest.Engine, options ...storetest.Option) *world {
@@ -62,9 +64,6 @@ func newWorld(t testing.TB, e storetest.Engine, options ...storetest.Option) *wo
 	var name string
 	w.client, name = e.Table(t, append(options, w.calls.Watch)...)
 	w.table = New(w.client, name)
-	for n := range 4 {
-		w.group(t, fmt.Sprint("g", n))
-	}
 	var err error
 	if w.keys, err = membership.NewKeys([]byte("a secret of a test, longer than 32 bytes")); err != nil {
 		t.Fatal(err)
