@@ -102,7 +102,9 @@ func (t Table) searchCustomers(ctx context.Context, q membership.CustomerQuery) 
 	text := searchText(q.Search) // as its rows are cut
 	items, next, prev, err := t.page(ctx, listing{attribute: "sk", partition: customerSearchPartition(text), only: text,
 		dense: true,
-		keep: func(i item) bool { return i.str("sk") == firstMatch(words(i.columns().at(1)), text)+"#"+customerFromRow(i).ID }}, q.Page)
+		keep: func(i item) bool {
+			return i.str("sk") == firstMatch(words(i.columns().at(1)), text)+"#"+customerFromRow(i).ID
+		}}, q.Page)
 	if err != nil {
 		return membership.Page[membership.Customer]{}, err
 	}
