@@ -101,7 +101,17 @@ func groupCustomerKey(groupID, customerID string) key {
 
 const memberCustomerPrefix = "CUSTOMER#"
 
-func jobKey(jobID string) key { return key{"JOB#" + jobID, "JOB"} }
+func jobKey(customerID, id string) key { return key{jobPartition(id), jobPrefix + customerID} }
+
+// jobPrefix begins the sort key of a job whose customer is not known.
+const jobPrefix = "CUSTOMER#"
+
+func jobPartition(id string) string { return "JOB#" + id }
+
+// jobsOf are the jobs of one kind that one person has asked for.
+func jobsOf(customerID, userID string, kind membership.JobKind) string {
+	return customerID + "#" + userID + "#" + string(kind)
+}
 
 // loginKey reserves a folded username or e-mail in the one namespace of all customers.
 func loginKey(folded string) key { return key{"LOGIN#" + folded, "LOGIN"} }

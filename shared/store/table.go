@@ -203,6 +203,9 @@ func (w *write) trail(tr membership.Trail) {
 	for _, m := range tr.Mails {
 		w.put(mailItem(m), absent(), fmt.Errorf("mail %s exists", m.ID))
 	}
+	for _, j := range tr.Jobs {
+		w.put(jobItem(j), absent(), fmt.Errorf("job %s exists", j.ID))
+	}
 	if tr.Key != nil {
 		w.actions = slices.Insert(w.actions, 0, types.TransactWriteItem{Put: &types.Put{TableName: &w.table, Item: markerItem(*tr.Key, tr.KeyIDs, tr.Now),
 			ConditionExpression: absent().text()}})
