@@ -53,8 +53,8 @@ func newPeople(ctx context.Context, engine storetest.Engine, name string) (*peop
 	p.customers = membership.Customers{Store: p.table, NewID: newID}
 	p.invitations = membership.Invitations{Store: p.table, Accounts: accounts{}, Keys: p.keys, NewID: newID, ProviderName: "Provider", Language: "en"}
 	call := membership.Call{Actor: membership.SystemActor(""), Now: time.Now()}
-	first := membership.FirstAdministrator{Store: p.table, Invitations: p.invitations, NewID: newID}
-	if _, err := first.Invite(ctx, call, "ada@provider.example"); err != nil {
+	administrator := membership.FirstAdministrator{Store: p.table, Invitations: p.invitations, NewID: newID}
+	if _, err := administrator.Invite(ctx, call, "ada@provider.example"); err != nil {
 		return nil, err
 	}
 	page, err := p.invitations.List(ctx, call, membership.InvitationQuery{CustomerID: membership.ProviderID, Page: membership.PageRequest{Limit: 1}})
@@ -64,7 +64,11 @@ func newPeople(ctx context.Context, engine storetest.Engine, name string) (*peop
 	if len(page.Items) != 1 {
 		return nil, errors.New("the first administrator is not invited")
 	}
-	p.staff, err = p.accept(ctx, page.Items[0])
+	first, err := p.table.Invitation(ctx, membership.ReachAll(), page.Items[0].ID) // a row of a list has no link
+	if err != nil {
+		return nil, err
+	}
+	p.staff, err = p.accept(ctx, first)
 	return p, err
 }
 

@@ -146,15 +146,7 @@ func (m *machine) useCases(ctx context.Context, r *report) error {
 		{"users, a caller unknown to the process", "users", "/users"},
 		{"customers, a caller unknown to the process", "customers", "/customers"},
 	} {
-		p, err := s.on(ctx, x.function, staff)
-		if err != nil {
-			return err
-		}
-		m.cloud.take()
-		if _, err := p.request(ctx, "GET", x.target, nil); err != nil {
-			return fmt.Errorf("%s: %w", x.name, err)
-		}
-		if err := s.judge(ctx, r, list, x.name, m.cloud.take(), nil); err != nil {
+		if err := s.unknown(ctx, r, x.name, x.function, staff, x.target); err != nil {
 			return err
 		}
 	}
@@ -262,6 +254,22 @@ func (m *machine) useCases(ctx context.Context, r *report) error {
 		return err
 	}
 	own := m.cloud.token(u.ID, membership.PortalDoor)
+	if err := s.unknown(ctx, r, "users of a customer, a caller unknown to the process", "users", own, "/users"); err != nil {
+		return err
+	}
+	if err := s.unknown(ctx, r, "invitations of a customer, a caller unknown to the process", "invitations", own, "/invitations"); err != nil {
+		return err
+	}
+	if _, err := play(write, "invite one, by a customer's administrator", "invitations", own, "POST", "/invitations", object{"customerId": home.ID, "invitees": []object{{"email": "colleague@example.com"}}}, "idempotency-key", "k3"); err != nil {
+		return err
+	}
+	v, err := open()
+	if err != nil {
+		return err
+	}
+	if _, err := play(write, "resend, by a customer's administrator", "invitations", own, "POST", "/invitations/"+v.ID+"/resend", nil, "idempotency-key", "k4"); err != nil {
+		return err
+	}
 	for _, x := range []struct {
 		kind                  kind
 		name, function, token string
@@ -318,6 +326,19 @@ func (m *machine) useCases(ctx context.Context, r *report) error {
 		return err
 	}
 	return s.jobs(ctx, r)
+}
+
+// unknown plays a list once, for somebody whom the process has not served yet.
+func (s *stage) unknown(ctx context.Context, r *report, name, function, token, target string) error {
+	p, err := s.on(ctx, function, token)
+	if err != nil {
+		return err
+	}
+	s.cloud.take()
+	if _, err := p.request(ctx, "GET", target, nil); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return s.judge(ctx, r, list, name, s.cloud.take(), nil)
 }
 
 func (s *stage) versionOf(ctx context.Context, u membership.User) int {
