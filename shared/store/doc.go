@@ -17,6 +17,10 @@
 //	sign-ins           USER#<id>                       RECORD#<customer>#SIGNINS       cut-offs, signed-out token families, the password link
 //	user-row           USER#<id>                       FACET#<facet>                   the user in one list; six indexes
 //	user-row           CUSTOMER#<customer>             USER#<id>                       the same for the customer's own list
+//	user-row           GROUP#<group>                   USER#<id>                       the same for the group's list
+//	user-word          SEARCH#USERS#<scope>#<3 chars>  <text from a word on>#<id>      by which a user is found in a scope
+//	projection         USER#<id>                       PROJECTION                      what search rows and counters say of the user
+//	count              COUNT#<scope>                   <facet>                         how many users of the scope are under the facet
 //	login              LOGIN#<folded>                  LOGIN                           reservation of a username or e-mail: whose it is
 //	address-elsewhere  CUSTOMER#<customer>             ELSEWHERE#<folded>              an address invited here that signs in for another customer
 //	invitation         INVITATION#<id>                 CUSTOMER#<customer>             the record; facet INVITATIONS#<customer> by age, also byName where the provider lists it; due for expiry and retention
@@ -42,9 +46,10 @@
 //
 // due: partition due (<kind>#<shard>), sorted by dueAt. Sparse: only what waits for a moment is in it.
 //
-// # Rows of users
+// # Rows
 //
-// One for each facet: the customer, ALL, ROLE#, STATUS#, COUNTRY#, GROUP#. Short names, because there are six copies:
-// cid customer, co company, fn and ln names, em e-mail, un username where it is not the e-mail, st status, cn country,
-// gr groups, inv invitation, iex and sus the ends of invitation and suspension in seconds.
+// Lists show rows, whose columns are packed into one attribute, d (row.go): the six sorted indexes project d, delivery and
+// keys only. Customers, invitations and groups are their own rows. A user has one for each facet: the customer, ALL, ROLE#,
+// STATUS#, COUNTRY#, GROUP#; they are written with the record. Scopes of search rows and counters are ALL, every customer
+// without the staff, and CUSTOMER#<id>; they follow the record by the stream (directory.go, docs/decisions/019).
 package store
