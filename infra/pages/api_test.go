@@ -133,18 +133,6 @@ func address(name string) string {
 	return name + "." + id[len(id)-6:] + "@example.com"
 }
 
-// within polls until done says so, for at most half a minute.
-func within(t testing.TB, what string, done func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !done() {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited 30 s for: %s", what)
-		}
-		time.Sleep(50 * time.Millisecond) // between two looks; the deadline decides
-	}
-}
-
 type message struct{ Subject, Text string }
 
 // mailed waits until n mails have come to an address and returns the newest.

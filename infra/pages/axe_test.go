@@ -1,11 +1,13 @@
 package pages_test
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -50,12 +52,17 @@ const auditing = `
 // audit returns what is not accessible on the page, "" when nothing is.
 func (p person) audit(script string) string {
 	p.t.Helper()
-	if !p.yes(`"axe" in window`) { // once a page
-		p.eval(script + "; true")
-	}
-	found, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](auditing, chromedp.EvalAwaitPromise))
-	if err != nil {
-		p.t.Fatalf("axe: %v", err)
-	}
+	// What fetches itself again would put other elements under the audit.
+	p.until("the page to stay as it is", 2*time.Minute, func() bool { return p.yes(`!document.querySelector("[data-live]")`) })
+	found := asking(p, "axe", 6*time.Minute, func(ctx context.Context, t *chromedp.Target) (string, error) {
+		loaded, err := chromedp.Evaluate[bool](`"axe" in window`)(ctx, t)
+		if err == nil && !loaded { // once a page
+			_, err = chromedp.Evaluate[chromedp.Void](script)(ctx, t)
+		}
+		if err != nil {
+			return "", err
+		}
+		return chromedp.Evaluate[string](auditing, chromedp.EvalAwaitPromise)(ctx, t)
+	})
 	return strings.TrimSpace(found)
 }

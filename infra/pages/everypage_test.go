@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -42,7 +43,7 @@ func TestEveryPage(t *testing.T) {
 				p := somebody(t)
 				if visit.login == "" {
 					p.open(visit.door + "/sign-in")
-					p.leaves("the language switch", func() { p.eval(`document.querySelector("button[name=language][value=` + language + `]").click()`) })
+					p.leaves("the language switch", func() { p.do(`document.querySelector("button[name=language][value=` + language + `]").click()`) })
 				} else {
 					p.enter(visit.door, visit.login, password)
 				}
@@ -77,7 +78,7 @@ func (p person) check(l look, name, language, rules, pictures string) {
 	if l.has != "" && !p.yes(`!!document.querySelector(`+quote(l.has)+`)`) {
 		p.t.Errorf("%s has no %s:\n%s", name, l.has, p.text())
 	}
-	if got := p.eval(`document.documentElement.lang`); got != language {
+	if got := p.ask(`document.documentElement.lang`); got != language {
 		p.t.Errorf("%s is in %v instead of %s", name, got, language)
 	}
 	untranslated := regexp.MustCompile(`\b(accept|console|error|field|form|layout|notice|people|portal|problem|profile|role|role_hint|signin|status|table|token)\.[a-z_]+(\.[a-z_]+)*\b`)
@@ -85,11 +86,7 @@ func (p person) check(l look, name, language, rules, pictures string) {
 		p.t.Errorf("%s shows the key %s", name, key)
 	}
 	for _, width := range []int64{1280, 375} {
-		if width == 375 {
-			p.do(chromedp.EmulateViewport(375, 800, chromedp.EmulateMobile, chromedp.EmulateTouch))
-		} else {
-			p.do(chromedp.EmulateViewport(1280, 800))
-		}
+		p.resize(width)
 		picture := fmt.Sprintf("%s-%s-%d", name, language, width)
 		if p.yes(`document.documentElement.scrollWidth > innerWidth`) {
 			p.t.Errorf("%s is wider than the window", picture)
@@ -99,23 +96,20 @@ func (p person) check(l look, name, language, rules, pictures string) {
 		}
 		p.photograph(filepath.Join(pictures, picture+".png"))
 		if l.dark && language == "en" {
-			p.do(prefer("dark"))
+			p.prefer("dark")
 			if found := p.audit(rules); found != "" {
 				p.t.Errorf("%s in the dark:\n%s", picture, found)
 			}
 			p.photograph(filepath.Join(pictures, picture+"-dark.png"))
-			p.do(prefer("light"))
+			p.prefer("light")
 		}
 	}
-	p.do(chromedp.EmulateViewport(1280, 800))
+	p.resize(1280)
 }
 
 func (p person) photograph(file string) {
 	p.t.Helper()
-	picture, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	picture := asking(p, "photograph "+filepath.Base(file), 2*time.Minute, chromedp.FullScreenshot(100))
 	if err := os.WriteFile(file, picture, 0o600); err != nil {
 		p.t.Fatal(err)
 	}
@@ -137,7 +131,7 @@ func (p person) enter(door, login, password string) {
 func (p person) send() {
 	p.t.Helper()
 	p.leaves("the form", func() {
-		p.eval(`document.querySelector("main form:not(.filters) button.primary, main form button.danger, main form.filters button").click()`)
+		p.do(`document.querySelector("main form:not(.filters) button.primary, main form button.danger, main form.filters button").click()`)
 	})
 }
 

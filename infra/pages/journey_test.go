@@ -41,6 +41,7 @@ func TestInviteToActive(t *testing.T) {
 	staff.fill("name", "Bergen")
 	staff.press("Add")
 	staff.sees("Bergen is added.")
+	staff.seesIn(s.Console+base+"/subaccounts", "Bergen")
 	if row := staff.row("Bergen"); !strings.Contains(row, "Active") {
 		t.Errorf("the sub-account's row: %q", row)
 	}
@@ -79,7 +80,7 @@ func TestInviteToActive(t *testing.T) {
 	staff.seesIn(s.Console+base+"/invitations", good, "Accepted")
 
 	// Deactivated, the user is out with the next click; reactivated, they may sign in again.
-	staff.open(s.Console + base + "/users")
+	staff.seesIn(s.Console+base+"/users", "Ada Lovelace")
 	staff.press("Ada Lovelace")
 	staff.press("Deactivate Ada Lovelace")
 	staff.press("Deactivate")
@@ -210,7 +211,8 @@ func TestPortalPeople(t *testing.T) {
 
 	p := somebody(t)
 	p.signIn(s.Portal, boss, password)
-	p.sees("Users", "Who can sign in for Fjordfisk AS.", member)
+	p.sees("Users", "Who can sign in for Fjordfisk AS.")
+	p.seesIn(s.Portal+"/users", member)
 	p.press("Invite")
 	p.sees("Member", "Moderator", "Administrator")
 	p.seesNo("Unusual while you manage this customer")
@@ -221,7 +223,7 @@ func TestPortalPeople(t *testing.T) {
 	p.sees("All invitations are made: 1.")
 	mailed(t, s, invited, 1)
 	p.press("To the invitations")
-	p.sees(invited, "Pending", "Moderator")
+	p.seesIn(s.Portal+"/invitations", invited, "Pending", "Moderator")
 	if !p.yes(`document.querySelector("tbody tr").innerText.includes("` + invited + `")`) {
 		t.Errorf("the newest invitation is not the first:\n%s", p.text())
 	}
@@ -230,7 +232,8 @@ func TestPortalPeople(t *testing.T) {
 	mailed(t, s, invited, 2)
 	p.press("Revoke " + invited)
 	p.press("Revoke")
-	p.sees("The invitation of "+invited+" is revoked.", "Revoked")
+	p.sees("The invitation of " + invited + " is revoked.")
+	p.seesIn(s.Portal+"/invitations", "Revoked")
 	p.press("Delete " + invited)
 	p.press("Delete")
 	p.sees("The invitation of " + invited + " is deleted.")
@@ -293,7 +296,7 @@ func TestMeetingChanges(t *testing.T) {
 	one.fill("city", "Bergen")
 
 	// The same person in another tab.
-	other := person{t, sameProfile(t, one)}
+	other := one.anotherTab()
 	other.open(edit)
 	other.fill("city", "Oslo")
 	other.press("Save")
@@ -312,13 +315,13 @@ func TestMeetingChanges(t *testing.T) {
 	one.fill("name", "Twice")
 	posted := `(async () => { const f = document.querySelector("form.add"); const send = () => fetch(f.action, { method: "POST", body: new URLSearchParams(new FormData(f)) });
 	  const a = await send(), b = await send(); window.statuses = [a.status, b.status].join(); })()`
-	one.eval(posted)
+	one.do(posted)
 	within(t, "both answers", func() bool { return one.yes(`"statuses" in window`) })
-	if got := one.eval(`window.statuses`); got != "200,200" {
+	if got := one.ask(`window.statuses`); got != "200,200" {
 		t.Errorf("statuses %v", got)
 	}
-	one.open(s.Console + "/customers/" + customer + "/subaccounts")
-	if n := one.eval(`document.querySelectorAll("tbody tr").length`); n != float64(1) {
+	one.seesIn(s.Console+"/customers/"+customer+"/subaccounts", "Twice")
+	if n := one.ask(`document.querySelectorAll("tbody tr").length`); n != float64(1) {
 		t.Errorf("%v sub-accounts", n)
 	}
 }
@@ -340,7 +343,7 @@ func TestWithoutScript(t *testing.T) {
 
 	invitee := somebody(t)
 	invitee.noScript()
-	invitee.do(openRaw(link(t, mailed(t, s, email, 1))))
+	invitee.open(link(t, mailed(t, s, email, 1)))
 	invitee.sees("Code from the e-mail")
 	invitee.fill("token", token(t, mailed(t, s, email, 1)))
 	invitee.press("Continue")
@@ -356,6 +359,16 @@ func TestKeyboard(t *testing.T) {
 	s := theStack(t)
 	p := somebody(t)
 	p.open(s.Console + "/sign-in")
-	p.leaves("Enter", func() { p.do(keys(s.Admin.Username), keys("\t"), keys(s.Admin.Password), keys("\r")) })
+	focus := func(name string) {
+		p.until("the focus on "+name, patience, func() bool { return p.yes(`document.activeElement?.name === "` + name + `"`) })
+	}
+	focus("login")
+	p.types(s.Admin.Username + "\t")
+	focus("password")
+	p.types(s.Admin.Password)
+	p.until("both fields to be filled", patience, func() bool {
+		return p.value("login") == s.Admin.Username && p.value("password") == s.Admin.Password
+	})
+	p.leaves("Enter", func() { p.types("\r") })
 	p.sees("Customers")
 }

@@ -130,7 +130,7 @@ func nobodysLooks(w world, l links) []look {
 		}, ".error-summary", false},
 		{"invitation-decline", func(p person) {
 			p.open(l.declining)
-			p.leaves("declining", func() { p.eval(`document.querySelector("main button.link").click()`) })
+			p.leaves("declining", func() { p.do(`document.querySelector("main button.link").click()`) })
 		}, ".button.danger", false},
 		{"invitation-declined", func(p person) { p.send() }, ".panel", false},
 		{"invitation-expired", at(l.expired), "button.primary", true},
@@ -165,7 +165,7 @@ func staffLooks(w world) []look {
 		{"customer-subaccounts-error", func(p person) {
 			p.open(customer + "/subaccounts")
 			p.fill("name", "<b>")
-			p.leaves("adding", func() { p.eval(`document.querySelector("form.add button").click()`) })
+			p.leaves("adding", func() { p.do(`document.querySelector("form.add button").click()`) })
 		}, ".error", false},
 		{"customer-subaccounts-empty", at(console + "/customers/" + w.empty + "/subaccounts"), ".empty", false},
 		{"subaccount-rename", at(customer + "/subaccounts/" + w.subAccount), "input[name=name]", false},
@@ -175,7 +175,7 @@ func staffLooks(w world) []look {
 		{"customer-edit", at(customer + "/edit"), "input[name=name]", false},
 		{"customer-edit-stale", func(p person) {
 			p.open(customer + "/edit")
-			p.eval(`document.querySelector("[name=version]").value = "999"`)
+			p.do(`document.querySelector("[name=version]").value = "999"`)
 			p.fill("city", "Oslo")
 			p.send()
 		}, ".error-summary", false},
