@@ -190,20 +190,21 @@ func customerFromRow(i item) membership.Customer {
 }
 
 // invitationColumns packs an invitation as lists show it: all but grants and groups, which change nothing on a list, and
-// delivery, which is an attribute of its own.
+// delivery, which is an attribute of its own. Its id and customer are in its key.
 func invitationColumns(v membership.Invitation) string {
-	return pack(packID(v.ID), packID(v.UserID), v.Email, v.FirstName, v.LastName, v.Language, packOne(rowRoles, v.Role), string(v.Status),
+	return pack(packID(v.UserID), v.Email, v.FirstName, v.LastName, v.Language, packOne(rowRoles, v.Role), string(v.Status),
 		packTime(v.ExpiresAt), packTime(v.SentAt), packTime(v.CreatedAt), packTime(v.EndedAt), string(v.Origin), packID(v.InvitedBy),
-		v.InvitedByName, strconv.Itoa(v.Version), packID(v.CustomerID))
+		v.InvitedByName, strconv.Itoa(v.Version))
 }
 
 func invitationFromRow(i item) membership.Invitation {
 	c := i.columns()
 	return membership.Invitation{
-		ID: unpackID(c.at(0)), UserID: unpackID(c.at(1)), Email: c.at(2), FirstName: c.at(3), LastName: c.at(4), Language: c.at(5),
-		Role: unpackOne(rowRoles, c.at(6)), Status: membership.InvitationStatus(c.at(7)), ExpiresAt: c.time(8), SentAt: c.time(9),
-		CreatedAt: c.time(10), EndedAt: c.time(11), Origin: membership.Realm(c.at(12)), InvitedBy: unpackID(c.at(13)), InvitedByName: c.at(14),
-		Version: c.int(15), CustomerID: unpackID(c.at(16)), Delivery: i.str("delivery"),
+		ID: strings.TrimPrefix(i.str("pk"), invitationPartition("")), CustomerID: strings.TrimPrefix(i.str("sk"), invitationPrefix),
+		UserID: unpackID(c.at(0)), Email: c.at(1), FirstName: c.at(2), LastName: c.at(3), Language: c.at(4),
+		Role: unpackOne(rowRoles, c.at(5)), Status: membership.InvitationStatus(c.at(6)), ExpiresAt: c.time(7), SentAt: c.time(8),
+		CreatedAt: c.time(9), EndedAt: c.time(10), Origin: membership.Realm(c.at(11)), InvitedBy: unpackID(c.at(12)), InvitedByName: c.at(13),
+		Version: c.int(14), Delivery: i.str("delivery"),
 	}
 }
 
