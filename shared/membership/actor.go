@@ -95,6 +95,8 @@ const (
 	ChangeUsers    Action = "change users" // deactivate, reactivate, remove
 	ReadInvites    Action = "read invitations"
 	Invite         Action = "invite" // also resend, revoke, delete
+	ReadGroups     Action = "read groups"
+	ChangeGroups   Action = "change groups" // also who is in them
 )
 
 // scope is where a permission holds.
@@ -125,12 +127,15 @@ var permissions = []permission{
 	{Staff, StaffAdministrator, ChangeUsers, anywhere, nil},
 	{Staff, StaffAdministrator, ReadInvites, anywhere, nil},
 	{Staff, StaffAdministrator, Invite, anywhere, nil},
+	{Staff, StaffAdministrator, ReadGroups, anywhere, nil},
+	{Staff, StaffAdministrator, ChangeGroups, anywhere, nil}, // "only administrators (staff) put people into groups"
 
 	// An agent reads, invites and approves, and never lets colleagues in.
 	{Staff, StaffAgent, ReadCustomer, anywhere, nil},
 	{Staff, StaffAgent, ReadUsers, anywhere, nil},
 	{Staff, StaffAgent, ReadInvites, anywhere, nil},
 	{Staff, StaffAgent, Invite, customers, nil},
+	{Staff, StaffAgent, ReadGroups, anywhere, nil},
 
 	{Portal, Administrator, ReadCustomer, own, nil},
 	{Portal, Administrator, ReadUsers, own, nil},

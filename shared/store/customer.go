@@ -181,12 +181,13 @@ func (t Table) CreateProvider(ctx context.Context, c membership.Customer, tr mem
 	return err
 }
 
-// ChangeCustomer replaces before by after. Errors: ErrStale, ErrExternalIDInUse, ErrInProgress.
+// ChangeCustomer replaces before by after. Errors: ErrStale, ErrExternalIDInUse, ErrGroupGone, ErrInProgress.
 func (t Table) ChangeCustomer(ctx context.Context, before, after membership.Customer, tr membership.Trail) error {
 	w := t.write()
 	w.put(customerItem(after), versionIs(before.Version), membership.ErrStale)
 	w.words(before, after)
 	w.externalID(after.ID, before.ExternalID, after.ExternalID)
+	w.groupsOfCustomer(before, after, tr.Now)
 	w.trail(tr)
 	return t.commit(ctx, w)
 }
@@ -245,6 +246,7 @@ func (t Table) DeleteCustomer(ctx context.Context, c membership.Customer, tr mem
 	w.delete(subAccountsKey(c.ID), always(), nil)
 	w.words(c, membership.Customer{})
 	w.externalID(c.ID, c.ExternalID, "")
+	w.groupsOfCustomer(c, membership.Customer{}, tr.Now)
 	w.trail(tr)
 	return t.commit(ctx, w)
 }

@@ -147,22 +147,6 @@ func (t Table) UserCounts(ctx context.Context, reach membership.Reach, customerI
 	return counts, nil
 }
 
-// GroupCounts returns how many users and customers are in a group, by the counters.
-func (t Table) GroupCounts(ctx context.Context, groupID string) (users, customers int, err error) {
-	items, err := t.batchGetChunk(ctx, []key{countKey(allScope, groupFacet(groupID)), countKey(allScope, groupCustomersFacet(groupID))}, false)
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, i := range items {
-		if i.str("sk") == groupFacet(groupID) {
-			users = i.int("n")
-		} else {
-			customers = i.int("n")
-		}
-	}
-	return users, customers, nil
-}
-
 // maxTexts bounds the rows by which one user is found in one scope.
 const maxTexts = 24
 

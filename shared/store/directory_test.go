@@ -249,7 +249,7 @@ func TestProjectingInAnyOrder(t *testing.T) {
 				w.put(t, after)
 			case r.IntN(6) == 0:
 				change := w.table.write()
-				change.user(before, membership.User{})
+				change.user(before, membership.User{}, w.now)
 				must(t, w.table.commit(t.Context(), change))
 				after = membership.User{}
 			default:

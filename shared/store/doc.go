@@ -21,6 +21,10 @@
 //	user-word          SEARCH#USERS#<scope>#<3 chars>  <text from a word on>#<id>      by which a user is found in a scope
 //	projection         USER#<id>                       PROJECTION                      what search rows and counters say of the user
 //	count              COUNT#<scope>                   <facet>                         how many users of the scope are under the facet
+//	group              GROUP#<id>                      GROUP                           the record; facet GROUPS by name; closingUntil and closingBy while it is being deleted
+//	group-customer     GROUP#<group>                   CUSTOMER#<customer>             a whole customer in the group; facet GROUPCUSTOMERS#<group> by name, with the customer's columns
+//	group-name         GROUPNAME#<folded>              GROUPNAME                       reservation of a group's name: whose it is
+//	group-count        GROUPS                          GROUPS                          how many groups there are
 //	login              LOGIN#<folded>                  LOGIN                           reservation of a username or e-mail: whose it is
 //	address-elsewhere  CUSTOMER#<customer>             ELSEWHERE#<folded>              an address invited here that signs in for another customer
 //	invitation         INVITATION#<id>                 CUSTOMER#<customer>             the record; facet INVITATIONS#<customer> by age, also byName where the provider lists it; due for expiry and retention

@@ -21,7 +21,7 @@ func (t Table) DueInvitations(ctx context.Context, now time.Time, limit int) ([]
 // again is harmless: its content follows from the day. Errors: ErrStale.
 func (t Table) ExpireInvitation(ctx context.Context, before, after membership.User, inv membership.InvitationChange, d *membership.Digest, tr membership.Trail) error {
 	w := t.write()
-	w.user(before, after)
+	w.user(before, after, tr.Now)
 	w.put(invitationItem(inv.After), versionIs(inv.Before.Version), membership.ErrStale)
 	if d != nil {
 		head := newItem(digestKey(*d), entityDigest)

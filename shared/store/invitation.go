@@ -103,7 +103,7 @@ func (t Table) CreateInvitation(ctx context.Context, v membership.Invitation, u 
 	w := t.write()
 	w.check(customerKey(v.CustomerID), openCustomer(tr.Now), membership.ErrCustomerDeactivated)
 	w.put(invitationItem(v), absent(), membership.ErrStale)
-	w.user(membership.User{}, u)
+	w.user(membership.User{}, u, tr.Now)
 	w.events(letter, tr.Now)
 	w.trail(tr)
 	return t.commit(ctx, w)
@@ -114,7 +114,7 @@ func (t Table) DeleteInvitation(ctx context.Context, v membership.Invitation, us
 	w := t.write()
 	w.delete(invitationKey(v.CustomerID, v.ID), versionIs(v.Version), membership.ErrStale)
 	if user != nil {
-		w.user(*user, membership.User{})
+		w.user(*user, membership.User{}, tr.Now)
 	}
 	w.trail(tr)
 	return t.commit(ctx, w)

@@ -72,7 +72,7 @@ func (t Table) LinkFacts(ctx context.Context, v membership.Invitation) (membersh
 // Errors: ErrStale, ErrLoginTaken, ErrInProgress, TooMany when a limit of letter is reached.
 func (t Table) ChangeLink(ctx context.Context, before, after membership.User, v membership.InvitationChange, tr membership.Trail, letter ...membership.Event) error {
 	w := t.write()
-	w.user(before, after)
+	w.user(before, after, tr.Now)
 	w.put(invitationItem(v.After), versionIs(v.Before.Version), membership.ErrStale)
 	w.events(letter, tr.Now)
 	w.trail(tr)

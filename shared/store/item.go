@@ -38,6 +38,8 @@ const (
 	entityCount        = "count"
 	entityGroup        = "group"
 	entityGroupOf      = "group-customer"
+	entityGroupName    = "group-name"
+	entityGroups       = "group-count"
 	entityJob          = "job"
 )
 

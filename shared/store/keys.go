@@ -101,6 +101,15 @@ func groupCustomerKey(groupID, customerID string) key {
 
 const memberCustomerPrefix = "CUSTOMER#"
 
+// groupNameKey reserves the folded name of a group.
+func groupNameKey(folded string) key { return key{"GROUPNAME#" + folded, "GROUPNAME"} }
+
+// groupsKey is how many groups there are.
+func groupsKey() key { return key{"GROUPS", "GROUPS"} }
+
+// groupCounters begins the facets of the counters of groups: those of their users and those of their customers.
+const groupCounters = "GROUP"
+
 func jobKey(customerID, id string) key { return key{jobPartition(id), jobPrefix + customerID} }
 
 // jobPrefix begins the sort key of a job whose customer is not known.

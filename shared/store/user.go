@@ -144,8 +144,8 @@ func elsewhere(u membership.User) string {
 }
 
 // user writes a user from before (zero for a new one) to after (zero ID for a deleted one), with the reservations of its
-// logins and its rows in the lists.
-func (w *write) user(before, after membership.User) {
+// logins and its rows in the lists. A user is put into groups that are active at now.
+func (w *write) user(before, after membership.User, now time.Time) {
 	switch {
 	case before.ID == "":
 		w.put(userItem(after), absent(), membership.ErrStale)
@@ -157,7 +157,7 @@ func (w *write) user(before, after membership.User) {
 	}
 	for _, g := range after.GroupIDs {
 		if !slices.Contains(before.GroupIDs, g) {
-			w.check(groupKey(g), activeGroup(), membership.ErrGroupGone)
+			w.check(groupKey(g), activeGroup(now), membership.ErrGroupGone)
 		}
 	}
 	had, has := logins(before), logins(after)
@@ -184,18 +184,18 @@ func (w *write) user(before, after membership.User) {
 			w.delete(elsewhereKey(before.CustomerID, was), always(), nil)
 		}
 	}
-	var now []string
+	var lists []string
 	if after.ID != "" {
-		now = facets(after)
+		lists = facets(after)
 	}
 	if before.ID != "" {
 		for _, f := range facets(before) {
-			if !slices.Contains(now, f) {
+			if !slices.Contains(lists, f) {
 				w.delete(facetKey(before.ID, f), always(), nil)
 			}
 		}
 	}
-	for _, f := range now {
+	for _, f := range lists {
 		row := rowItem(after, f)
 		if before.ID != "" && slices.Contains(facets(before), f) && reflect.DeepEqual(row, rowItem(before, f)) {
 			continue // nothing that a list shows has changed
@@ -207,7 +207,7 @@ func (w *write) user(before, after membership.User) {
 // ChangeUser replaces before by after, and with it an invitation. Errors: ErrStale, ErrLoginTaken, ErrInProgress.
 func (t Table) ChangeUser(ctx context.Context, before, after membership.User, inv *membership.InvitationChange, tr membership.Trail) error {
 	w := t.write()
-	w.user(before, after)
+	w.user(before, after, tr.Now)
 	if inv != nil {
 		w.put(invitationItem(inv.After), versionIs(inv.Before.Version), membership.ErrStale)
 	}

@@ -26,7 +26,7 @@ func (w *world) put(t testing.TB, u membership.User) {
 	t.Helper()
 	w.groups(t, u.GroupIDs...)
 	change := w.table.write()
-	change.user(membership.User{}, u)
+	change.user(membership.User{}, u, w.now)
 	must(t, w.table.commit(t.Context(), change))
 }
 
