@@ -85,10 +85,10 @@ func checkURL(errs *fieldErrors, field, s string) string {
 	return s
 }
 
-// checkCountry accepts an ISO 3166-1 alpha-2 code by its form.
+// checkCountry accepts the codes of ISO 3166-1 alpha-2, also in small letters.
 func checkCountry(errs *fieldErrors, field, s string) string {
 	s = strings.ToUpper(strings.TrimSpace(s))
-	if s != "" && (len(s) != 2 || s[0] < 'A' || s[0] > 'Z' || s[1] < 'A' || s[1] > 'Z') {
+	if s != "" && !ValidCountry(s) {
 		errs.add(InvalidField(field, "invalid_country", "A country is its two-letter ISO 3166 code, for example DE."))
 	}
 	return s

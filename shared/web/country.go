@@ -1,0 +1,49 @@
+package web
+
+import (
+	"slices"
+	"strings"
+
+	"clientele/shared/membership"
+)
+
+// Country is a country with its name in one language.
+type Country struct{ Code, Name string }
+
+// Countries returns all countries with their names in a language, sorted by name. Their table is 9 KB of text, read when
+// a page asks for it (some 40 µs); golang.org/x/text/language/display, which they come from, is 2.5 MB of a function.
+func Countries(language string) []Country {
+	column := 1 + max(0, slices.Index([]string{"en", "de"}, membership.ChooseLanguage(language)))
+	all := make([]Country, 0, 249)
+	for line := range strings.Lines(countryNames) {
+		cells := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		all = append(all, Country{cells[0], cells[column]})
+	}
+	slices.SortFunc(all, func(a, b Country) int {
+		return strings.Compare(membership.FoldName(a.Name), membership.FoldName(b.Name))
+	})
+	return all
+}
+
+// CountryName returns a country's name in a language; what is no code of a country is returned as it is.
+func CountryName(language, code string) string {
+	if !membership.ValidCountry(code) {
+		return code
+	}
+	_, rest, _ := strings.Cut("\n"+countryNames, "\n"+code+"\t")
+	line, _, _ := strings.Cut(rest, "\n")
+	english, german, _ := strings.Cut(line, "\t")
+	if membership.ChooseLanguage(language) == "de" {
+		return german
+	}
+	return english
+}
+
+// CountryOptions are the choices of a country field, after the choice of none.
+func CountryOptions(language string) []Option {
+	options := []Option{{}}
+	for _, c := range Countries(language) {
+		options = append(options, Option{Value: c.Code, Label: Plain(c.Name)})
+	}
+	return options
+}
