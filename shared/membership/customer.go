@@ -228,8 +228,8 @@ func (cs Customers) Create(ctx context.Context, c Call, t CustomerType, in Custo
 	return customer, nil
 }
 
-// Change sets fields of a customer. version is that of If-Match. Errors: ErrNotFound, ErrForbidden, ErrStale, Invalid,
-// ErrExternalIDInUse.
+// Change sets fields of a customer. version is that of If-Match. The users' records, which carry the name, follow by a job.
+// Errors: ErrNotFound, ErrForbidden, ErrStale, Invalid, ErrExternalIDInUse.
 func (cs Customers) Change(ctx context.Context, c Call, customerID string, version int, in CustomerInput) (Customer, error) {
 	return cs.change(ctx, c, customerID, version, "customer.changed", in.apply)
 }
@@ -278,10 +278,21 @@ func (cs Customers) change(ctx context.Context, c Call, customerID string, versi
 	}
 	after.Version = before.Version + 1
 	audit := c.auditEntry(cs.NewID(), action, "customer", customerID, customerID, before.auditFields(), after.auditFields())
-	if err := cs.Store.ChangeCustomer(ctx, before, after, c.trail(audit, customerID)); err != nil {
+	trail := c.trail(audit, customerID)
+	if after.Name != before.Name {
+		trail.Jobs = []Job{cs.renameJob(c, customerID)}
+	}
+	if err := cs.Store.ChangeCustomer(ctx, before, after, trail); err != nil {
 		return Customer{}, err
 	}
 	return after, nil
+}
+
+// renameJob brings the new name to the customer's users. Nobody waits for it, so it is on nobody's list.
+func (cs Customers) renameJob(c Call, customerID string) Job {
+	j := NewJob(c, cs.NewID(), JobRenameCustomer, customerID, customerID, nil)
+	j.By, j.ByName = "", ""
+	return j
 }
 
 // Delete deletes a customer without users and sub-accounts. Errors: ErrNotFound, ErrForbidden, ErrStale,

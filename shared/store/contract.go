@@ -12,4 +12,6 @@ var (
 	_ membership.OutboxStore     = Table{}
 	_ membership.ExpiryStore     = Table{}
 	_ membership.ProviderStore   = Table{}
+	_ membership.JobStore        = Table{}
+	_ membership.RenameStore     = Table{}
 )
