@@ -3,6 +3,7 @@ package faults_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"clientele/shared/membership"
@@ -73,8 +74,8 @@ func broken(items []item) []string {
 			switch {
 			case !ok:
 				say("row %s of a %s user is missing", k, u.str("status"))
-			case r.str("st") != u.str("status") || r.str("em") != u.str("email") || r.str("byRole") != u.str("role") || r.str("facet") != facet || r.str("ln") != u.str("lastName"):
-				say("row %s shows %s, the user is %s", k, r.text(), u.text())
+			case shows(r) != u.str("lastName")+" "+u.str("email")+" "+u.str("status") || r.str("byRole") != u.str("role") || r.str("facet") != facet:
+				say("row %s shows %q and is %s, the user is %s", k, shows(r), r.text(), u.text())
 			}
 			delete(rows, k)
 		}
@@ -194,14 +195,14 @@ func broken(items []item) []string {
 	}
 	customers := s.byID("customer")
 	for _, word := range s.of("customer-word") {
-		c, ok := customers[word.str("customerId")]
-		if text, _, _ := strings.Cut(word.str("sk"), "#"); !ok || !strings.Contains(membership.FoldName(c.str("name")), text) {
+		text, id, _ := strings.Cut(word.str("sk"), "#")
+		if c, ok := customers[id]; !ok || !strings.Contains(membership.FoldName(c.str("name")), text) || !strings.Contains(word.str("d"), c.str("name")) {
 			say("word %s of a customer that is not called so", word.str("sk"))
 		}
 	}
 	for id, c := range customers {
 		found := slices.ContainsFunc(s.of("customer-word"), func(word item) bool {
-			return word.str("customerId") == id && strings.HasPrefix(word.str("sk"), membership.FoldName(c.str("name"))+"#")
+			return word.str("sk") == membership.FoldName(c.str("name"))+"#"+id
 		})
 		if id != membership.ProviderID && !found {
 			say("customer %s is not found by its name", id)
@@ -211,6 +212,21 @@ func broken(items []item) []string {
 		if _, ok := customers[i.str("customerId")]; !ok {
 			say("%s %s is of a customer that is not there", i.str("entity"), i.str("id"))
 		}
+	}
+
+	counts := map[string]int{}
+	for _, i := range s.of("subaccount") {
+		counts[i.str("customerId")]++
+	}
+	for _, n := range s.of("subaccount-count") {
+		id := strings.TrimPrefix(n.str("pk"), "CUSTOMER#")
+		if n.str("count") != strconv.Itoa(counts[id]) {
+			say("customer %s has %d sub-accounts, and %s are counted", id, counts[id], n.str("count"))
+		}
+		delete(counts, id)
+	}
+	for id, n := range counts {
+		say("the %d sub-accounts of customer %s are not counted", n, id)
 	}
 
 	// An invitation that the clean-up found is in its inviter's digest.
@@ -223,6 +239,14 @@ func broken(items []item) []string {
 		}
 	}
 	return wrong
+}
+
+// shows is what the packed columns of a user's row show: last name, e-mail and status.
+func shows(row item) string {
+	statuses := map[string]string{"a": "contact", "b": "invited", "c": "expired", "d": "waiting", "e": "active", "f": "suspended", "g": "deactivated",
+		"h": "rejected", "i": "removed"}
+	columns := append(strings.Split(row.str("d"), "\x1f"), make([]string, 5)...)
+	return columns[1] + " " + columns[2] + " " + statuses[columns[4]]
 }
 
 // facetsOf says on which lists a user stands.

@@ -2,10 +2,13 @@ package faults_test
 
 import (
 	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -99,6 +102,9 @@ var (
 	aToken   = regexp.MustCompile(`"(Access|Refresh|Session)":"[^"]+"`)
 	aMessage = regexp.MustCompile(`"messageId":"[^"]+"`)
 	aVersion = regexp.MustCompile(`"linkVersion":"\d+"`)
+	// In the packed columns of rows.
+	aShortID = regexp.MustCompile(`^[A-Za-z0-9_-]{22}(,[A-Za-z0-9_-]{22})*$`)
+	aDigit   = regexp.MustCompile(`^\d+$`)
 )
 
 func normal(s string) string {
@@ -121,10 +127,31 @@ func portrait(items []item) []string {
 		if i.str("entity") == "throttle" {
 			continue
 		}
+		if i["d"] != nil {
+			i = maps.Clone(i)
+			i["d"] = &types.AttributeValueMemberS{Value: normalColumns(i.str("d"))}
+		}
 		lines = append(lines, normal(i.text()))
 	}
 	sort.Strings(lines)
 	return lines
+}
+
+// normalColumns is normal for the packed columns of a row: ids in 22 letters, moments as seconds in base 36, versions.
+func normalColumns(d string) string {
+	columns := strings.Split(d, "\x1f")
+	for n, c := range columns {
+		seconds, err := strconv.ParseInt(c, 36, 64)
+		switch at := time.Unix(seconds, 0); {
+		case aShortID.MatchString(c):
+			columns[n] = "ID"
+		case aDigit.MatchString(c):
+			columns[n] = "N"
+		case err == nil && at.Year() >= 2020 && at.Year() < 2100:
+			columns[n] = "TIME"
+		}
+	}
+	return strings.Join(columns, "|")
 }
 
 // difference says what one portrait has more than another, both ways; "" when they are equal.
