@@ -11,12 +11,14 @@ import (
 type handler struct {
 	profile membership.Profile
 	gate    httpapi.Gate
+	avatars membership.Avatars
 }
 
 func (h handler) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /me", h.gate.SignedIn(h.get))
 	mux.Handle("PATCH /me", h.gate.SignedIn(h.change))
+	h.avatarRoutes(mux)
 	return httpapi.Routes(mux)
 }
 

@@ -12,13 +12,14 @@ import (
 	"clientele/shared/actor"
 	"clientele/shared/awsclient"
 	"clientele/shared/awsclient/dynamo"
+	"clientele/shared/files"
 	"clientele/shared/httpapi"
 	"clientele/shared/membership"
 	"clientele/shared/store"
 )
 
 func main() {
-	s, err := awsclient.Read(awsclient.Table, awsclient.UserPoolID, awsclient.PortalClientID, awsclient.ConsoleClientID)
+	s, err := awsclient.Read(awsclient.Table, awsclient.Bucket, awsclient.UserPoolID, awsclient.PortalClientID, awsclient.ConsoleClientID)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -32,6 +33,7 @@ func main() {
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	lambda.Start(httpapi.Lambda(handler{
 		profile: membership.Profile{Store: table, NewID: newID},
+		avatars: membership.Avatars{Store: table, Files: files.Avatars{Bucket: files.New(cfg, s.Bucket, time.Now)}, NewID: newID},
 		gate:    httpapi.Gate{Callers: callers, Now: time.Now},
 	}.routes()))
 }

@@ -13,6 +13,7 @@ type handler struct {
 	users   membership.Users
 	gate    httpapi.Gate
 	cursors httpapi.Cursors
+	avatars membership.Avatars
 }
 
 func (h handler) routes() http.Handler {
@@ -23,6 +24,7 @@ func (h handler) routes() http.Handler {
 	mux.Handle("DELETE /users/{userId}", h.gate.SignedIn(h.remove))
 	mux.Handle("POST /users/{userId}/deactivate", h.gate.SignedIn(h.deactivate))
 	mux.Handle("POST /users/{userId}/reactivate", h.gate.SignedIn(h.reactivate))
+	h.avatarRoutes(mux)
 	return httpapi.Routes(mux)
 }
 

@@ -13,13 +13,14 @@ import (
 	"clientele/shared/actor"
 	"clientele/shared/awsclient"
 	"clientele/shared/awsclient/dynamo"
+	"clientele/shared/files"
 	"clientele/shared/httpapi"
 	"clientele/shared/membership"
 	"clientele/shared/store"
 )
 
 func main() {
-	s, err := awsclient.Read(awsclient.Table, awsclient.SecretARN, awsclient.UserPoolID, awsclient.PortalClientID, awsclient.ConsoleClientID)
+	s, err := awsclient.Read(awsclient.Table, awsclient.Bucket, awsclient.SecretARN, awsclient.UserPoolID, awsclient.PortalClientID, awsclient.ConsoleClientID)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -42,6 +43,7 @@ func main() {
 		}
 		return handler{
 			users:   membership.Users{Store: table, NewID: newID},
+			avatars: membership.Avatars{Store: table, Files: files.Avatars{Bucket: files.New(cfg, s.Bucket, time.Now)}, NewID: newID},
 			gate:    httpapi.Gate{Callers: callers, Markers: table, Now: time.Now},
 			cursors: httpapi.NewCursors(keys.For(membership.PurposeCursor)),
 		}.routes(), nil

@@ -7,6 +7,51 @@ import (
 	"time"
 )
 
+// Defines values for AvatarUploadStatus.
+const (
+	AvatarUploadStatusLost    AvatarUploadStatus = "lost"
+	AvatarUploadStatusReady   AvatarUploadStatus = "ready"
+	AvatarUploadStatusRefused AvatarUploadStatus = "refused"
+	AvatarUploadStatusWaiting AvatarUploadStatus = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the AvatarUploadStatus enum.
+func (e AvatarUploadStatus) Valid() bool {
+	switch e {
+	case AvatarUploadStatusLost:
+		return true
+	case AvatarUploadStatusReady:
+		return true
+	case AvatarUploadStatusRefused:
+		return true
+	case AvatarUploadStatusWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BeginAvatarRequestContentType.
+const (
+	BeginAvatarRequestContentTypeImageJpeg BeginAvatarRequestContentType = "image/jpeg"
+	BeginAvatarRequestContentTypeImagePng  BeginAvatarRequestContentType = "image/png"
+	BeginAvatarRequestContentTypeImageWebp BeginAvatarRequestContentType = "image/webp"
+)
+
+// Valid indicates whether the value is a known member of the BeginAvatarRequestContentType enum.
+func (e BeginAvatarRequestContentType) Valid() bool {
+	switch e {
+	case BeginAvatarRequestContentTypeImageJpeg:
+		return true
+	case BeginAvatarRequestContentTypeImagePng:
+		return true
+	case BeginAvatarRequestContentTypeImageWebp:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CustomerStatus.
 const (
 	CustomerStatusActive      CustomerStatus = "active"
@@ -362,10 +407,52 @@ type AcceptRequest struct {
 	Username *string `json:"username,omitempty"`
 }
 
+// AvatarForm defines model for AvatarForm.
+type AvatarForm struct {
+	ExpiresAt time.Time `json:"expiresAt"`
+
+	// Fields To be sent before the file, as they are.
+	Fields map[string]string `json:"fields"`
+
+	// ID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
+	ID ID `json:"id"`
+
+	// URL To post the file to.
+	URL string `json:"url"`
+}
+
+// AvatarUpload defines model for AvatarUpload.
+type AvatarUpload struct {
+	// AvatarURL The address of the picture once it is ready, else empty.
+	AvatarURL string `json:"avatarUrl"`
+
+	// Code picture_format, picture_too_large or picture_broken for a refused file, else empty.
+	Code string `json:"code"`
+
+	// ID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
+	ID      ID     `json:"id"`
+	Message string `json:"message"`
+
+	// Status waiting: for the file, or for the worker that looks at it. lost: nothing was heard of it for twenty minutes; begin again.
+	Status AvatarUploadStatus `json:"status"`
+}
+
+// AvatarUploadStatus waiting: for the file, or for the worker that looks at it. lost: nothing was heard of it for twenty minutes; begin again.
+type AvatarUploadStatus string
+
 // BatchResult defines model for BatchResult.
 type BatchResult struct {
 	Results []RowResult `json:"results"`
 }
+
+// BeginAvatarRequest defines model for BeginAvatarRequest.
+type BeginAvatarRequest struct {
+	// ContentType What the file will be sent as. It is judged by its content.
+	ContentType BeginAvatarRequestContentType `json:"contentType"`
+}
+
+// BeginAvatarRequestContentType What the file will be sent as. It is judged by its content.
+type BeginAvatarRequestContentType string
 
 // ChallengeRequest defines model for ChallengeRequest.
 type ChallengeRequest struct {

@@ -79,6 +79,9 @@ func (u AvatarUpload) StatusAt(now time.Time) AvatarStatus {
 	return u.Status
 }
 
+// URL is where the picture of this upload is shown, at each door.
+func (r AvatarRef) URL() string { return "/users/" + r.UserID + avatarPath + r.UploadID }
+
 // Err returns what is wrong with a refused file, nil where nothing is.
 func (u AvatarUpload) Err() *Error {
 	if u.Status != AvatarRefused {
@@ -276,7 +279,7 @@ func (a Avatars) change(ctx context.Context, c Call, before User, uploadID, acti
 	after := before
 	after.AvatarURL, after.Version = "", before.Version+1
 	if uploadID != "" {
-		after.AvatarURL = "/users/" + before.ID + avatarPath + uploadID
+		after.AvatarURL = by.URL()
 	}
 	entry := c.auditEntry(a.NewID(), action, "user", before.ID, before.CustomerID, map[string]string{"avatarUrl": before.AvatarURL}, map[string]string{"avatarUrl": after.AvatarURL})
 	if by.ByID != "" {
@@ -287,8 +290,7 @@ func (a Avatars) change(ctx context.Context, c Call, before User, uploadID, acti
 
 const avatarPath = "/avatar?v="
 
-// AvatarVersion returns the version of a user's picture, "" where there is none. AvatarURL is an address at each door:
-// /users/<id>/avatar?v=<version>.
+// AvatarVersion returns the version of a user's picture, "" where there is none.
 func AvatarVersion(u User) string {
 	_, version, _ := strings.Cut(u.AvatarURL, avatarPath)
 	return version
