@@ -56,7 +56,7 @@ func (h handler) list(w http.ResponseWriter, r *http.Request, c membership.Call)
 	}
 	answer := api.CustomerList{Items: make([]api.CustomerRow, len(page.Items)), Next: h.cursors.Next(this, page.Next), Prev: h.cursors.Prev(this, page.Prev)}
 	for i, customer := range page.Items {
-		answer.Items[i] = customerRow(customer)
+		answer.Items[i] = api.CustomerRowOf(customer)
 	}
 	httpapi.Respond(w, http.StatusOK, answer)
 	return nil
@@ -164,13 +164,5 @@ func customerFor(caller membership.Actor, c membership.Customer) api.Customer {
 		PortalAccess: c.PortalAccess, GroupIds: api.List(c.GroupIDs), Email: c.Email, URL: c.URL, Phone: c.Phone, Street: c.Street,
 		Postcode: c.Postcode, City: c.City, Region: c.Region, Country: c.Country, Language: c.Language, ExternalID: c.ExternalID,
 		Comment: api.ForStaff(caller, c.Comment), CreatedAt: c.CreatedAt.UTC(), Version: c.Version,
-	}
-}
-
-func customerRow(c membership.Customer) api.CustomerRow {
-	return api.CustomerRow{
-		ID: c.ID, Name: c.Name, Type: api.CustomerType(c.Type), Management: api.Management(c.Management), Status: api.CustomerStatus(c.Status),
-		PortalAccess: c.PortalAccess, GroupIds: api.List(c.GroupIDs), Email: c.Email, City: c.City, Country: c.Country,
-		ExternalID: c.ExternalID, CreatedAt: c.CreatedAt.UTC(), Version: c.Version,
 	}
 }

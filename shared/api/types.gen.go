@@ -508,6 +508,17 @@ type ChangeCustomerRequest struct {
 	URL *string `json:"url,omitempty"`
 }
 
+// ChangeGroupRequest defines model for ChangeGroupRequest.
+type ChangeGroupRequest struct {
+	Active      *bool   `json:"active,omitempty"`
+	Description *string `json:"description,omitempty"`
+
+	// Name Differs from every other by more than case and accents.
+	//
+	// Example: Key accounts
+	Name *string `json:"name,omitempty"`
+}
+
 // ChangeMeRequest defines model for ChangeMeRequest.
 type ChangeMeRequest struct {
 	// City Example: Berlin
@@ -608,6 +619,17 @@ type CreateCustomerRequest struct {
 	//
 	// Example: https://www.example.com
 	URL *string `json:"url,omitempty"`
+}
+
+// CreateGroupRequest defines model for CreateGroupRequest.
+type CreateGroupRequest struct {
+	Active      *bool   `json:"active,omitempty"`
+	Description *string `json:"description,omitempty"`
+
+	// Name Differs from every other by more than case and accents.
+	//
+	// Example: Key accounts
+	Name string `json:"name"`
 }
 
 // CreateSubaccountRequest defines model for CreateSubaccountRequest.
@@ -733,6 +755,40 @@ type Grant struct {
 // GrantLevel defines model for Grant.Level.
 type GrantLevel string
 
+// Group defines model for Group.
+type Group struct {
+	// Active An inactive group vanishes from every choice; its members stay in it.
+	Active bool `json:"active"`
+
+	// CreatedAt Example: 2026-01-31T12:00:00Z
+	CreatedAt   time.Time `json:"createdAt"`
+	Description string    `json:"description"`
+	ID          string    `json:"id"`
+
+	// Members How many are in the group; follows a change within seconds.
+	Members GroupMembers `json:"members"`
+	Name    string       `json:"name"`
+
+	// Version Example: 3
+	Version int `json:"version"`
+}
+
+// GroupList defines model for GroupList.
+type GroupList struct {
+	Items []Group `json:"items"`
+	Next  *string `json:"next"`
+	Prev  *string `json:"prev"`
+}
+
+// GroupMembers How many are in the group; follows a change within seconds.
+type GroupMembers struct {
+	// Customers Example: 2
+	Customers int `json:"customers"`
+
+	// Users Example: 12
+	Users int `json:"users"`
+}
+
 // ID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
 type ID = string
 
@@ -783,8 +839,8 @@ type InviteRequest struct {
 	// Grants Not available yet: must be empty.
 	Grants *[]Grant `json:"grants,omitempty"`
 
-	// GroupIds Not available yet: must be empty.
-	GroupIds *[]string `json:"groupIds,omitempty"`
+	// GroupIds Active groups that the new users shall be in; by staff administrators only.
+	GroupIds *[]ID     `json:"groupIds,omitempty"`
 	Invitees []Invitee `json:"invitees"`
 
 	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
@@ -1112,6 +1168,9 @@ type Cursor = string
 // CustomerID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
 type CustomerID = ID
 
+// GroupID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
+type GroupID = ID
+
 // IdempotencyKey Example: 4e9d2a52-0a8e-4f0e-9d3f-3a4b6f1b7c55
 type IdempotencyKey = string
 
@@ -1192,3 +1251,48 @@ type UnavailableApplicationJSON = GatewayError
 
 // UnavailableApplicationProblemPlusJSON RFC 9457.
 type UnavailableApplicationProblemPlusJSON = Problem
+
+// ListGroupsParams defines parameters for ListGroups.
+type ListGroupsParams struct {
+	// Active Only the active or only the inactive ones. Whoever offers a choice of groups asks for the active ones.
+	Active *bool `form:"active,omitempty" json:"active,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next or prev of a page of the same query.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateGroupParams defines parameters for CreateGroup.
+type CreateGroupParams struct {
+	// IdempotencyKey 1 to 100 printable ASCII characters of the caller's choice, for example a UUID.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteGroupParams defines parameters for DeleteGroup.
+type DeleteGroupParams struct {
+	// IfMatch The ETag that the change was made from; 428 without it.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ChangeGroupParams defines parameters for ChangeGroup.
+type ChangeGroupParams struct {
+	// IfMatch The ETag that the change was made from; 428 without it.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// ListGroupCustomersParams defines parameters for ListGroupCustomers.
+type ListGroupCustomersParams struct {
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next or prev of a page of the same query.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateGroupJSONRequestBody defines body for CreateGroup for application/json ContentType.
+type CreateGroupJSONRequestBody = CreateGroupRequest
+
+// ChangeGroupJSONRequestBody defines body for ChangeGroup for application/json ContentType.
+type ChangeGroupJSONRequestBody = ChangeGroupRequest
