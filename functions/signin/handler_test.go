@@ -55,7 +55,7 @@ func newWorld(t *testing.T) *world {
 	accounts := w.pool.Accounts(time.Now)
 	w.callers = actor.New(actor.Pool{
 		ID: w.pool.ID, Region: identitytest.Region, Endpoint: w.pool.Endpoint, PortalClientID: w.pool.PortalClientID, ConsoleClientID: w.pool.ConsoleClientID,
-	}, &http.Client{Timeout: 10 * time.Second}, w.table, time.Now)
+	}, &http.Client{Timeout: time.Minute}, w.table, time.Now)
 	w.signIn = membership.SignIn{Store: w.table, Accounts: accounts, Keys: keys, NewID: uuid.NewString, Wait: wait}
 	w.users = membership.Users{Store: w.table, NewID: uuid.NewString}
 	w.routes = handler{signIn: w.signIn, tickets: accounts, families: w.callers, gate: httpapi.Gate{Callers: w.callers, Now: time.Now}}.routes()
@@ -185,6 +185,8 @@ func TestSignInIsLogged(t *testing.T) {
 
 func TestSignInSlowsDown(t *testing.T) {
 	w := newWorld(t)
+	now := time.Now() // stands still: on a slow machine the pause would be over before the next try
+	w.routes = handler{signIn: w.signIn, gate: httpapi.Gate{Callers: w.callers, Now: func() time.Time { return now }}}.routes()
 	for _, login := range []string{"ada.sommer", "nobody.here"} { // known or not
 		for range 5 {
 			w.send("POST /auth/sign-in", `{"username":"`+login+`","password":"wrong","door":"portal"}`).Want(401, "wrong_credentials")
@@ -265,7 +267,11 @@ func TestForgottenPassword(t *testing.T) {
 	}
 	reset(token, "short").Want(400, "password_too_short")
 	reset("x", other).Want(400, "invalid_token")
-	reset(token[:len(token)-2]+"AA", other).Want(400, "invalid_token")
+	end := "AA"
+	if strings.HasSuffix(token, end) {
+		end = "BA"
+	}
+	reset(token[:len(token)-2]+end, other).Want(400, "invalid_token")
 	reset(token, other).Want(204, "")
 	reset(token, other).Want(410, "reset_link_over")
 	if w.allowed(*in.AccessToken) {

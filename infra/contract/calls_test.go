@@ -166,15 +166,15 @@ func newAgent(t *testing.T, s stack, token string) string {
 	}
 	post("/invitations", `{"customerId":"provider","role":"agent","invitees":[{"email":"`+email+`"}]}`, token)
 	link := regexp.MustCompile(`/invitation#([A-Za-z0-9_.-]+[A-Za-z0-9_-])`)
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		w, err := client.Get(s.Mailbox + "/messages?to=" + email)
 		if err != nil {
-			t.Fatal(err)
+			continue // too busy to answer
 		}
 		mails, err := io.ReadAll(w.Body)
 		_ = w.Body.Close()
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
 		if found := link.FindSubmatch(mails); found != nil {
 			answer := post("/invitations/accept", `{"token":"`+string(found[1])+`","password":"correct horse battery","firstName":"Gene","lastName":"Rated"}`, "")
@@ -185,11 +185,11 @@ func newAgent(t *testing.T, s stack, token string) string {
 			return tokens.AccessToken
 		}
 	}
-	t.Fatal("no invitation came within half a minute")
+	t.Fatal("no invitation came within a minute")
 	return ""
 }
 
-var client = &http.Client{Timeout: 40 * time.Second}
+var client = &http.Client{Timeout: 2 * time.Minute}
 
 func send(s stack, method, path string, header http.Header, body, token string) (int, http.Header, []byte, error) {
 	r, err := http.NewRequestWithContext(context.Background(), method, s.API+path, bytes.NewReader([]byte(body)))

@@ -42,7 +42,7 @@ type cloud struct {
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
 	c := &cloud{engine: storetest.MiniStack(), pool: identitytest.New(t),
-		http: &http.Client{Timeout: time.Minute, Transport: awsclient.Whole(&http.Transport{MaxIdleConnsPerHost: 32})}}
+		http: &http.Client{Timeout: 3 * time.Minute, Transport: awsclient.Whole(&http.Transport{MaxIdleConnsPerHost: 32})}}
 	c.plain = dynamodb.NewFromConfig(c.config(), func(o *dynamodb.Options) {})
 	var err error
 	if c.keys, err = membership.NewKeys([]byte(strings.Repeat("k", 32))); err != nil {

@@ -66,7 +66,7 @@ func (c containers) start() string {
 		}
 	})
 	var found struct{ API string }
-	deadline := time.Now().Add(4 * time.Minute) // functions are built first
+	deadline := time.Now().Add(6 * time.Minute) // functions are built first
 	for {
 		raw, err := os.ReadFile(filepath.Join(filepath.Dir(os.Getenv("CLIENTELE_STACK")), "sam-local.json"))
 		if err == nil && json.Unmarshal(raw, &found) == nil && found.API != "" {
@@ -78,7 +78,7 @@ func (c containers) start() string {
 		case <-time.After(200 * time.Millisecond): // until the next look
 		}
 		if time.Now().After(deadline) {
-			c.t.Fatal("sam local did not start within four minutes")
+			c.t.Fatal("sam local did not start within six minutes")
 		}
 	}
 }

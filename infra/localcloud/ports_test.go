@@ -8,12 +8,8 @@ import (
 )
 
 func TestABusyPortIsNamed(t *testing.T) {
-	busy, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	busy, port := busyPort(t)
 	defer busy.Close()
-	port := busy.Addr().(*net.TCPAddr).Port
 	listeners, err := listen(options{base: port - 1})
 	if err == nil {
 		closeAll(listeners)
@@ -29,4 +25,24 @@ func TestABusyPortIsNamed(t *testing.T) {
 	if err == nil {
 		l.Close()
 	}
+}
+
+// busyPort listens on a port with a free one before it: tests beside this one take ports of their own.
+func busyPort(t *testing.T) (net.Listener, int) {
+	t.Helper()
+	for range 100 {
+		busy, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := busy.Addr().(*net.TCPAddr).Port
+		before, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port-1))
+		if err == nil {
+			before.Close()
+			return busy, port
+		}
+		busy.Close()
+	}
+	t.Fatal("found no two ports side by side")
+	return nil, 0
 }

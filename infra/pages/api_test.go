@@ -16,7 +16,7 @@ import (
 )
 
 // client is for what a test needs around the pages: the API that makes what they show, and the mailbox.
-func client() *http.Client { return &http.Client{Timeout: 40 * time.Second} }
+func client() *http.Client { return &http.Client{Timeout: 2 * time.Minute} }
 
 // caller calls the API with a token; "" is nobody.
 type caller struct {
@@ -139,17 +139,20 @@ type message struct{ Subject, Text string }
 func mailed(t testing.TB, s stack, to string, n int) message {
 	t.Helper()
 	var list struct{ Messages []message }
-	within(t, "mail to "+to, func() bool {
+	var problem error // of the last look; the mailbox may be too busy to answer one
+	came := soon(time.Minute, func() bool {
 		w, err := client().Get(s.Mailbox + "/messages?to=" + strings.ReplaceAll(to, "+", "%2B"))
 		if err != nil {
-			t.Fatal(err)
+			problem = err
+			return false
 		}
 		defer w.Body.Close()
-		if err := json.NewDecoder(w.Body).Decode(&list); err != nil {
-			t.Fatal(err)
-		}
-		return len(list.Messages) >= n
+		problem = json.NewDecoder(w.Body).Decode(&list)
+		return problem == nil && len(list.Messages) >= n
 	})
+	if !came {
+		t.Fatalf("%d mails to %s within a minute instead of %d: %v", len(list.Messages), to, n, problem)
+	}
 	return list.Messages[0]
 }
 
