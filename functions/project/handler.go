@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"clientele/shared/membership"
 	"clientele/shared/store"
 )
 
@@ -19,6 +20,7 @@ type directory interface {
 
 type handler struct {
 	directory directory
+	runJob    func(ctx context.Context, ref membership.JobRef) error // has functions/run-jobs work on a job, and does not wait for it
 	now       func() time.Time
 	log       *slog.Logger
 }
@@ -36,7 +38,15 @@ type person struct{ customerID, userID string }
 func (h handler) handle(ctx context.Context, event events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 	var response events.DynamoDBEventResponse
 	done := map[person]error{}
+	jobs := 0
 	for _, record := range event.Records {
+		if ref, ok := newJob(record); ok {
+			jobs++
+			if err := h.runJob(ctx, ref); err != nil { // the schedule of run-jobs finds it within a minute
+				h.log.Warn("project", "job", ref.ID, "cause", err.Error())
+			}
+			continue
+		}
 		p, ok := changed(record)
 		if !ok {
 			continue
@@ -52,8 +62,17 @@ func (h handler) handle(ctx context.Context, event events.DynamoDBEvent) (events
 			response.BatchItemFailures = append(response.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: record.Change.SequenceNumber})
 		}
 	}
-	h.log.Info("project", "records", len(event.Records), "users", len(done), "failed", len(response.BatchItemFailures))
+	h.log.Info("project", "records", len(event.Records), "users", len(done), "jobs", jobs, "failed", len(response.BatchItemFailures))
 	return response, nil
+}
+
+// newJob returns the job that a record tells of.
+func newJob(record events.DynamoDBEventRecord) (membership.JobRef, bool) {
+	image := record.Change.NewImage
+	if record.EventName != string(events.DynamoDBOperationTypeInsert) {
+		return membership.JobRef{}, false
+	}
+	return store.JobOf(text(image["pk"]), text(image["sk"]), text(image["entity"]))
 }
 
 // changed returns whose record a record of the stream tells of. The mapping's filter lets no other through; this is for

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"clientele/shared/membership"
 	"clientele/shared/telemetry"
 )
 
@@ -18,6 +19,13 @@ import (
 type projections struct {
 	answers map[string]func() error
 	done    []string
+	jobs    []string
+	failed  error // of running a job
+}
+
+func (p *projections) runJob(_ context.Context, ref membership.JobRef) error {
+	p.jobs = append(p.jobs, ref.CustomerID+"/"+ref.ID)
+	return p.failed
 }
 
 func (p *projections) Project(_ context.Context, customerID, userID string) error {
@@ -35,7 +43,7 @@ func invoke(ctx context.Context, t *testing.T, p *projections, file string) (ans
 		t.Fatal(err)
 	}
 	var logged bytes.Buffer
-	out, err := lambda.NewHandler(handler{directory: p, now: time.Now, log: telemetry.NewLogger(&logged)}.handle).Invoke(ctx, event)
+	out, err := lambda.NewHandler(handler{directory: p, runJob: p.runJob, now: time.Now, log: telemetry.NewLogger(&logged)}.handle).Invoke(ctx, event)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,5 +95,19 @@ func TestNothingIsBegunWithoutTime(t *testing.T) {
 	p := &projections{}
 	if answer, _ := invoke(ctx, t, p, "testdata/users.json"); len(p.done) != 0 || strings.Count(answer, "itemIdentifier") != 4 {
 		t.Errorf("did %v, answer %s", p.done, answer)
+	}
+}
+
+// A new job is handed on at once; that this fails delays it, and holds up nothing.
+func TestNewJobsAreHandedOn(t *testing.T) {
+	for _, failed := range []error{nil, errors.New("lambda is down")} {
+		p := &projections{failed: failed}
+		answer, log := invoke(t.Context(), t, p, "testdata/jobs.json")
+		if got := strings.Join(p.jobs, " "); got != "01930d1c-0000-7000-8000-0000000000c1/01930d1c-0000-7000-8000-000000000009" {
+			t.Errorf("handed on %q", got)
+		}
+		if strings.Contains(answer, "itemIdentifier") || len(p.done) != 0 || strings.Contains(log, "lambda is down") != (failed != nil) {
+			t.Errorf("answer %s, log %s", answer, log)
+		}
 	}
 }

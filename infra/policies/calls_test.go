@@ -187,6 +187,9 @@ func actionOf(f *types.Func) string {
 		if f.Pkg() != nil && f.Pkg().Path() == module+"/shared/awsclient" && f.Name() == "Secret" {
 			return "secretsmanager:GetSecretValue"
 		}
+		if f.Pkg() != nil && f.Pkg().Path() == module+"/shared/awsclient" && f.Name() == "Later" {
+			return "lambda:InvokeFunction"
+		}
 		return ""
 	}
 	name := types.TypeString(recv.Type(), (*types.Package).Path)

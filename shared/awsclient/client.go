@@ -57,6 +57,7 @@ const (
 	Cognito        Service = "cognito-idp"
 	SES            Service = "email"
 	SecretsManager Service = "secretsmanager"
+	Lambda         Service = "lambda"
 	S3             Service = "s3"
 )
 

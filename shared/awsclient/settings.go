@@ -22,6 +22,7 @@ const (
 	DefaultLanguage    = "DEFAULT_LANGUAGE"
 	AdministratorEmail = "ADMINISTRATOR_EMAIL"
 	Bucket             = "BUCKET"
+	RunJobs            = "RUN_JOBS"
 
 	endpoint     = "AWS_ENDPOINT_URL" // the local cloud; empty on AWS
 	region       = "AWS_REGION"
@@ -45,6 +46,7 @@ type Settings struct {
 	DefaultLanguage    string
 	AdministratorEmail string
 	Bucket             string // shared/files
+	RunJobs            string // the name of functions/run-jobs
 	Region             string
 	Endpoint           string // of the local cloud, without a slash at its end; "" on AWS
 
@@ -76,6 +78,7 @@ func Read(needed ...string) (Settings, error) {
 		DefaultLanguage:    os.Getenv(DefaultLanguage),
 		AdministratorEmail: os.Getenv(AdministratorEmail),
 		Bucket:             os.Getenv(Bucket),
+		RunJobs:            os.Getenv(RunJobs),
 		Region:             os.Getenv(region),
 		Endpoint:           strings.TrimSuffix(os.Getenv(endpoint), "/"),
 		accessKey:          os.Getenv(accessKey),
