@@ -1,6 +1,7 @@
 package membership_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -245,6 +246,47 @@ func TestDeactivatingCutsOffAndReactivatingDoesNotBringBack(t *testing.T) {
 	in, err := w.signIn.SignIn(w.ctx, w.public(), membership.Credentials{Login: "alpha-member", Password: goodPassword, Door: membership.PortalDoor})
 	if err != nil || in.User.ID != "alpha-member" || w.waited <= 0 || w.waited > 2*time.Second {
 		t.Errorf("%v after waiting %v", err, w.waited)
+	}
+}
+
+// reads counts how often the sign-ins of an account are asked for.
+type reads struct {
+	membership.SignInStore
+	n int
+}
+
+func (r *reads) SignIns(ctx context.Context, customerID, userID string) (membership.SignIns, error) {
+	r.n++
+	return r.SignInStore.SignIns(ctx, customerID, userID)
+}
+
+// Signing out begins with what was read with the caller, and looks again when that has changed since.
+func TestSigningOutKnowsTheCaller(t *testing.T) {
+	w := newWorld(t)
+	store := &reads{SignInStore: w.store}
+	w.signIn.Store = store
+	caller := func(family string) membership.Call {
+		access, err := w.store.Access(w.ctx, "", "alpha-member", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		actor, err := access.Actor(membership.PortalDoor, start, family, w.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return membership.Call{Now: w.now, Actor: actor}
+	}
+	both := map[string]membership.Call{"one": caller("one"), "two": caller("two")}
+	for n, family := range []string{"one", "two"} {
+		if err := w.signIn.SignOut(w.ctx, both[family], membership.Family{ID: family, EndsAt: w.now.Add(time.Hour)}); err != nil {
+			t.Fatal(err)
+		}
+		if store.n != n { // the second caller was read before the first was out
+			t.Errorf("after %q: read %d times", family, store.n)
+		}
+	}
+	if out := w.store.signIns["alpha-member"].SignedOut; len(out) != 2 {
+		t.Errorf("signed out: %v", out)
 	}
 }
 
