@@ -16,7 +16,7 @@ func inviteInput(in api.InviteRequest) (membership.InviteInput, error) {
 	if err != nil {
 		return membership.InviteInput{}, err
 	}
-	out := membership.InviteInput{CustomerID: customerID, Role: membership.Role(value(in.Role)), Invitees: make([]membership.Invitee, len(in.Invitees))}
+	out := membership.InviteInput{CustomerID: customerID, Role: membership.Role(value(in.Role)), GroupIDs: value(in.GroupIds), Invitees: make([]membership.Invitee, len(in.Invitees))}
 	for i, row := range in.Invitees {
 		out.Invitees[i] = membership.Invitee{
 			Email: row.Email, FirstName: value(row.FirstName), LastName: value(row.LastName), Language: value(row.Language),
@@ -26,14 +26,11 @@ func inviteInput(in api.InviteRequest) (membership.InviteInput, error) {
 	return out, nil
 }
 
-// onlyWhatWorks refuses grants and groups, which are part of the contract and do nothing yet: who sends them must not
-// believe that they hold.
+// onlyWhatWorks refuses grants, which are part of the contract and do nothing yet: who sends them must not believe that
+// they hold.
 func onlyWhatWorks(in api.InviteRequest) error {
-	switch {
-	case in.Grants != nil && len(*in.Grants) > 0:
+	if in.Grants != nil && len(*in.Grants) > 0 {
 		return notSupportedYet("grants")
-	case in.GroupIds != nil && len(*in.GroupIds) > 0:
-		return notSupportedYet("groupIds")
 	}
 	for i, row := range in.Invitees {
 		if row.Grants != nil && len(*row.Grants) > 0 {

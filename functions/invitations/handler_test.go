@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -55,6 +56,13 @@ func (t *table) Invitations(_ context.Context, q membership.InvitationQuery) (me
 		page.Items = append(page.Items, i)
 	}
 	return page, nil
+}
+
+func (t *table) GroupsOf(_ context.Context, _ membership.Reach, ids []string) ([]membership.Group, error) {
+	if !slices.Contains(ids, "g1") {
+		return nil, nil
+	}
+	return []membership.Group{{ID: "g1", Name: "Key accounts", Active: true}}, nil
 }
 
 func (t *table) InviteFacts(ctx context.Context, reach membership.Reach, customerID string, folded []string, keys []*membership.IdempotencyKey) (membership.Customer, []membership.Address, []*membership.Marker, error) {
@@ -134,6 +142,8 @@ func (accounts) SignIn(context.Context, membership.Door, string, string) (member
 
 const (
 	staff     = "staff administrator provider u1"
+	agent     = "staff agent provider u4"
+	boss      = "portal administrator c1 u5"
 	moderator = "portal moderator c1 u2"
 	member    = "portal member c1 u3"
 	foreigner = "portal administrator c2 u9"
@@ -224,6 +234,16 @@ func TestInviteAnswersPerRow(t *testing.T) {
 	httpapitest.Send(t, b, event).Want(422, "idempotency_key_reused")
 }
 
+func TestInviteIntoGroups(t *testing.T) {
+	b := newBench(t)
+	var batch api.BatchResult
+	send(t, b, "POST /invitations", staff, `{"customerId":"c1","invitees":[{"email":"a@example.com"}],"groupIds":["g1","g1"]}`).Want(200, "").Into(&batch)
+	made := b.table.invitations[*batch.Results[0].ID]
+	if u := b.table.users[made.UserID]; !slices.Equal(made.GroupIDs, []string{"g1"}) || !slices.Equal(u.GroupIDs, made.GroupIDs) || u.Group != "Key accounts" {
+		t.Errorf("made %+v %+v", made, u)
+	}
+}
+
 func TestInviteRefuses(t *testing.T) {
 	b := newBench(t)
 	for _, c := range []struct {
@@ -232,7 +252,10 @@ func TestInviteRefuses(t *testing.T) {
 		code            string
 	}{
 		{staff, `{"customerId":"c1","invitees":[{"email":"a@example.com"}],"grants":[{"module":"shipments","level":"read"}]}`, "grants", 400, "not_supported_yet"},
-		{staff, `{"customerId":"c1","invitees":[{"email":"a@example.com"}],"groupIds":["g"]}`, "groupIds", 400, "not_supported_yet"},
+		{staff, `{"customerId":"c1","invitees":[{"email":"a@example.com"}],"groupIds":["g9"]}`, "", 409, "group_gone"},
+		{staff, `{"customerId":"c1","invitees":[{"email":"a@example.com"}],"groupIds":["` + strings.Repeat("g", 3000) + `"]}`, "", 409, "group_gone"},
+		{agent, `{"customerId":"c1","invitees":[{"email":"a@example.com"}],"groupIds":["g1"]}`, "", 403, "groups_not_allowed"},
+		{boss, `{"customerId":"c1","invitees":[{"email":"a@example.com"}],"groupIds":["g1"]}`, "", 403, "groups_not_allowed"},
 		{staff, `{"customerId":"c1","invitees":[{"email":"a@example.com"},{"email":"b@example.com","grants":[{"module":"m","level":"read"}]}]}`, "invitees[1].grants", 400, "not_supported_yet"},
 		{staff, `{"customerId":"c1","invitees":[]}`, "invitees", 400, "required"},
 		{staff, `{"customerId":"c1","invitees":[` + strings.Repeat(`{"email":"a@example.com"},`, 100) + `{"email":"a@example.com"}]}`, "invitees", 400, "too_many"},

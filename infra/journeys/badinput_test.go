@@ -30,7 +30,7 @@ func TestBadInput(t *testing.T) {
 		{"control characters", "POST", "/customers", `{"name":"a\u0000b","type":"corporate"}`, 400, "invalid_text", "name"},
 		{"a link as name", "POST", "/customers", `{"name":"win https://example.com","type":"corporate"}`, 400, "invalid_text", "name"},
 		{"bad country", "PATCH", "/customers/" + customer, `{"country":"Germany"}`, 400, "invalid_country", "country"},
-		{"groups", "POST", "/invitations", map[string]any{"customerId": customer, "groupIds": []string{"x"}, "invitees": []map[string]string{{"email": "a@example.com"}}}, 400, "not_supported_yet", "groupIds"},
+		{"an unknown group", "POST", "/invitations", map[string]any{"customerId": customer, "groupIds": []string{"x"}, "invitees": []map[string]string{{"email": "a@example.com"}}}, 409, "group_gone", ""},
 		{"nobody to invite", "POST", "/invitations", map[string]any{"customerId": customer, "invitees": []string{}}, 400, "required", "invitees"},
 		{"unknown customer", "POST", "/invitations", map[string]any{"customerId": "nope", "invitees": []map[string]string{{"email": "a@example.com"}}}, 404, "not_found", ""},
 		{"unknown parameter", "GET", "/users?colour=red", nil, 400, "", "colour"},

@@ -409,6 +409,9 @@ type groupFinder interface {
 func chooseGroups(ctx context.Context, store groupFinder, a Actor, customerID string, ids []string) (choice, error) {
 	var wanted []string
 	for _, id := range ids {
+		if len(id) > maxName {
+			return choice{}, ErrGroupGone
+		}
 		if !slices.Contains(wanted, id) {
 			wanted = append(wanted, id)
 		}

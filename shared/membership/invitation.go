@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -58,7 +59,7 @@ func (i Invitation) Link() Link {
 
 func (i Invitation) auditFields() map[string]string {
 	return map[string]string{"status": string(i.Status), "email": i.Email, "role": string(i.Role), "firstName": i.FirstName,
-		"lastName": i.LastName, "language": i.Language, "expiresAt": auditTime(i.ExpiresAt), "linkVersion": strconv.Itoa(i.LinkVersion)}
+		"lastName": i.LastName, "language": i.Language, "groupIds": strings.Join(i.GroupIDs, " "), "expiresAt": auditTime(i.ExpiresAt), "linkVersion": strconv.Itoa(i.LinkVersion)}
 }
 
 // Errors about invitations.
@@ -111,6 +112,8 @@ type InviteInput struct {
 	CustomerID string
 	Invitees   []Invitee
 	Role       Role // for all rows without one of their own; "" is the first of RolesOf
+	// GroupIDs are the groups that all of them shall be in: active ones, and given by staff administrators only.
+	GroupIDs []string
 }
 
 // RowResult says what became of one row of a batch.
@@ -139,6 +142,8 @@ type InvitationQuery struct {
 // InvitationStore is what the invitations' use cases need of the table.
 type InvitationStore interface {
 	UserStore
+	// GroupsOf returns those of the groups that exist, in the order of ids: one wait.
+	GroupsOf(ctx context.Context, reach Reach, ids []string) ([]Group, error)
 	Customer(ctx context.Context, reach Reach, customerID string) (Customer, error)
 	// Invitations returns one page.
 	Invitations(ctx context.Context, q InvitationQuery) (Page[Invitation], error)
@@ -146,7 +151,8 @@ type InvitationStore interface {
 	// (nil where there is none), in the order asked and with one wait. Errors: ErrNotFound when there is no such customer.
 	InviteFacts(ctx context.Context, reach Reach, customerID string, folded []string, keys []*IdempotencyKey) (Customer, []Address, []*Marker, error)
 	// CreateInvitation stores a new invitation with its user, for a customer that exists and is active, and counts the
-	// letter. Errors: ErrLoginTaken, ErrCustomerDeactivated, ErrInProgress, TooMany when a limit of letter is reached.
+	// letter. Errors: ErrLoginTaken, ErrCustomerDeactivated, ErrGroupGone, ErrInProgress, TooMany when a limit of letter is
+	// reached.
 	CreateInvitation(ctx context.Context, i Invitation, u User, t Trail, letter ...Event) error
 	// LinkFacts returns what a new link of an invitation depends on, with one wait.
 	LinkFacts(ctx context.Context, i Invitation) (LinkFacts, error)
@@ -181,7 +187,8 @@ type Invitations struct {
 }
 
 // Invite invites up to MaxInvitees addresses and says per row what became of each. A row that fails keeps no other from
-// succeeding. Errors (of the whole request): ErrNotFound, ErrForbidden, ErrIndividual, ErrCustomerDeactivated, Invalid.
+// succeeding. Errors (of the whole request): ErrNotFound, ErrForbidden, ErrIndividual, ErrCustomerDeactivated, Invalid,
+// ErrNoGroupsForYou, ErrStaffInGroup, ErrTooManyGroupsOf, ErrGroupGone.
 func (is Invitations) Invite(ctx context.Context, c Call, in InviteInput) ([]RowResult, error) {
 	if err := c.Actor.require(Invite, in.CustomerID, ""); err != nil {
 		return nil, err
@@ -191,6 +198,10 @@ func (is Invitations) Invite(ctx context.Context, c Call, in InviteInput) ([]Row
 	}
 	if len(in.Invitees) > MaxInvitees {
 		return nil, InvalidField("invitees", "too_many", "At most 100 addresses can be invited at once.")
+	}
+	groups, err := chooseGroups(ctx, is.Store, c.Actor, in.CustomerID, in.GroupIDs)
+	if err != nil {
+		return nil, err
 	}
 	results := make([]RowResult, len(in.Invitees))
 	folded := make([]string, len(in.Invitees))
@@ -238,7 +249,7 @@ func (is Invitations) Invite(ctx context.Context, c Call, in InviteInput) ([]Row
 		}
 		call := c
 		call.Key = keys[i]
-		results[i].ID, err = is.inviteOne(ctx, call, customer, row, addresses[i])
+		results[i].ID, err = is.inviteOne(ctx, call, customer, row, groups, addresses[i])
 		if e := (*Error)(nil); asError(err, &e) {
 			results[i].Err = e
 		} else if err != nil {
@@ -274,13 +285,13 @@ func checkInvitee(actor Actor, customerID string, in Invitee) (Invitee, *Error) 
 }
 
 // inviteOne invites one checked row. A race for the address is decided by the table; the loser looks again, once.
-func (is Invitations) inviteOne(ctx context.Context, c Call, customer Customer, row Invitee, a Address) (string, error) {
+func (is Invitations) inviteOne(ctx context.Context, c Call, customer Customer, row Invitee, groups choice, a Address) (string, error) {
 	for try := 0; ; try++ {
 		elsewhere, err := is.invitable(ctx, c, customer.ID, a)
 		if err != nil {
 			return "", err
 		}
-		inv, user := is.newInvitation(c, customer, row)
+		inv, user := is.newInvitation(c, customer, row, groups)
 		user.AddressElsewhere = elsewhere
 		trail := c.trail(c.auditEntry(is.NewID(), "invitation.created", "invitation", inv.ID, customer.ID, nil, inv.auditFields()), inv.ID)
 		mail := is.invitationMail(c, customer, inv, elsewhere)
@@ -327,16 +338,17 @@ func (is Invitations) invitable(ctx context.Context, c Call, customerID string, 
 	return false, ErrAlreadyUser
 }
 
-func (is Invitations) newInvitation(c Call, customer Customer, row Invitee) (Invitation, User) {
+func (is Invitations) newInvitation(c Call, customer Customer, row Invitee, groups choice) (Invitation, User) {
 	now := second(c.Now)
 	inv := Invitation{
 		ID: is.NewID(), CustomerID: customer.ID, UserID: is.NewID(), Email: row.Email, FirstName: row.FirstName, LastName: row.LastName,
-		Language: row.Language, Role: row.Role, Status: InvitationPending, ExpiresAt: now.Add(InvitationLifetime), SentAt: now,
+		Language: row.Language, Role: row.Role, GroupIDs: groups.ids, Status: InvitationPending, ExpiresAt: now.Add(InvitationLifetime), SentAt: now,
 		CreatedAt: now, Origin: c.Actor.Realm, InvitedBy: c.Actor.UserID, InvitedByName: c.Actor.Name, LinkVersion: 1, Version: 1,
 	}
 	user := User{
 		ID: inv.UserID, CustomerID: customer.ID, Company: customer.Name, Status: Invited, Role: row.Role, FirstName: row.FirstName,
-		LastName: row.LastName, Email: row.Email, Language: row.Language, NotificationsEnabled: true, RegisteredAt: now,
+		LastName: row.LastName, Email: row.Email, Language: row.Language, GroupIDs: groups.ids, Group: groups.first,
+		NotificationsEnabled: true, RegisteredAt: now,
 		InvitationID: inv.ID, InvitationExpiresAt: inv.ExpiresAt, Version: 1,
 	}
 	return inv, user

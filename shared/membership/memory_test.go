@@ -17,6 +17,7 @@ type memory struct {
 	mu           sync.Mutex
 	customers    map[string]membership.Customer
 	subAccounts  map[string]membership.SubAccount
+	groups       map[string]membership.Group
 	users        map[string]membership.User
 	invitations  map[string]membership.Invitation
 	logins       map[string]string // folded login → user id
@@ -29,13 +30,14 @@ type memory struct {
 	digests      map[string]membership.Digest
 	digestRows   map[string][]string
 	audit        []membership.AuditEntry
+	jobs         []membership.Job
 	before       func(method string) error // called first in every method that changes something; nil is nothing
 	touchedUsers int
 }
 
 func newMemory() *memory {
 	return &memory{
-		customers: map[string]membership.Customer{}, subAccounts: map[string]membership.SubAccount{}, users: map[string]membership.User{},
+		customers: map[string]membership.Customer{}, subAccounts: map[string]membership.SubAccount{}, groups: map[string]membership.Group{}, users: map[string]membership.User{},
 		invitations: map[string]membership.Invitation{}, logins: map[string]string{}, elsewhere: map[string]string{},
 		signIns: map[string]membership.SignIns{}, mails: map[string]membership.Mail{}, attempts: map[string]membership.Attempts{},
 		events: map[string]int{}, markers: map[membership.IdempotencyKey]membership.Marker{}, digests: map[string]membership.Digest{},
@@ -78,6 +80,7 @@ func (m *memory) trail(t membership.Trail) error {
 	for _, mail := range t.Mails {
 		m.mails[mail.ID] = mail
 	}
+	m.jobs = append(m.jobs, t.Jobs...)
 	return nil
 }
 
@@ -149,6 +152,9 @@ func (m *memory) ChangeCustomer(_ context.Context, before, after membership.Cust
 	defer unlock()
 	if m.customers[before.ID].Version != before.Version {
 		return membership.ErrStale
+	}
+	if err := m.joins(before.GroupIDs, after.GroupIDs); err != nil {
+		return err
 	}
 	if err := m.trail(t); err != nil {
 		return err
@@ -298,6 +304,9 @@ func reserved(u membership.User) []string {
 
 // put writes a user with its reservations. The caller holds the lock and has checked the version.
 func (m *memory) put(before, after membership.User) error {
+	if err := m.joins(before.GroupIDs, after.GroupIDs); err != nil {
+		return err
+	}
 	for _, l := range reserved(after) {
 		if holder, taken := m.logins[l]; taken && holder != after.ID {
 			return membership.ErrLoginTaken

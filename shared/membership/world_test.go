@@ -28,6 +28,7 @@ type world struct {
 
 	customers   membership.Customers
 	subAccounts membership.SubAccounts
+	groups      membership.Groups
 	users       membership.Users
 	invitations membership.Invitations
 	signIn      membership.SignIn
@@ -47,6 +48,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, ctx: t.Context(), now: start, store: newMemory(), accounts: newAccounts(), postman: &postman{}, keys: keys}
 	w.customers = membership.Customers{Store: w.store, NewID: w.id}
 	w.subAccounts = membership.SubAccounts{Store: w.store, NewID: w.id}
+	w.groups = membership.Groups{Store: w.store, NewID: w.id}
 	w.users = membership.Users{Store: w.store, NewID: w.id}
 	w.invitations = membership.Invitations{Store: w.store, Accounts: w.accounts, Keys: keys, NewID: w.id, ProviderName: "Provider", Language: "en"}
 	w.signIn = membership.SignIn{Store: w.store, Accounts: w.accounts, Keys: keys, NewID: w.id, Wait: func(_ context.Context, d time.Duration) error {
