@@ -249,6 +249,37 @@ func TestResponse(t *testing.T) {
 	}
 }
 
+// Whatever the API answers by TLS says that it is there by TLS only.
+func TestStrictTransportSecurity(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /users", func(w http.ResponseWriter, _ *http.Request) { Respond(w, 200, "fine") })
+	mux.HandleFunc("POST /users", func(w http.ResponseWriter, _ *http.Request) { NoContent(w) })
+	mux.HandleFunc("PUT /users", func(w http.ResponseWriter, r *http.Request) { Problem(w, r, membership.ErrForbidden) })
+	mux.HandleFunc("DELETE /users", func(http.ResponseWriter, *http.Request) { panic("a bug") })
+	mux.HandleFunc("GET /own", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Strict-Transport-Security", "max-age=1") })
+	for _, test := range []struct {
+		method, path, body string
+		status             int
+	}{
+		{"GET", "/users", "", 200}, {"POST", "/users", "", 204}, {"PUT", "/users", "", 403}, {"DELETE", "/users", "", 500}, {"PATCH", "/users", "", 405},
+		{"GET", "/nothing", "", 404}, {"POST", "/users", strings.Repeat("x", MaxBody+1), 413},
+	} {
+		for proto, want := range map[string]string{"https": "max-age=31536000; includeSubDomains", "http": "", "": ""} {
+			e := event(test.method, test.path, test.body)
+			e.Headers["x-forwarded-proto"] = proto
+			response, _ := call(t, Routes(mux), e)
+			if got := response.Headers["Strict-Transport-Security"]; response.StatusCode != test.status || got != want {
+				t.Errorf("%s %s by %q: %d with %q", test.method, test.path, proto, response.StatusCode, got)
+			}
+		}
+	}
+	e := event("GET", "/own", "")
+	e.Headers["x-forwarded-proto"] = "https"
+	if response, _ := call(t, Routes(mux), e); response.Headers["Strict-Transport-Security"] != "max-age=1" {
+		t.Errorf("a handler's own: %v", response.Headers)
+	}
+}
+
 func TestBodyLimit(t *testing.T) {
 	decode := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)

@@ -45,6 +45,11 @@ func (a *answer) response(r *http.Request, c *compressor) events.APIGatewayV2HTT
 	if len(body) > 0 && a.header.Get("Content-Type") == "" {
 		a.header.Set("Content-Type", http.DetectContentType(body))
 	}
+	// Browsers and clients that keep it never call without TLS again. Without TLS it must not be sent (RFC 6797, 7.2), as on
+	// a developer's machine; how a request came, the gateway says.
+	if r.Header.Get("X-Forwarded-Proto") == "https" && a.header.Get("Strict-Transport-Security") == "" {
+		a.header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
 	a.header.Del("Content-Length") // the gateway's; ours would be wrong after compression
 	encoded := a.header.Get("Content-Encoding") != ""
 	if len(body) >= minGzip && !encoded && compressible(a.header.Get("Content-Type")) {

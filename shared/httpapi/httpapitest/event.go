@@ -33,7 +33,7 @@ func Recorded(t testing.TB, file string) events.APIGatewayV2HTTPRequest {
 func Event(route, body string, headers ...string) events.APIGatewayV2HTTPRequest {
 	method, address, _ := strings.Cut(route, " ")
 	path, query, _ := strings.Cut(address, "?")
-	e := events.APIGatewayV2HTTPRequest{Version: "2.0", RawPath: path, RawQueryString: query, Body: body, Headers: map[string]string{"host": "api.example.com"}}
+	e := events.APIGatewayV2HTTPRequest{Version: "2.0", RawPath: path, RawQueryString: query, Body: body, Headers: map[string]string{"host": "api.example.com", "x-forwarded-proto": "https"}}
 	if body != "" {
 		e.Headers["content-type"] = "application/json"
 	}
