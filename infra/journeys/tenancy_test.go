@@ -21,6 +21,7 @@ func TestForeignIDs(t *testing.T) {
 	bodies := map[string]any{
 		"PATCH /customers/{customerId}": map[string]string{"name": "Taken"}, "POST /customers/{customerId}/subaccounts": map[string]string{"name": "Taken"},
 		"PATCH /customers/{customerId}/subaccounts/{subaccountId}": map[string]string{"name": "Taken"},
+		"PUT /users/{userId}/avatar":                               map[string]string{"contentType": "image/png"},
 	}
 	routes := contract(t)
 	tried := 0

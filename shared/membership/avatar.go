@@ -336,7 +336,8 @@ func (a Avatars) Finish(ctx context.Context, c Call, ref AvatarRef) (AvatarStatu
 	}
 }
 
-// wanted returns the upload with its user, the zero upload where it is no longer wanted.
+// wanted returns the upload with its user, the zero upload where it is no longer wanted. Whose file was refused may send
+// another one by the same form.
 func (a Avatars) wanted(ctx context.Context, c Call, ref AvatarRef) (AvatarUpload, User, error) {
 	// The user first: whoever withdraws the upload drops it before changing the user.
 	user, err := a.Store.User(ctx, ReachCustomer(ref.CustomerID), ref.UserID)
@@ -347,7 +348,7 @@ func (a Avatars) wanted(ctx context.Context, c Call, ref AvatarRef) (AvatarUploa
 		return AvatarUpload{}, User{}, err
 	}
 	upload, err := a.Store.AvatarUpload(ctx, ref.CustomerID, ref.UserID)
-	if err != nil || upload.UploadID != ref.UploadID || upload.Status != AvatarWaiting || changeable(c, user) != nil {
+	if err != nil || upload.UploadID != ref.UploadID || changeable(c, user) != nil {
 		upload = AvatarUpload{}
 	}
 	return upload, user, err

@@ -282,6 +282,41 @@ func TestWhatIsNoPictureIsTold(t *testing.T) {
 		}
 		wantPicture(t, w, p, old, "cat")
 	}
+	// Another file by the same form, as after going back in the browser.
+	p.objects[uploadKey(ref)] = "dog"
+	if s, err := a.Finish(w.ctx, system(w), ref); s != membership.AvatarReady || err != nil {
+		t.Errorf("%s, %v", s, err)
+	}
+	wantPicture(t, w, p, ref, "dog")
+}
+
+// A later upload overtakes an earlier one at any point: the later one is shown, and nothing else is left.
+func TestOvertaken(t *testing.T) {
+	for at := 1; ; at++ {
+		w := newWorld(t)
+		a, p := gallery(w)
+		me := w.as("alpha", membership.Member)
+		first := send(t, w, a, p, me, alphaMember, "cat")
+		var second membership.AvatarRef
+		p.calls, p.breaks = 0, at
+		p.meet = func() {
+			p.breaks = 0
+			second = send(t, w, a, p, me, alphaMember, "dog")
+			if _, err := a.Finish(w.ctx, system(w), second); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := a.Finish(w.ctx, system(w), first); err != nil {
+			t.Fatalf("overtaken at call %d: %v", at, err)
+		}
+		if second.UploadID == "" {
+			return
+		}
+		wantPicture(t, w, p, second, "dog")
+		if t.Failed() {
+			t.Fatalf("overtaken at call %d", at)
+		}
+	}
 }
 
 func TestUploadOfWhichNothingIsHeard(t *testing.T) {
