@@ -113,8 +113,12 @@ func (t Table) groupCounters(ctx context.Context) (map[key]item, error) {
 }
 
 // GroupsOf returns those of the groups that exist, in the order of ids and without counting members: one wait.
+// Errors: ErrNotFound for whoever does not reach everything.
 func (t Table) GroupsOf(ctx context.Context, reach membership.Reach, ids []string) ([]membership.Group, error) {
-	if !reach.All() || len(ids) == 0 {
+	if !reach.All() {
+		return nil, membership.ErrNotFound
+	}
+	if len(ids) == 0 {
 		return nil, nil
 	}
 	keys := make([]key, len(ids))

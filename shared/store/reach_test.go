@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,6 +53,8 @@ func TestForeignReachFindsNothing(t *testing.T) {
 			return t.AuditEntries(ctx, r, i.customer, noon(), 50)
 		},
 	}
+	// Groups are the provider's, and in nobody's own reach: TestGroupsAreOutOfReach.
+	providers := []string{"Group", "Groups", "GroupsOf", "GroupCustomers"}
 	reach := reflect.TypeFor[membership.Reach]()
 	for m := range reflect.TypeFor[Table]().Methods() {
 		for n := range m.Type.NumIn() {
@@ -61,7 +64,7 @@ func TestForeignReachFindsNothing(t *testing.T) {
 				f, has := in.FieldByName("Reach")
 				takes = takes || has && f.Type == reach
 			}
-			if _, asked := questions[m.Name]; takes && !asked {
+			if _, asked := questions[m.Name]; takes && !asked && !slices.Contains(providers, m.Name) {
 				t.Errorf("%s takes a Reach and is not asked here", m.Name)
 			}
 		}
