@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -11,7 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/smithy-go/middleware"
+
 	"clientele/shared/membership"
+	"clientele/shared/store/storetest"
 )
 
 // project brings the search rows and counters of all users in step, as functions/project does from the stream.
@@ -275,4 +279,56 @@ func TestProjectingInAnyOrder(t *testing.T) {
 		w.checkProjection(t)
 		must(t, w.table.Project(t.Context(), "gone", "gone"))
 	})
+}
+
+// A fault at any call of a projection, before or after the table carried it out, leaves nothing that the next call does
+// not mend: whoever is counted is counted once.
+func TestProjectingMeetsAFault(t *testing.T) {
+	storetest.DynamoDBLocal().Require(t)
+	t.Parallel()
+	fault := errors.New("the line is dead")
+	var (
+		mu            sync.Mutex
+		calls, hitAt  int // hitAt 0 lets all through
+		carriesItsOut bool
+	)
+	w := newWorld(t, storetest.DynamoDBLocal(), func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Fault", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			mu.Lock()
+			calls++
+			hit := calls == hitAt
+			mu.Unlock()
+			if hit && !carriesItsOut {
+				return middleware.InitializeOutput{}, middleware.Metadata{}, fault
+			}
+			out, data, err := next.HandleInitialize(ctx, in)
+			if hit {
+				err = fault
+			}
+			return out, data, err
+		}), middleware.Before)
+	})
+	for _, carriesItsOut = range []bool{false, true} {
+		for at := 1; ; at++ {
+			before := person(fmt.Sprintf("u%d-%v", at, carriesItsOut), "c1", membership.Active)
+			w.put(t, before)
+			must(t, w.table.Project(t.Context(), "c1", before.ID))
+			after := before
+			after.LastName, after.Role, after.Status, after.Version = "Quintero", membership.Member, membership.Deactivated, 2
+			must(t, w.table.ChangeUser(t.Context(), before, after, nil, w.trail()))
+			calls, hitAt = 0, at
+			err := w.table.Project(t.Context(), "c1", before.ID)
+			made := calls
+			hitAt = 0
+			if made < at { // every call has had its fault
+				must(t, err)
+				break
+			}
+			if err == nil {
+				t.Errorf("call %d failed (carried out: %v), and nobody was told", at, carriesItsOut)
+			}
+			must(t, w.table.Project(t.Context(), "c1", before.ID))
+		}
+	}
+	w.checkProjection(t)
 }
