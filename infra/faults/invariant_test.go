@@ -67,7 +67,7 @@ func broken(items []item) []string {
 	for _, u := range s.of("user") {
 		for _, facet := range facetsOf(u) {
 			k := "USER#" + u.str("id") + "|FACET#" + facet
-			if facet == "CUSTOMER#"+u.str("customerId") {
+			if facet == "CUSTOMER#"+u.str("customerId") || strings.HasPrefix(facet, "GROUP#") {
 				k = facet + "|USER#" + u.str("id")
 			}
 			r, ok := rows[k]
@@ -121,7 +121,7 @@ func broken(items []item) []string {
 	for _, a := range s.of("audit") {
 		entries[a.str("action")+" "+a.str("subjectId")]++
 	}
-	for _, what := range []string{"customer", "subaccount", "invitation"} {
+	for _, what := range []string{"customer", "subaccount", "group", "invitation"} {
 		for _, i := range s.of(what) {
 			id := i.str("id")
 			if entries[what+".created "+id] != 1 {
@@ -133,14 +133,14 @@ func broken(items []item) []string {
 		}
 	}
 	there := map[string]bool{}
-	for _, entity := range []string{"customer", "subaccount", "invitation", "user"} {
+	for _, entity := range []string{"customer", "subaccount", "group", "invitation", "user"} {
 		for _, i := range s.of(entity) {
 			there[i.str("id")] = true
 		}
 	}
 	for entry, n := range entries {
 		action, id, _ := strings.Cut(entry, " ")
-		deleted := entries["customer.deleted "+id] + entries["subaccount.deleted "+id] + entries["invitation.deleted "+id] + entries["invitation.deleted-by-retention "+id]
+		deleted := entries["customer.deleted "+id] + entries["subaccount.deleted "+id] + entries["group.deleted "+id] + entries["invitation.deleted "+id] + entries["invitation.deleted-by-retention "+id]
 		if strings.HasSuffix(action, ".created") && deleted == 0 && !there[id] {
 			say("%s is written down and there is no %s", action, id)
 		}
@@ -229,6 +229,8 @@ func broken(items []item) []string {
 		say("the %d sub-accounts of customer %s are not counted", n, id)
 	}
 
+	brokenGroups(s, say)
+
 	// An invitation that the clean-up found is in its inviter's digest.
 	for _, i := range s.of("invitation") {
 		if _, inviter := users[i.str("invitedBy")]; i.str("status") != "expired" || !inviter {
@@ -264,6 +266,9 @@ func facetsOf(u item) []string {
 	f := []string{own, "ALL", "ROLE#" + u.str("role"), "STATUS#" + u.str("status")}
 	if c := u.str("country"); c != "" {
 		f = append(f, "COUNTRY#"+c)
+	}
+	for _, g := range u.list("groupIds") {
+		f = append(f, "GROUP#"+g)
 	}
 	return f
 }
