@@ -18,10 +18,11 @@ type customersPage struct {
 }
 
 func (h handler) customers(w http.ResponseWriter, r *http.Request) {
-	list := h.Listing(r)
-	q := membership.CustomerQuery{Search: list.Text("q"), Page: list.Page()}
+	list := h.Listing(r, []string{"name", "created"}, "q")
+	sort, position := list.Sort()
+	q := membership.CustomerQuery{Search: list.Text("q"), Page: position}
 	if q.Search == "" {
-		q.Sort = membership.CustomerSort(list.Value("sort", "name", "created"))
+		q.Sort = membership.CustomerSort(sort)
 	}
 	actor := door.Actor(r)
 	view := customersPage{Form: web.NewForm("q", q.Search)}
@@ -53,7 +54,7 @@ func (h handler) customers(w http.ResponseWriter, r *http.Request) {
 func customerColumns(list door.Listing, search bool) []web.Column {
 	name, created := web.Column{Head: web.Text("field.name")}, web.Column{Head: web.Text("field.createdAt")}
 	if !search {
-		name, created = list.Sorted(name.Head, "name", "name"), list.Sorted(created.Head, "created", "name")
+		name, created = list.Sorted(name.Head, "name"), list.Sorted(created.Head, "-created")
 	}
 	created.Kind = "minor"
 	return []web.Column{name, {Head: web.Text("field.status")}, {Head: web.Text("field.type"), Kind: "minor"}, {Head: web.Text("field.city"), Kind: "minor"},

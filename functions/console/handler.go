@@ -48,6 +48,7 @@ func newHandler(parts door.Door, site web.Site, subAccounts membership.SubAccoun
 	mux.Handle("POST /customers/{customerId}/subaccounts/{subaccountId}/delete", h.Require(h.deleteSubAccount))
 	door.People{Door: h.Door, At: "/customers/{customerId}", Frame: customerFrame}.Routes(mux)
 
+	door.People{Door: h.Door, Everyone: true, Frame: everyoneFrame}.Routes(mux)
 	mux.Handle("GET /staff", http.RedirectHandler("/staff/users", http.StatusSeeOther))
 	door.People{Door: h.Door, At: "/staff", CustomerID: membership.ProviderID, Frame: staffFrame}.Routes(mux)
 	return h.Handler(mux, publicURL)
@@ -55,7 +56,7 @@ func newHandler(parts door.Door, site web.Site, subAccounts membership.SubAccoun
 
 // areas are the console's areas.
 func areas(a membership.Actor) []web.Link {
-	links := []web.Link{{Label: web.Text("console.customers"), URL: "/customers"}}
+	links := []web.Link{{Label: web.Text("console.customers"), URL: "/customers"}, {Label: web.Text("people.users"), URL: "/users"}}
 	if a.May(membership.ReadUsers, membership.ProviderID, "") {
 		links = append(links, web.Link{Label: web.Text("console.staff"), URL: "/staff"})
 	}
@@ -76,6 +77,11 @@ func customerFrame(r *http.Request, c membership.Customer, area string) door.Fra
 	}
 	tab(web.Text("people.details"), "details")
 	return frame
+}
+
+// everyoneFrame stands around the list over all customers.
+func everyoneFrame(*http.Request, membership.Customer, string) door.Frame {
+	return door.Frame{Lead: web.Text("console.users_lead")}
 }
 
 func staffFrame(_ *http.Request, _ membership.Customer, area string) door.Frame {

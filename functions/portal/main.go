@@ -36,7 +36,11 @@ func main() {
 	go accounts.Warm(context.Background())
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	site := web.Site{Provider: s.ProviderName, DefaultLanguage: s.DefaultLanguage, Log: telemetry.NewLogger(os.Stderr)}
-	lambda.Start(httpapi.Lambda(httpapi.Later(func(ctx context.Context) (http.Handler, error) {
+	failed, err := door.Failed(membership.PortalDoor, site, time.Now, s.PortalURL)
+	if err != nil {
+		log.Fatal(err)
+	}
+	lambda.Start(httpapi.LambdaPages(func(ctx context.Context) (http.Handler, error) {
 		secret, err := awsclient.Secret(ctx, cfg, s.SecretARN)
 		if err != nil {
 			return nil, err
@@ -45,17 +49,18 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
+		users := membership.Users{Store: table, NewID: newID}
+		invitations := membership.Invitations{
+			Store: table, Accounts: accounts, Keys: keys, NewID: newID, ProviderName: s.ProviderName, Language: s.DefaultLanguage,
+		}
 		return newHandler(door.Door{
 			Which: membership.PortalDoor, Challenges: accounts, Markers: table, NewID: newID, Now: time.Now, Metrics: os.Stdout,
 			Sessions:  session.Sessions{Door: membership.PortalDoor, Store: table, NewID: newID, Now: time.Now},
 			SignIn:    membership.SignIn{Store: table, Accounts: accounts, Keys: keys, NewID: newID},
 			Profile:   membership.Profile{Store: table, NewID: newID},
 			Customers: membership.Customers{Store: table, NewID: newID},
-			Users:     membership.Users{Store: table, NewID: newID},
-			Invitations: membership.Invitations{
-				Store: table, Accounts: accounts, Keys: keys, NewID: newID, ProviderName: s.ProviderName, Language: s.DefaultLanguage,
-			},
+			Users:     users, Invitations: invitations, Bulk: membership.Bulk{Store: table, Users: users, Invitations: invitations},
 			Cursors: httpapi.NewCursors(keys.For(membership.PurposeCursor)),
 		}, site, s.PortalURL)
-	})))
+	}, failed))
 }

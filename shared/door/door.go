@@ -31,6 +31,8 @@ type Door struct {
 	Customers   membership.Customers
 	Users       membership.Users
 	Invitations membership.Invitations
+	Bulk        membership.Bulk
+	Groups      membership.Groups
 	Markers     httpapi.Markers
 	Cursors     httpapi.Cursors
 	NewID       func() string
@@ -38,6 +40,8 @@ type Door struct {
 	Metrics     io.Writer // where EMF lines go
 	// Areas are the door's areas that a person may see, for the navigation.
 	Areas func(membership.Actor) []web.Link
+
+	groups *groupList
 }
 
 // Challenges opens what a sign-in that waits for its second factor handed out; shared/identity is the one.
@@ -52,7 +56,7 @@ func New(d Door, site web.Site) *Door {
 	site.Files = append(site.Files, files)
 	site.SaveLanguage = d.saveLanguage
 	d.SignIn.Wait = wait
-	d.Pages = web.New(site)
+	d.Pages, d.groups = web.New(site), &groupList{}
 	return &d
 }
 

@@ -11,10 +11,20 @@ import (
 	"clientele/shared/web"
 )
 
+// invitationsPage is the list of invitations.
+type invitationsPage struct {
+	Frame         Frame
+	Invite        *web.Action
+	ResendExpired *web.Action // where the page shows an expired one
+	Closed        bool        // the customer is deactivated
+	Table         web.Table
+	Live          bool // mails are on their way: the page looks again
+}
+
 func (p People) invitations(w http.ResponseWriter, r *http.Request, at place) {
 	d, actor := p.Door, Actor(r)
-	list := d.Listing(r)
-	position := list.Page()
+	list := d.Listing(r, nil)
+	_, position := list.Sort()
 	position.Ascending = false // the newest first
 	var page membership.Page[membership.Invitation]
 	customer, err := p.beside(r, at, func(ctx context.Context) (err error) {
@@ -25,7 +35,7 @@ func (p People) invitations(w http.ResponseWriter, r *http.Request, at place) {
 		d.Pages.Failed(w, r, err)
 		return
 	}
-	view := p.listPage(r, customer, at, "invitations")
+	view := invitationsPage{Frame: p.Frame(r, customer, "invitations"), Invite: inviteAction(actor, customer, at), Closed: customer.Status != membership.CustomerActive}
 	view.Table = web.Table{
 		Caption: web.Text("people.invitations"),
 		Columns: []web.Column{
@@ -174,7 +184,7 @@ func (p People) act(w http.ResponseWriter, r *http.Request, at place, notice str
 	i, err := p.readInvitation(r, at)
 	if membership.KindOf(err) == membership.NotFound && len(call.Done) > 0 { // deleted by this very form
 		web.Notify(w, "success", notice, "email", form.Value("email"))
-		http.Redirect(w, r, at.invitations(), http.StatusSeeOther)
+		http.Redirect(w, r, at.back(r), http.StatusSeeOther)
 		return
 	}
 	if err == nil {
@@ -185,7 +195,7 @@ func (p People) act(w http.ResponseWriter, r *http.Request, at place, notice str
 		return
 	}
 	web.Notify(w, "success", notice, "email", i.Email)
-	http.Redirect(w, r, at.invitations(), http.StatusSeeOther)
+	http.Redirect(w, r, at.back(r), http.StatusSeeOther)
 }
 
 func (p People) askEnd(w http.ResponseWriter, r *http.Request, at place) {
@@ -207,7 +217,8 @@ func (p People) askEnd(w http.ResponseWriter, r *http.Request, at place) {
 			ask.Points = []web.Phrase{web.Text("people.delete_point_user")}
 		}
 	}
-	ask.Action.URL, ask.Cancel = r.URL.Path, at.invitations()
-	ask.Action.Fields = map[string]string{onceField: p.Door.Once(), "email": i.Email}
+	back := at.back(r)
+	ask.Action.URL, ask.Cancel = r.URL.Path, back
+	ask.Action.Fields = map[string]string{onceField: p.Door.Once(), "email": i.Email, "back": back}
 	p.Door.Pages.Confirm(w, r, ask)
 }

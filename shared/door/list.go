@@ -3,62 +3,81 @@ package door
 import (
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"clientele/shared/httpapi"
 	"clientele/shared/membership"
 	"clientele/shared/web"
 )
 
-// Listing is what the address of a list says: its sort, its filters, and where the page starts.
+// Listing is what the address of a list says: its sort, its filters, and where the page starts. "-" before a sort turns
+// it round.
 type Listing struct {
 	path   string
-	query  url.Values
+	query  url.Values // without the cursor
+	at     string     // the cursor
+	sorts  []string
 	cursor httpapi.Cursors
 	tenant string
 }
 
-// Listing reads the address of a list. What it does not know it leaves out: an address is typed, shortened and passed on
-// by people, who are better served by the list than by an error.
-func (d *Door) Listing(r *http.Request) Listing {
-	return Listing{path: r.URL.Path, query: r.URL.Query(), cursor: d.Cursors, tenant: Actor(r).Reach().CustomerID()}
-}
+// longestFilter is in bytes, and more than anything that a list is narrowed to.
+const longestFilter = 400
 
-// Value returns a parameter if it is one of the choices, else "".
-func (l Listing) Value(name string, choices ...string) string {
-	value := l.query.Get(name)
-	for _, choice := range choices {
-		if value == choice {
-			return value
+// Listing reads the address of a list that has these sorts, of which the first is the usual one, and filters. What it
+// does not know it leaves out: an address is typed, shortened and passed on by people, who are better served by the list
+// than by an error.
+func (d *Door) Listing(r *http.Request, sorts []string, filters ...string) Listing {
+	asked := r.URL.Query()
+	l := Listing{path: r.URL.Path, query: url.Values{}, at: asked.Get("cursor"), sorts: sorts, cursor: d.Cursors, tenant: Actor(r).Reach().CustomerID()}
+	for _, name := range filters {
+		if value := strings.TrimSpace(asked.Get(name)); value != "" && len(value) <= longestFilter {
+			l.query.Set(name, value)
 		}
 	}
-	return ""
+	if sort := asked.Get("sort"); slices.Contains(sorts, strings.TrimPrefix(sort, "-")) && sort != sorts[0] {
+		l.query.Set("sort", sort)
+	}
+	return l
 }
 
-// Text returns a parameter that people type.
-func (l Listing) Text(name string) string {
-	if value := l.query.Get(name); len(value) <= 200 {
+// Value returns a filter if it is one of the choices, else "".
+func (l Listing) Value(name string, choices ...string) string {
+	if value := l.query.Get(name); slices.Contains(choices, value) {
 		return value
 	}
 	return ""
 }
 
+// Text returns a filter that people type.
+func (l Listing) Text(name string) string { return l.query.Get(name) }
+
 // First says whether this is the list's first page.
-func (l Listing) First() bool { return l.query.Get("cursor") == "" }
+func (l Listing) First() bool { return l.at == "" }
+
+// SortedBy returns what the list is sorted by, as its address says it.
+func (l Listing) SortedBy() string {
+	if sort := l.query.Get("sort"); sort != "" || len(l.sorts) == 0 {
+		return sort
+	}
+	return l.sorts[0]
+}
 
 // fingerprint binds a cursor to the list it belongs to.
 func (l Listing) fingerprint() string {
-	return httpapi.Fingerprint("page", l.path, l.tenant, l.query.Get("q"), l.query.Get("status"), l.query.Get("sort"), l.query.Get("order"))
+	return httpapi.Fingerprint("page", l.path, l.tenant, l.query.Encode())
 }
 
-// Page returns what to ask the store for. A cursor that is none of this list's starts it anew.
-func (l Listing) Page() membership.PageRequest {
-	list := httpapi.List{Limit: httpapi.DefaultLimit, Cursor: l.query.Get("cursor")}
-	page, err := l.cursor.Page(l.fingerprint(), list)
+// Sort returns what to sort by, and what to ask the store for. A cursor that is none of this list's starts it anew.
+func (l Listing) Sort() (string, membership.PageRequest) {
+	page, err := l.cursor.Page(l.fingerprint(), httpapi.List{Limit: httpapi.DefaultLimit, Cursor: l.at})
 	if err != nil {
 		page = membership.PageRequest{Limit: httpapi.DefaultLimit}
 	}
-	page.Ascending = l.query.Get("order") != "desc"
-	return page
+	sort, turned := strings.CutPrefix(l.SortedBy(), "-")
+	page.Ascending = !turned
+	return sort, page
 }
 
 // Pager leads to the pages around one.
@@ -66,27 +85,26 @@ func (l Listing) Pager(prev, next string) *web.Pager {
 	if prev == "" && next == "" {
 		return nil
 	}
-	return &web.Pager{Prev: l.at(l.cursor.Prev(l.fingerprint(), prev)), Next: l.at(l.cursor.Next(l.fingerprint(), next))}
+	return &web.Pager{Prev: l.page(l.cursor.Prev(l.fingerprint(), prev)), Next: l.page(l.cursor.Next(l.fingerprint(), next))}
 }
 
-func (l Listing) at(cursor *string) string {
+func (l Listing) page(cursor *string) string {
 	if cursor == nil {
 		return ""
 	}
-	return l.with("cursor", *cursor)
+	return l.With("cursor", *cursor)
 }
 
-// with is this list's address with one parameter changed.
-func (l Listing) with(name, value string) string {
+// With is the address of this list's first page with parameters changed: name, value, name, value …; "" takes one away.
+func (l Listing) With(changes ...string) string {
 	query := url.Values{}
-	for _, kept := range []string{"q", "status", "sort", "order"} {
-		if v := l.query.Get(kept); v != "" {
-			query.Set(kept, v)
-		}
+	for name, values := range l.query {
+		query[name] = values
 	}
-	query.Del(name)
-	if value != "" {
-		query.Set(name, value)
+	for i := 0; i+1 < len(changes); i += 2 {
+		if query.Del(changes[i]); changes[i+1] != "" {
+			query.Set(changes[i], changes[i+1])
+		}
 	}
 	if len(query) == 0 {
 		return l.path
@@ -94,26 +112,20 @@ func (l Listing) with(name, value string) string {
 	return l.path + "?" + query.Encode()
 }
 
-// Sorted makes a column one that the list can be sorted by. initial is the sort without a parameter; ascending is how a
-// column is sorted at the first click.
-func (l Listing) Sorted(head web.Phrase, sort, initial string) web.Column {
+// Sorted makes a column one that the list can be sorted by. With "-" before it, the first click sorts from the end, as
+// people expect of dates.
+func (l Listing) Sorted(head web.Phrase, sort string) web.Column {
 	c := web.Column{Head: head}
-	now := l.query.Get("sort")
-	if now == "" {
-		now = initial
+	name, _ := strings.CutPrefix(sort, "-")
+	switch l.SortedBy() {
+	case name:
+		c.Order, sort = "ascending", "-"+name
+	case "-" + name:
+		c.Order, sort = "descending", name
 	}
-	query := url.Values{"sort": {sort}}
-	if status := l.query.Get("status"); status != "" {
-		query.Set("status", status)
+	if sort == l.sorts[0] {
+		sort = ""
 	}
-	if now == sort {
-		c.Order = "ascending"
-		if l.query.Get("order") == "desc" {
-			c.Order = "descending"
-		} else {
-			query.Set("order", "desc")
-		}
-	}
-	c.Sort = l.path + "?" + query.Encode()
+	c.Sort = l.With("sort", sort)
 	return c
 }

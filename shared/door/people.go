@@ -3,6 +3,8 @@ package door
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -11,9 +13,11 @@ import (
 	"clientele/shared/web"
 )
 
-// People are the pages about the users and invitations of one customer.
+// People are the pages about the users and invitations of one customer, or the list of everybody.
 type People struct {
 	Door *Door
+	// Everyone makes it the list over all customers, whose people have their pages below their customers.
+	Everyone bool
 	// At begins the addresses of the pages; it may have the wildcard {customerId}.
 	At string
 	// CustomerID is whose people they are where the address does not say so; "" is the actor's own customer.
@@ -45,6 +49,12 @@ func (p People) Routes(mux *http.ServeMux) {
 		}))
 	}
 	handle("GET /users", p.users)
+	handle("POST /users/bulk", p.bulk)
+	if p.Everyone {
+		handle("GET /users/customers", p.customerChoices)
+		handle("GET /users/{userId}", p.findUser)
+		return
+	}
 	handle("GET /users/{userId}", p.user)
 	handle("GET /users/{userId}/deactivate", p.askStep)
 	handle("POST /users/{userId}/deactivate", p.step)
@@ -66,8 +76,17 @@ func (p People) Routes(mux *http.ServeMux) {
 
 // place is where a request's page stands: whose people, and under which address.
 type place struct {
-	customerID string
+	customerID string // "" of everyone
 	base       string
+	everyone   bool
+}
+
+// of is the place of a customer's people: that of everyone has them below their customers.
+func (at place) of(customerID string) place {
+	if at.everyone {
+		return place{customerID: customerID, base: "/customers/" + customerID}
+	}
+	return at
 }
 
 func (at place) users() string                       { return at.base + "/users" }
@@ -82,11 +101,33 @@ func join(address, action string) string {
 	return address + "/" + action
 }
 
+// back is the list that a request came from, with its filters, its sort and its page: as the form says, else as the
+// browser does (Referrer-Policy: same-origin). Anything but a list of this place leads to the list from its start.
+func (at place) back(r *http.Request) string {
+	from := r.PostFormValue("back")
+	if from == "" {
+		from = r.Referer()
+	}
+	lists := []string{at.users(), "/users"}
+	if strings.HasPrefix(r.URL.Path, at.invitations()) {
+		lists = append(lists, at.invitations())
+	}
+	u, err := url.Parse(from)
+	if err != nil || !slices.Contains(lists, u.Path) {
+		return lists[len(lists)-1]
+	}
+	if u.RawQuery == "" {
+		return u.Path
+	}
+	return u.Path + "?" + u.Query().Encode()
+}
+
 // place finds out whose people a request is about, and whether the actor may see them at all.
 func (p People) place(r *http.Request) (place, error) {
 	actor := Actor(r)
-	at := place{customerID: p.CustomerID, base: p.At}
+	at := place{customerID: p.CustomerID, base: p.At, everyone: p.Everyone}
 	switch {
+	case p.Everyone:
 	case strings.Contains(p.At, "{customerId}"):
 		id, err := httpapi.PathID(r, "customerId")
 		if err != nil || id == membership.ProviderID { // the staff have pages of their own

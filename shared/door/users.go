@@ -12,117 +12,6 @@ import (
 	"clientele/shared/web"
 )
 
-// listPage is a list of users or invitations.
-type listPage struct {
-	Frame  Frame
-	Invite *web.Action
-	// ResendExpired is there when the page of invitations shows an expired one.
-	ResendExpired *web.Action
-	Closed        bool // the customer is deactivated
-	Form          *web.Form
-	Statuses      []web.Option
-	Table         web.Table
-	Live          bool // mails are on their way: the page looks again
-}
-
-func (p People) users(w http.ResponseWriter, r *http.Request, at place) {
-	d, actor := p.Door, Actor(r)
-	list := d.Listing(r)
-	q := membership.UserQuery{CustomerID: at.customerID, Page: list.Page(),
-		Sort:   membership.UserSort(list.Value("sort", "name", "email", "role", "registered")),
-		Status: membership.Status(list.Value("status", words(shownStatuses(actor))...)),
-	}
-	var page membership.Page[membership.UserRow]
-	customer, err := p.beside(r, at, func(ctx context.Context) (err error) {
-		page, err = d.Users.List(ctx, d.Call(r), q)
-		return err
-	})
-	if err != nil {
-		d.Pages.Failed(w, r, err)
-		return
-	}
-	view := p.listPage(r, customer, at, "users")
-	view.Form = web.NewForm("status", string(q.Status), "sort", string(q.Sort), "order", list.Value("order", "desc"))
-	for _, s := range shownStatuses(actor) {
-		view.Statuses = append(view.Statuses, web.Option{Value: string(s), Label: web.Word("status", s)})
-	}
-	view.Table = web.Table{
-		Caption: web.Text("people.users"),
-		Columns: []web.Column{
-			list.Sorted(web.Text("field.name"), "name", "name"), {Head: web.Text("field.status")}, list.Sorted(web.Text("field.role"), "role", "name"),
-			minor(list.Sorted(web.Text("field.registeredAt"), "registered", "name")), {Head: web.Text("field.expiresAt"), Kind: "minor"},
-			{Head: web.Text("table.actions"), Kind: "actions"},
-		},
-		Empty: noUsers(view, customer, q.Status, list, at),
-		Pager: list.Pager(page.Prev, page.Next),
-	}
-	once := d.Once()
-	for _, u := range page.Items {
-		view.Table.Rows = append(view.Table.Rows, userRow(actor, u, at, once))
-	}
-	d.Pages.Render(w, r, http.StatusOK, "users", view)
-}
-
-func minor(c web.Column) web.Column {
-	c.Kind = "minor"
-	return c
-}
-
-// shownStatuses are those that a list can be narrowed to. Removed people are shown to staff who ask for them (mission,
-// words); what comes with later work has nobody in it yet.
-func shownStatuses(a membership.Actor) []membership.Status {
-	shown := []membership.Status{membership.Active, membership.Invited, membership.Expired, membership.Deactivated}
-	if a.Realm == membership.Staff {
-		shown = append(shown, membership.Removed)
-	}
-	return shown
-}
-
-func words[T ~string](values []T) []string {
-	out := make([]string, len(values))
-	for i, v := range values {
-		out[i] = string(v)
-	}
-	return out
-}
-
-// listPage is what the lists of users and invitations have around them.
-func (p People) listPage(r *http.Request, c membership.Customer, at place, area string) listPage {
-	view := listPage{Frame: p.Frame(r, c, area), Closed: c.Status != membership.CustomerActive}
-	if mayInvite(Actor(r), c) {
-		view.Invite = &web.Action{Label: web.Text("people.invite"), URL: at.invitation("new", ""), Kind: "primary"}
-	}
-	return view
-}
-
-func noUsers(view listPage, c membership.Customer, status membership.Status, list Listing, at place) *web.Empty {
-	switch {
-	case status != "" || !list.First():
-		return &web.Empty{Title: web.Text("people.nobody_like_this"), Action: &web.Action{Label: web.Text("people.show_all"), URL: at.users()}}
-	case c.Type != membership.Corporate:
-		return &web.Empty{Title: web.Text("people.no_user"), Text: web.Text("people.no_user_text")}
-	}
-	return &web.Empty{Title: web.Text("people.no_users"), Text: web.Text("people.no_users_text"), Action: view.Invite}
-}
-
-func userRow(actor membership.Actor, u membership.UserRow, at place, once string) web.Row {
-	who := web.Cell{Text: u.DisplayName(), URL: at.user(u.ID, "")}
-	if who.Text != u.Email {
-		who.Detail = u.Email
-	}
-	if u.ID == actor.UserID {
-		who.Note = web.Text("people.you")
-	}
-	var expires web.Cell
-	if u.Status == membership.Invited || u.Status == membership.Expired {
-		expires.Time = u.InvitationExpiresAt
-	}
-	return web.Row{Quiet: u.Status == membership.Deactivated || u.Status == membership.Removed, Cells: []web.Cell{
-		who, {Status: string(u.Status)}, {Word: web.Word("role", u.Role)}, {Date: u.RegisteredAt}, expires,
-		{Folded: u.Status == membership.Active, Actions: userActions(actor, subject{id: u.ID, customerID: u.CustomerID, invitationID: u.InvitationID, name: u.DisplayName(), role: u.Role, status: u.Status}, at, once)},
-	}}
-}
-
 // subject is the user that actions are about. version is 0 where it is not known (lists).
 type subject struct {
 	id, customerID, invitationID, name string
@@ -293,8 +182,12 @@ func (p People) confirmStep(w http.ResponseWriter, r *http.Request, at place, us
 	} else {
 		ask.Title = web.Text("people.deactivate_title", "name", user.DisplayName())
 	}
-	ask.Action.URL, ask.Cancel, ask.Notice = r.URL.Path, at.user(user.ID, ""), wrong
-	ask.Action.Fields = map[string]string{"version": strconv.Itoa(user.Version), onceField: p.Door.Once()}
+	back := at.back(r)
+	ask.Action.URL, ask.Cancel, ask.Notice = r.URL.Path, back, wrong
+	if back == at.users() { // it was not asked from a list
+		ask.Cancel = at.user(user.ID, "")
+	}
+	ask.Action.Fields = map[string]string{"version": strconv.Itoa(user.Version), onceField: p.Door.Once(), "back": back}
 	p.Door.Pages.Confirm(w, r, ask)
 }
 
@@ -322,11 +215,11 @@ func (p People) step(w http.ResponseWriter, r *http.Request, at place) {
 			p.confirmStep(w, r, at, user, wrong)
 			return
 		}
-		d.Pages.Fail(w, r, err, web.Action{Label: web.Text("people.back_to_users"), URL: at.users(), Kind: "primary"})
+		d.Pages.Fail(w, r, err, web.Action{Label: web.Text("people.back_to_users"), URL: at.back(r), Kind: "primary"})
 		return
 	}
 	web.Notify(w, "success", notice, "name", user.DisplayName())
-	http.Redirect(w, r, at.users(), http.StatusSeeOther)
+	http.Redirect(w, r, at.back(r), http.StatusSeeOther)
 }
 
 // Wrong is the notice for an error that trying again, or looking again, can mend.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"slices"
 	"strings"
 
@@ -37,6 +38,27 @@ func CountryName(language, code string) string {
 		return german
 	}
 	return english
+}
+
+// countryOptions are the choices of a country field with one of them selected. There are 249, on every list of people, so
+// they are written once a language and not escaped anew for each page.
+func (c *catalogue) countryOptions(selected string) template.HTML {
+	c.listed.Do(func() {
+		m := &markup{c: c}
+		for _, country := range Countries(c.language) {
+			m.tag(`<option`)
+			m.attr("value", country.Code)
+			m.tag(`>`)
+			m.text(country.Name)
+			m.tag(`</option>`)
+		}
+		c.countries = m.String()
+	})
+	options := c.countries
+	if membership.ValidCountry(selected) {
+		options = strings.Replace(options, `"`+selected+`"`, `"`+selected+`" selected`, 1)
+	}
+	return template.HTML(options) //nolint:gosec // markup escapes all but its own tags
 }
 
 // CountryOptions are the choices of a country field, after the choice of none.

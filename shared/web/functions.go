@@ -40,6 +40,7 @@ func (p *Pages) functions(c *catalogue) template.FuncMap {
 			return text
 		},
 		"languages": LanguageOptions,
+		"countries": c.countryOptions,
 		"notice": func(kind, key string, args ...any) Notice {
 			return Notice{Kind: kind, Text: Text(key, args...)}
 		},

@@ -4,6 +4,7 @@ import (
 	"html"
 	"html/template"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -161,6 +162,9 @@ func (m *markup) table(t Table) {
 		m.tag(`</caption>`)
 	}
 	m.tag(`<thead role="rowgroup"><tr role="row">`)
+	if t.Pick != nil {
+		m.pickAll(*t.Pick)
+	}
 	heads := make([]string, len(t.Columns))
 	for i, column := range t.Columns {
 		heads[i] = m.c.say(column.Head)
@@ -173,6 +177,9 @@ func (m *markup) table(t Table) {
 			m.tag(` class="quiet-row"`)
 		}
 		m.tag(`>`)
+		if t.Pick != nil {
+			m.pick(*t.Pick, row)
+		}
 		for i, cell := range row.Cells {
 			if i == len(t.Columns) {
 				break
@@ -184,22 +191,47 @@ func (m *markup) table(t Table) {
 	m.tag(`</tbody></table></div>`)
 }
 
+// pickAll is the head of the checkboxes. Only a script can act on it, and shows it.
+func (m *markup) pickAll(p Pick) {
+	m.tag(`<th role="columnheader" scope="col" class="pick"><input type="checkbox" hidden`)
+	m.attr("data-pick-all", p.Name)
+	m.attr("aria-label", m.c.say(Text("table.pick_all")))
+	m.tag(`></th>`)
+}
+
+func (m *markup) pick(p Pick, row Row) {
+	m.tag(`<td role="cell" class="pick">`)
+	if row.Pick != "" {
+		m.tag(`<input type="checkbox"`)
+		m.attr("name", p.Name)
+		m.attr("value", row.Pick)
+		m.attr("form", p.Form)
+		m.attr("data-can", row.Can)
+		m.attr("aria-label", m.c.say(Text("table.pick", "name", row.About)))
+		m.tag(`>`)
+	}
+	m.tag(`</td>`)
+}
+
 func (m *markup) head(column Column, words string) {
 	m.tag(`<th role="columnheader" scope="col"`)
 	if column.Kind != "" {
 		m.attr("class", column.Kind)
 	}
-	if column.Order != "" {
-		m.attr("aria-sort", column.Order)
+	order := column.Order
+	for _, also := range column.Also {
+		order += also.Order // the list is sorted by one thing at a time
+	}
+	if order != "" {
+		m.attr("aria-sort", order)
 	}
 	m.tag(`>`)
 	switch {
 	case column.Sort != "":
-		m.tag(`<a class="sort"`)
-		m.href("href", column.Sort)
-		m.tag(`>`)
-		m.text(words)
-		m.tag(`</a>`)
+		m.sort(column, words)
+		for _, also := range column.Also {
+			m.sort(also, m.c.say(also.Head))
+		}
 	case column.Kind == "actions":
 		m.tag(`<span class="visually-hidden">`)
 		m.text(words)
@@ -208,6 +240,20 @@ func (m *markup) head(column Column, words string) {
 		m.text(words)
 	}
 	m.tag(`</th>`)
+}
+
+// sort is the link that sorts by a column; the arrow stands at the one that the list is sorted by.
+func (m *markup) sort(column Column, words string) {
+	m.tag(`<a class="sort`)
+	if column.Order != "" {
+		m.tag(` `)
+		m.text(column.Order)
+	}
+	m.tag(`"`)
+	m.href("href", column.Sort)
+	m.tag(`>`)
+	m.text(words)
+	m.tag(`</a>`)
 }
 
 func (m *markup) cell(cell Cell, column Column, head string, index int) {
@@ -271,4 +317,18 @@ func (p *Pages) written(c *catalogue, write func(*markup)) template.HTML {
 	m := &markup{c: c, now: p.site.Now()}
 	write(m)
 	return template.HTML(m.String()) //nolint:gosec // markup escapes all but its own tags
+}
+
+// Choices answers with the options of a field that is completed while somebody types (an element with data-choices).
+func (p *Pages) Choices(w http.ResponseWriter, options []Option) {
+	m := &markup{c: &catalogue{}}
+	for _, o := range options {
+		m.tag(`<option`)
+		m.attr("value", o.Value)
+		m.tag(`>`)
+		m.say(o.Label)
+		m.tag(`</option>`)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write([]byte(m.String())) // the reader has gone: nobody to tell
 }

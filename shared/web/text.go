@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -47,8 +48,12 @@ func (p Phrase) Empty() bool { return p.key == "" && p.plain == "" }
 
 // catalogue is all texts of one language.
 type catalogue struct {
-	texts  map[string]string
-	months []string
+	language string
+	texts    map[string]string
+	months   []string
+
+	listed    sync.Once
+	countries string // the options of a country field, see countryOptions
 }
 
 // readTexts reads one language: the shared texts, and over them those of the door, whose first file has the last word.

@@ -62,6 +62,106 @@
     if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
   });
 
+  // Rows that are picked: the bar says how many, and offers what at least one of them allows.
+  const told = (bar) => {
+    const boxes = [...bar.elements].filter((box) => box.type === "checkbox");
+    const picked = boxes.filter((box) => box.checked);
+    const can = new Set(picked.flatMap((box) => (box.dataset.can ?? "").split(" ")));
+    for (const button of bar.querySelectorAll("button[value]")) button.hidden = !can.has(button.value);
+    const words = bar.querySelector("[data-one]");
+    words.textContent = picked.length === 1 ? words.dataset.one : words.dataset.other.replace("#", picked.length);
+    const all = document.querySelector("[data-pick-all]");
+    all.checked = picked.length > 0 && picked.length === boxes.length;
+    all.indeterminate = picked.length > 0 && !all.checked;
+  };
+  const pickable = () => {
+    for (const all of document.querySelectorAll("[data-pick-all], [data-pick-none]")) all.hidden = false;
+    for (const bar of document.querySelectorAll("form.picked")) told(bar);
+  };
+  pickable();
+  let last = null; // the box clicked before: with Shift, those between follow
+  document.addEventListener("click", (event) => {
+    const box = event.target.closest(".pick input, [data-pick-none]");
+    const bar = box?.form ?? document.querySelector("form.picked");
+    if (!box || !bar) return;
+    const boxes = [...bar.elements].filter((other) => other.type === "checkbox");
+    if (!box.name) {
+      for (const other of boxes) other.checked = box.checked ?? false;
+    } else if (event.shiftKey && boxes.includes(last)) {
+      const [from, to] = [boxes.indexOf(last), boxes.indexOf(box)].sort((a, b) => a - b);
+      for (const other of boxes.slice(from, to)) other.checked = box.checked;
+    }
+    last = box.name ? box : null;
+    told(bar);
+  });
+  addEventListener("pageshow", pickable); // browsers keep what was ticked
+
+  // <form data-results="id id">: what is typed or chosen is asked for at once, and the elements of these ids are replaced
+  // by those of the answer. A newer question ends an older one. The address follows, so that going back, reloading and
+  // passing it on do what they do without this script; while somebody types it is one step back.
+  for (const form of document.querySelectorAll("form[data-results]")) {
+    const hint = form.nextElementSibling;
+    const said = document.getElementById("said");
+    let timer, asked, typing = false;
+    const address = () => {
+      const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value.trim()));
+      return form.action.split("?")[0] + (`${query}` && `?${query}`);
+    };
+    const ask = async () => {
+      clearTimeout(timer);
+      asked?.abort();
+      const to = address();
+      if (to === location.href) return;
+      asked = new AbortController();
+      let answer, text;
+      try {
+        answer = await fetch(to, { signal: asked.signal });
+        text = await answer.text();
+      } catch (stopped) {
+        if (stopped.name !== "AbortError") location.assign(to);
+        return;
+      }
+      const page = new DOMParser().parseFromString(text, "text/html");
+      const fresh = form.dataset.results.split(" ").map((id) => [document.getElementById(id), page.getElementById(id)]);
+      if (answer.redirected) return location.assign(answer.url);
+      if (!answer.ok || fresh.some(([now, next]) => !now || !next)) return location.assign(to);
+      for (const [now, next] of fresh) now.replaceWith(next);
+      if (typing) history.replaceState(null, "", to);
+      else history.pushState(null, "", to);
+      typing = document.activeElement?.type === "search";
+      said.textContent = document.querySelector("[data-said]")?.dataset.said ?? "";
+      pickable();
+    };
+    const soon = (event) => {
+      const field = event.target;
+      if (event.isComposing) return;
+      if (field.dataset.choices) return complete(field);
+      const length = [...field.value.trim()].length;
+      const short = field.type === "search" && length > 0 && length < Number(field.dataset.least);
+      if (field.type === "search") hint.hidden = !short;
+      clearTimeout(timer);
+      if (!short) timer = setTimeout(ask, field.type === "search" ? 250 : 0);
+    };
+    // <input data-choices="address" list="…">: completed from there; it counts when it is one of the choices, or sent.
+    let completing;
+    const complete = (field) => {
+      if ([...field.list.options].some((option) => option.value === field.value)) return ask();
+      clearTimeout(completing);
+      completing = setTimeout(async () => {
+        const answer = await fetch(field.dataset.choices + "?q=" + encodeURIComponent(field.value)).catch(() => null);
+        if (answer?.ok && !answer.redirected) field.list.innerHTML = await answer.text();
+      }, 200);
+    };
+    form.addEventListener("input", soon);
+    form.addEventListener("compositionend", soon);
+    form.addEventListener("change", () => { typing = false; });
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (hint.hidden) ask();
+    });
+    addEventListener("popstate", () => location.reload());
+  }
+
   // <section id="…" data-live="3">: what changes by itself (a mail on its way)
   // is fetched again every so many seconds, at most twenty times, and only
   // while nobody is working inside it.

@@ -1,0 +1,204 @@
+package door
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"clientele/shared/httpapi"
+	"clientele/shared/membership"
+	"clientele/shared/web"
+)
+
+// picked is a row that was picked, as its checkbox sends it. The name is for the pages that follow only: they need not
+// read a hundred people to say whom they speak of.
+type picked struct{ customerID, userID, name string }
+
+func (p picked) text() string { return p.customerID + " " + p.userID + " " + p.name }
+
+// pickedFrom reads what checkboxes, or a page after them, sent. What is no row is left out.
+func pickedFrom(form *web.Form) []picked {
+	var all []picked
+	for _, text := range append(slices.Clone(form.Values("user")), strings.Split(form.Value("users"), "\n")...) {
+		customerID, rest, _ := strings.Cut(strings.TrimSpace(text), " ")
+		userID, name, _ := strings.Cut(rest, " ")
+		if p := (picked{knownID(customerID), knownID(userID), name}); p.customerID != "" && p.userID != "" && !slices.ContainsFunc(all, func(q picked) bool { return q.userID == p.userID }) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+func textOf(all []picked) string {
+	lines := make([]string, len(all))
+	for i, p := range all {
+		lines[i] = p.text()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// bulkAction is what can be done with the people who were picked.
+type bulkAction struct {
+	action membership.BulkAction
+	step   membership.Step
+	needs  membership.Action
+	label  web.Phrase
+	danger bool
+	asks   bool // before it is done
+}
+
+// bulkActions are all of them, in the order of the bar.
+func bulkActions() []bulkAction {
+	return []bulkAction{
+		{membership.BulkResend, membership.StepResend, membership.Invite, web.Text("people.resend"), false, false},
+		{membership.BulkReactivate, membership.StepReactivate, membership.ChangeUsers, web.Text("people.reactivate"), false, false},
+		{membership.BulkDeactivate, membership.StepDeactivate, membership.ChangeUsers, web.Text("people.deactivate"), false, true},
+		{membership.BulkRemove, membership.StepRemove, membership.ChangeUsers, web.Text("people.remove"), true, true},
+	}
+}
+
+// bulkable says which of the actions the status of a user has and the actor may take, "" for none.
+func bulkable(actor membership.Actor, u subject) string {
+	if u.id == actor.UserID {
+		return ""
+	}
+	possible := u.status.Possible()
+	var can []string
+	for _, a := range bulkActions() {
+		if slices.Contains(possible, a.step) && actor.May(a.needs, u.customerID, u.role) {
+			can = append(can, string(a.action))
+		}
+	}
+	return strings.Join(can, " ")
+}
+
+// pickedBar is the bar below a table: what can be done with at least one of its rows.
+func pickedBar(t web.Table, at place, once string) *web.Picked {
+	bar := web.Picked{ID: t.Pick.Form, URL: at.users() + "/bulk", Fields: map[string]string{onceField: once}}
+	for _, a := range bulkActions() {
+		if slices.ContainsFunc(t.Rows, func(r web.Row) bool { return slices.Contains(strings.Fields(r.Can), string(a.action)) }) {
+			kind := ""
+			if a.danger {
+				kind = "danger"
+			}
+			bar.Actions = append(bar.Actions, web.PickedAction{Value: string(a.action), Label: a.label, Kind: kind})
+		}
+	}
+	if len(bar.Actions) == 0 {
+		return nil
+	}
+	return &bar
+}
+
+// bulk does something with all who were picked. What cannot simply be undone is asked first.
+func (p People) bulk(w http.ResponseWriter, r *http.Request, at place) {
+	d := p.Door
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	all, back := pickedFrom(form), at.back(r)
+	n := slices.IndexFunc(bulkActions(), func(a bulkAction) bool { return string(a.action) == form.Value("action") })
+	if n < 0 || len(all) == 0 {
+		web.Notify(w, "info", "notice.nobody_picked")
+		http.Redirect(w, r, back, http.StatusSeeOther)
+		return
+	}
+	action := bulkActions()[n]
+	r = web.WithAgain(r, map[string]string{"users": textOf(all), "action": string(action.action), "back": back})
+	if action.asks && form.Value("sure") == "" {
+		p.askBulk(w, r, at, action, all, back, nil)
+		return
+	}
+	call := d.Call(r)
+	call.Key = onceKey(r, form, call.Actor.UserID) // the use case asks for each row whether it was done before
+	ids := make([]string, len(all))
+	for i, one := range all {
+		ids[i] = one.userID
+	}
+	results, err := d.Bulk.Do(r.Context(), call, membership.BulkInput{Action: action.action, UserIDs: ids})
+	if err != nil {
+		if wrong, told := Wrong(err); told && action.asks {
+			p.askBulk(w, r, at, action, all, back, wrong)
+			return
+		}
+		d.Pages.Fail(w, r, err, web.Action{Label: web.Text("people.back_to_users"), URL: back, Kind: "primary"})
+		return
+	}
+	d.Pages.Render(w, r, http.StatusOK, "bulk-results", p.bulkResults(at, action, all, results, back))
+}
+
+// bulkNames is how many names a question spells out.
+const bulkNames = 8
+
+func (p People) askBulk(w http.ResponseWriter, r *http.Request, at place, action bulkAction, all []picked, back string, wrong *web.Notice) {
+	names := make([]string, 0, bulkNames)
+	for _, one := range all[:min(len(all), bulkNames)] {
+		names = append(names, one.name)
+	}
+	who := web.Text("people.bulk_who", "names", strings.Join(names, ", "))
+	if more := len(all) - len(names); more > 0 {
+		who = web.Text("people.bulk_who_more", "names", strings.Join(names, ", "), "count", more)
+	}
+	ask := web.Confirm{Notice: wrong, Cancel: back, Action: web.Action{Label: action.label, Kind: "danger", URL: at.users() + "/bulk",
+		Fields: map[string]string{"users": textOf(all), "action": string(action.action), "sure": "yes", "back": back, onceField: p.Door.Once()}}}
+	switch action.action {
+	case membership.BulkRemove:
+		ask.Title, ask.Text = web.Text("people.bulk_remove_title", "count", len(all)), web.Text("people.bulk_remove_text")
+		ask.Points = []web.Phrase{who, web.Text("people.remove_point_access"), web.Text("people.remove_point_again")}
+	default:
+		ask.Title, ask.Text = web.Text("people.bulk_deactivate_title", "count", len(all)), web.Text("people.bulk_deactivate_text")
+		ask.Points = []web.Phrase{who, web.Text("people.deactivate_point_access"), web.Text("people.bulk_deactivate_point_back")}
+	}
+	p.Door.Pages.Confirm(w, r, ask)
+}
+
+// bulkPage says what became of each.
+type bulkPage struct {
+	Done, All int
+	Table     web.Table
+	Back      web.Link
+	Again     *web.Action // those that failed
+}
+
+func (p People) bulkResults(at place, action bulkAction, all []picked, results []membership.RowResult, back string) bulkPage {
+	view := bulkPage{All: len(results), Back: web.Link{Label: web.Text("people.users"), URL: back},
+		Table: web.Table{Caption: web.Text("people.bulk_results"), Columns: []web.Column{
+			{Head: web.Text("field.name")}, {Head: web.Text("field.status")}, {Head: web.Text("people.what_happened")},
+		}},
+	}
+	var failed []picked
+	for i, result := range results {
+		who := web.Cell{Text: all[i].name, URL: at.of(all[i].customerID).user(all[i].userID, "")}
+		if result.Err == nil {
+			view.Done++
+			view.Table.Rows = append(view.Table.Rows, web.Row{Cells: []web.Cell{who, {Status: "ok"}, {Word: web.Word("bulk", action.action)}}})
+			continue
+		}
+		view.Table.Rows = append(view.Table.Rows, web.Row{Cells: []web.Cell{who, {Status: "error"}, {Word: web.Known(result.Err.Code)}}})
+		failed = append(failed, all[i])
+	}
+	if len(failed) > 0 {
+		view.Again = &web.Action{Label: web.Text("people.bulk_again"), URL: at.users() + "/bulk", Post: true,
+			Fields: map[string]string{"users": textOf(failed), "action": string(action.action), "sure": "yes", "back": back, onceField: p.Door.Once()}}
+	}
+	return view
+}
+
+// findUser leads from a user's id alone to the user's page.
+func (p People) findUser(w http.ResponseWriter, r *http.Request, at place) {
+	id, err := httpapi.PathID(r, "userId")
+	if err == nil {
+		var user membership.User
+		if user, err = p.Door.Users.Get(r.Context(), p.Door.Call(r), id); err == nil {
+			base := at.of(user.CustomerID)
+			if user.CustomerID == membership.ProviderID {
+				base = place{base: "/staff"}
+			}
+			http.Redirect(w, r, base.user(id, ""), http.StatusSeeOther)
+			return
+		}
+	}
+	p.Door.Pages.Failed(w, r, err)
+}

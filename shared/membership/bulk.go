@@ -1,0 +1,142 @@
+package membership
+
+import "context"
+
+// BulkAction is what one request can do with many users.
+type BulkAction string
+
+// The actions.
+const (
+	BulkResend     BulkAction = "resend" // the invitation of each
+	BulkDeactivate BulkAction = "deactivate"
+	BulkReactivate BulkAction = "reactivate"
+	BulkRemove     BulkAction = "remove"
+)
+
+// BulkActions returns all of them.
+func BulkActions() []BulkAction {
+	return []BulkAction{BulkResend, BulkDeactivate, BulkReactivate, BulkRemove}
+}
+
+// needs returns what an actor must be allowed to do for an action.
+func (a BulkAction) needs() Action {
+	if a == BulkResend {
+		return Invite
+	}
+	return ChangeUsers
+}
+
+// BulkInput is a request to do something with many users.
+type BulkInput struct {
+	Action  BulkAction
+	UserIDs []string
+}
+
+// MaxBulk is how many users one request can name. Each is a transaction of its own after up to three reads, some 40 ms,
+// so that the request stays well within the 10 s that functions have for one.
+const MaxBulk = 100
+
+// BulkStore is what Bulk needs of the table beside the use cases that it repeats.
+type BulkStore interface {
+	// Markers returns what is remembered of requests, nil where there was none, in the order asked and with one wait.
+	Markers(ctx context.Context, keys []*IdempotencyKey) ([]*Marker, error)
+}
+
+// Bulk does one thing with many users, each by the use case for one.
+type Bulk struct {
+	Store       BulkStore
+	Users       Users
+	Invitations Invitations
+}
+
+// Do does what is asked with each user and says per row what became of it. A row that fails keeps no other from
+// succeeding; each is a transaction with an idempotency key of its own, so that a repeated request does what is left.
+// Errors (of the whole request): ErrForbidden, ErrKeyReused, Invalid.
+func (b Bulk) Do(ctx context.Context, c Call, in BulkInput) ([]RowResult, error) {
+	where := ""
+	if c.Actor.Realm == Portal {
+		where = c.Actor.CustomerID
+	}
+	if !c.Actor.May(in.Action.needs(), where, "") {
+		return nil, ErrForbidden
+	}
+	do, err := b.use(in)
+	if err != nil {
+		return nil, err
+	}
+	results, keys := make([]RowResult, len(in.UserIDs)), make([]*IdempotencyKey, len(in.UserIDs))
+	for i := range keys {
+		keys[i] = c.Key.row(i)
+	}
+	markers, err := b.Store.Markers(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range markers { // before anything is done
+		if m != nil && m.BodyHash != c.Key.BodyHash {
+			return nil, ErrKeyReused
+		}
+	}
+	first := map[string]bool{}
+	for i, id := range in.UserIDs {
+		results[i].Index = i
+		if first[id] {
+			results[i].Err = &Error{Kind: Invalid, Code: "duplicate_row", Field: "userIds", Message: "This user stands in the list twice."}
+			continue
+		}
+		first[id] = true
+		if markers[i] == nil {
+			call := c
+			call.Key, call.Done = keys[i], nil
+			err := do(ctx, call, id)
+			if e := (*Error)(nil); asError(err, &e) {
+				results[i].Err = e
+				continue
+			} else if err != nil {
+				return nil, err // the rows before this one are done; the caller learns it from a repeated request
+			}
+		}
+		results[i].ID = id
+	}
+	return results, nil
+}
+
+// use returns the use case for one user.
+func (b Bulk) use(in BulkInput) (func(context.Context, Call, string) error, error) {
+	switch {
+	case len(in.UserIDs) == 0:
+		return nil, InvalidField("userIds", "required", "Name at least one user.")
+	case len(in.UserIDs) > MaxBulk:
+		return nil, InvalidField("userIds", "too_many", "At most 100 users can be named at once.")
+	}
+	step := func(do func(context.Context, Call, string, int) (User, error)) func(context.Context, Call, string) error {
+		return func(ctx context.Context, c Call, id string) error {
+			_, err := do(ctx, c, id, 0) // the status decides: nobody has read a hundred versions
+			return err
+		}
+	}
+	switch in.Action {
+	case BulkResend:
+		return b.resend, nil
+	case BulkDeactivate:
+		return step(b.Users.Deactivate), nil
+	case BulkReactivate:
+		return step(b.Users.Reactivate), nil
+	case BulkRemove:
+		return step(b.Users.Remove), nil
+	}
+	return nil, InvalidField("action", "invalid_choice", "There is no such action.")
+}
+
+// resend resends the invitation of a user who has one that can be accepted.
+func (b Bulk) resend(ctx context.Context, c Call, userID string) error {
+	user, err := b.Users.Get(ctx, c, userID)
+	if err != nil {
+		return err
+	}
+	if _, err := user.StatusAt(c.Now).after(StepResend); err != nil {
+		return err
+	}
+	_, err = b.Invitations.Resend(ctx, c, user.InvitationID)
+	return err
+}
