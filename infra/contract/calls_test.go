@@ -124,6 +124,8 @@ func seedRecords(t *testing.T, s stack, token string, g *generator) {
 	for i := range 4 {
 		id := must("POST", "/customers", map[string]any{"name": fmt.Sprintf("Generated %d %d", g.Uint32(), i), "type": "corporate"})["id"].(string)
 		g.known["customerId"] = append(g.known["customerId"], id)
+		group := must("POST", "/groups", map[string]any{"name": fmt.Sprintf("Generated %d %d", g.Uint32(), i)})["id"].(string)
+		g.known["groupId"] = append(g.known["groupId"], group)
 		sub := must("POST", "/customers/"+id+"/subaccounts", map[string]any{"name": "Part"})["id"].(string)
 		g.known["subaccountId"] = append(g.known["subaccountId"], sub)
 		var rows []any

@@ -186,6 +186,8 @@ func (g *generator) value(name string, schema map[string]any) any {
 	case "email":
 		g.emails++
 		return fmt.Sprintf("generated-%d-%d@example.com", g.Uint32(), g.emails%7)
+	case "groupIds":
+		return pick(g, g.known["groupId"])
 	}
 	if g.chance(20) {
 		return pick(g, nasty)

@@ -17,10 +17,14 @@ func TestForeignIDs(t *testing.T) {
 	foreignInvitation := invite(staff, theirs, address("foreign"), "member")
 	foreignSub := staff.must(201, "POST", "/customers/"+theirs+"/subaccounts", map[string]string{"name": "Foreign Depot"}).text("id")
 
-	replace := strings.NewReplacer("{customerId}", theirs, "{userId}", foreignUser, "{invitationId}", foreignInvitation, "{subaccountId}", foreignSub)
+	foreignGroup, _ := newGroup(staff, "Foreign Group")
+	staff.must(204, "PUT", "/groups/"+foreignGroup+"/customers/"+theirs, nil)
+
+	replace := strings.NewReplacer("{customerId}", theirs, "{userId}", foreignUser, "{invitationId}", foreignInvitation, "{subaccountId}", foreignSub, "{groupId}", foreignGroup)
 	bodies := map[string]any{
 		"PATCH /customers/{customerId}": map[string]string{"name": "Taken"}, "POST /customers/{customerId}/subaccounts": map[string]string{"name": "Taken"},
 		"PATCH /customers/{customerId}/subaccounts/{subaccountId}": map[string]string{"name": "Taken"},
+		"PATCH /groups/{groupId}":                                  map[string]string{"name": "Taken"},
 		"PUT /users/{userId}/avatar":                               map[string]string{"contentType": "image/png"},
 	}
 	routes := contract(t)
@@ -41,7 +45,7 @@ func TestForeignIDs(t *testing.T) {
 			if a.status != 404 {
 				t.Errorf("%s as %s: %d instead of 404: %s", route, role, a.status, a.raw)
 			}
-			for _, secret := range []string{"Foreign Secret", "Foreign Depot", "foreign."} {
+			for _, secret := range []string{"Foreign Secret", "Foreign Depot", "Foreign Group", "foreign."} {
 				if strings.Contains(string(a.raw), secret) {
 					t.Errorf("%s as %s: foreign bytes: %s", route, role, a.raw)
 				}
