@@ -1,0 +1,34 @@
+package faults_test
+
+import "clientele/shared/membership"
+
+func (w *world) bulk() membership.Bulk {
+	return membership.Bulk{Store: w.table, Users: w.users(), Invitations: w.invitations()}
+}
+
+func bulkEntries() []entry {
+	const route = "POST /users/bulk"
+	invited := func(w *world) { w.settle(); w.invite("nia", w.staff()) }
+	do := func(action membership.BulkAction, who ...string) func(*world, membership.Call) (any, error) {
+		return func(w *world, c membership.Call) (any, error) {
+			in := membership.BulkInput{Action: action}
+			for _, name := range who {
+				in.UserIDs = append(in.UserIDs, w.vars[name])
+			}
+			return batch(w.bulk().Do(w.ctx, c, in))
+		}
+	}
+	return []entry{
+		{use: "Bulk.Do", situation: "deactivate", prepare: (*world).settle, as: (*world).staff, route: route, batch: true,
+			run: do(membership.BulkDeactivate, "mia", "chief", "ben")},
+		{use: "Bulk.Do", situation: "reactivate", as: (*world).boss, route: route, batch: true,
+			prepare: func(w *world) {
+				w.settle()
+				_, err := w.users().Deactivate(w.ctx, w.boss(), w.vars["mia"], 0)
+				w.must(err)
+			},
+			run: do(membership.BulkReactivate, "mia", "ben")},
+		{use: "Bulk.Do", situation: "remove", prepare: invited, as: (*world).staff, route: route, batch: true, run: do(membership.BulkRemove, "mia", "nia.user")},
+		{use: "Bulk.Do", situation: "resend", prepare: invited, as: (*world).staff, route: route, batch: true, run: do(membership.BulkResend, "nia.user", "mia")},
+	}
+}
