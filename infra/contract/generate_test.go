@@ -97,6 +97,9 @@ func (g *generator) parameter(name string, schema map[string]any) string {
 	if name == "customer" && g.chance(80) {
 		return pick(g, g.known["customerId"])
 	}
+	if schema["type"] == "boolean" && g.chance(85) {
+		return strconv.FormatBool(g.chance(50))
+	}
 	if schema["type"] == "integer" && g.chance(85) {
 		return strconv.Itoa(1 + g.IntN(200))
 	}
@@ -183,11 +186,11 @@ func (g *generator) value(name string, schema map[string]any) any {
 	switch name {
 	case "customerId":
 		return pick(g, g.known["customerId"])
+	case "groupIds":
+		return pick(g, g.known["groupId"])
 	case "email":
 		g.emails++
 		return fmt.Sprintf("generated-%d-%d@example.com", g.Uint32(), g.emails%7)
-	case "groupIds":
-		return pick(g, g.known["groupId"])
 	}
 	if g.chance(20) {
 		return pick(g, nasty)
