@@ -25,14 +25,25 @@ func Lambda(h http.Handler) func(context.Context, events.APIGatewayV2HTTPRequest
 	return newAdapter(h, os.Stderr).serve
 }
 
+// Failed answers a request that cannot be served.
+type Failed func(w http.ResponseWriter, r *http.Request, err error)
+
+// LambdaPages is Lambda and Later for pages: failed answers, with a page, what goes wrong before their handler is reached.
+func LambdaPages(build func(context.Context) (http.Handler, error), failed Failed) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+	a := newAdapter(newLater(build, failed), os.Stderr)
+	a.failed = failed
+	return a.serve
+}
+
 type adapter struct {
 	handler http.Handler
+	failed  Failed
 	log     *slog.Logger
 	gzip    *compressor
 }
 
 func newAdapter(h http.Handler, log io.Writer) *adapter {
-	return &adapter{handler: h, log: telemetry.NewLogger(log), gzip: newCompressor()}
+	return &adapter{handler: h, failed: Problem, log: telemetry.NewLogger(log), gzip: newCompressor()}
 }
 
 func (a *adapter) serve(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
@@ -44,7 +55,7 @@ func (a *adapter) serve(ctx context.Context, event events.APIGatewayV2HTTPReques
 	request, err := newRequest(ctx, event)
 	if err != nil {
 		request = plainRequest(ctx, event)
-		Problem(answer, request, err)
+		a.failed(answer, request, err)
 	} else {
 		answer = a.call(answer, request)
 		line.SetRoute(request.Pattern)

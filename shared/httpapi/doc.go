@@ -8,6 +8,8 @@
 //	mux.Handle("POST /customers", …)
 //	lambda.Start(httpapi.Lambda(httpapi.Routes(mux)))
 //
+// Pages start with LambdaPages, which answers with a page where Lambda answers with a problem.
+//
 // A handler calls Decode, IfMatch, IdempotencyKey or ListParameters, one use case, and then Respond or Problem. Problem holds the only
 // table from error kind to HTTP status.
 package httpapi

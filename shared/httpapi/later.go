@@ -17,13 +17,18 @@ const startLimit = 8 * time.Second
 // once and beside the rest of the function's start; requests wait for it. One that failed is tried again by the next
 // request: a secret that could not be read once must not cost the whole instance.
 func Later(build func(context.Context) (http.Handler, error)) http.Handler {
-	l := &later{build: build}
+	return newLater(build, Problem)
+}
+
+func newLater(build func(context.Context) (http.Handler, error), failed Failed) http.Handler {
+	l := &later{build: build, failed: failed}
 	l.start()
 	return l
 }
 
 type later struct {
-	build func(context.Context) (http.Handler, error)
+	build  func(context.Context) (http.Handler, error)
+	failed Failed
 
 	mu      sync.Mutex
 	current *attempt
@@ -68,11 +73,11 @@ func (l *later) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	select {
 	case <-a.done:
 	case <-r.Context().Done():
-		Problem(w, r, membership.ErrOverloaded.Because(r.Context().Err()))
+		l.failed(w, r, membership.ErrOverloaded.Because(r.Context().Err()))
 		return
 	}
 	if a.err != nil {
-		Problem(w, r, membership.ErrOverloaded.Because(a.err))
+		l.failed(w, r, membership.ErrOverloaded.Because(a.err))
 		return
 	}
 	a.handler.ServeHTTP(w, r)

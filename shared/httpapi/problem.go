@@ -69,21 +69,52 @@ type problemField struct {
 // Problem answers with an error. A *membership.Error is shown; everything else is internal: it is logged with its cause
 // and shown as a fixed text with the request id.
 func Problem(w http.ResponseWriter, r *http.Request, err error) {
-	var known *membership.Error
-	var protocol *httpError
+	known, protocol := kindOf(err)
+	logCause(r, err)
 	switch {
-	case errors.As(err, &known) && statuses[known.Kind] != 0:
-		if cause := known.Unwrap(); cause != nil {
-			logger(r).Warn("refused", "requestId", RequestID(r), "code", known.Code, "cause", shorten(cause.Error()))
-		}
+	case known != nil:
 		writeKnown(w, r, known)
-	case errors.As(err, &protocol):
+	case protocol != nil:
 		writeProblem(w, r, problem{Status: protocol.status, Code: protocol.code, Detail: protocol.message})
 	default:
-		logger(r).Error("internal", "requestId", RequestID(r), "cause", shorten(err.Error()))
 		writeInternal(w, r)
 	}
 }
+
+// Judge returns status and code of an error as Problem answers it, for an answer in another form. It logs what Problem logs.
+func Judge(r *http.Request, err error) (status int, code string) {
+	known, protocol := kindOf(err)
+	logCause(r, err)
+	switch {
+	case known != nil:
+		return statuses[known.Kind], known.Code
+	case protocol != nil:
+		return protocol.status, protocol.code
+	}
+	return http.StatusInternalServerError, codeInternal
+}
+
+// kindOf returns the error as one of the business or as one of HTTP; neither is internal.
+func kindOf(err error) (known *membership.Error, protocol *httpError) {
+	if errors.As(err, &known) && statuses[known.Kind] != 0 {
+		return known, nil
+	}
+	errors.As(err, &protocol)
+	return nil, protocol
+}
+
+// logCause writes what only we are told of an error, if there is anything.
+func logCause(r *http.Request, err error) {
+	known, protocol := kindOf(err)
+	switch {
+	case known != nil && known.Unwrap() != nil:
+		logger(r).Warn("refused", "requestId", RequestID(r), "code", known.Code, "cause", shorten(known.Unwrap().Error()))
+	case known == nil && protocol == nil:
+		logger(r).Error("internal", "requestId", RequestID(r), "cause", shorten(err.Error()))
+	}
+}
+
+const codeInternal = "internal"
 
 func writeKnown(w http.ResponseWriter, r *http.Request, e *membership.Error) {
 	p := problem{Status: statuses[e.Kind], Code: e.Code, Detail: e.Message}
@@ -106,7 +137,7 @@ func writeKnown(w http.ResponseWriter, r *http.Request, e *membership.Error) {
 func writeInternal(w http.ResponseWriter, r *http.Request) {
 	writeProblem(w, r, problem{
 		Status: http.StatusInternalServerError,
-		Code:   "internal",
+		Code:   codeInternal,
 		Detail: "Something went wrong on our side. Ask for help with the request id.",
 	})
 }
