@@ -62,7 +62,13 @@ func (r Row) Blank() bool {
 // NewReader reads the first row of a file, which names the columns. It returns an *Error with a Code that is about files
 // if this is none of ours, and the error of the underlying reader if that fails.
 func NewReader(file io.Reader, columns []Column, limits Limits) (*Reader, error) {
-	r := &Reader{line: 1, limits: limits, columns: columns}
+	return NewSeparatedReader(file, columns, limits, 0)
+}
+
+// NewSeparatedReader is NewReader for a file whose separator is known; 0 is found out. What the file says itself ("sep=")
+// counts more.
+func NewSeparatedReader(file io.Reader, columns []Column, limits Limits, separator Separator) (*Reader, error) {
+	r := &Reader{line: 1, limits: limits, columns: columns, separator: byte(separator)}
 	opened, err := r.text.open(bufio.NewReader(&limited{file: file, left: limits.Bytes}))
 	if err != nil {
 		return nil, r.here(err)
@@ -80,7 +86,9 @@ func NewReader(file io.Reader, columns []Column, limits Limits) (*Reader, error)
 			r.skip(n)
 			head = head[n:]
 		}
-		r.separator = guess(columns, firstLines(head), r.text)
+		if separator == 0 {
+			r.separator = guess(columns, firstLines(head), r.text)
+		}
 	}
 	if err := r.readHeadings(); err != nil {
 		return nil, err
@@ -128,10 +136,19 @@ func (r *Reader) Unknown() []string { return r.unknown }
 // Encoding returns UTF8, UTF16 or Windows1252, as far as the rows read until now tell.
 func (r *Reader) Encoding() string { return r.text.encoding }
 
+// Separator returns what stands between the cells: one that is written, a tab, a vertical bar, or what "sep=" says.
+func (r *Reader) Separator() Separator { return Separator(r.separator) }
+
 // Has says whether the file has the column with this Name.
 func (r *Reader) Has(name string) bool {
 	_, found := r.at[name]
 	return found
+}
+
+// Column returns where among the headings the column with this Name is.
+func (r *Reader) Column(name string) (at int, found bool) {
+	at, found = r.at[name]
+	return at, found
 }
 
 // Next returns the next row, sound or not, and io.EOF after the last. Other errors end the file: an *Error when it is over

@@ -307,3 +307,25 @@ func BenchmarkWrite(b *testing.B) {
 		}
 	}
 }
+
+// Who knows the separator says it: a file of one column, or one whose headings have the other separators in them.
+func TestReadWithASeparator(t *testing.T) {
+	const file = "email|note, with; signs|Vorname\na@b.de|x|Ada\n"
+	r, err := NewSeparatedReader(strings.NewReader(file), people, Limits{Rows: 10, Bytes: 1000}, '|')
+	if err != nil || r.Separator() != '|' {
+		t.Fatal(r, err)
+	}
+	if at, found := r.Column("firstName"); at != 2 || !found || !r.Has("firstName") {
+		t.Errorf("firstName at %d, %v", at, found)
+	}
+	if at, found := r.Column("lastName"); found {
+		t.Errorf("lastName at %d", at)
+	}
+	if row, err := r.Next(); err != nil || row.Get("firstName") != "Ada" {
+		t.Error(row, err)
+	}
+	r, err = NewSeparatedReader(strings.NewReader("sep=;\nemail;Vorname\n"), people, Limits{Rows: 10, Bytes: 1000}, ',')
+	if err != nil || r.Separator() != ';' {
+		t.Errorf("what the file says: %v %v", r, err)
+	}
+}
