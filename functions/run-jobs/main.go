@@ -9,25 +9,30 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/google/uuid"
 
 	"clientele/shared/awsclient"
 	"clientele/shared/awsclient/dynamo"
+	"clientele/shared/files"
 	"clientele/shared/membership"
 	"clientele/shared/store"
 	"clientele/shared/telemetry"
 )
 
 func main() {
-	s, err := awsclient.Read(awsclient.Table)
+	s, err := awsclient.Read(awsclient.Table, awsclient.Bucket)
 	if err != nil {
 		log.Fatal(err)
 	}
 	cfg := awsclient.Config(s)
 	awsclient.Warm(context.Background(), cfg, awsclient.DynamoDB)
 	table := store.New(dynamo.New(cfg), s.Table)
+	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
+	exports := membership.Exports{Store: table, Users: membership.Users{Store: table, NewID: newID}, Files: files.Exports{Bucket: files.New(cfg, s.Bucket, time.Now)}, NewID: newID}
 	jobs := membership.Jobs{Store: table, Clock: time.Now, Workers: map[membership.JobKind]membership.JobWorker{
 		membership.JobRenameCustomer: membership.CustomerRename{Store: table},
 		membership.JobRenameGroup:    membership.GroupRename{Store: table},
+		membership.JobExport:         exports,
 	}}
 	lambda.Start(handler{jobs: jobs, log: telemetry.NewLogger(os.Stderr)}.handle)
 }

@@ -52,6 +52,72 @@ func (e BeginAvatarRequestContentType) Valid() bool {
 	}
 }
 
+// Defines values for CreateExportRequestOrder.
+const (
+	CreateExportRequestOrderAsc  CreateExportRequestOrder = "asc"
+	CreateExportRequestOrderDesc CreateExportRequestOrder = "desc"
+)
+
+// Valid indicates whether the value is a known member of the CreateExportRequestOrder enum.
+func (e CreateExportRequestOrder) Valid() bool {
+	switch e {
+	case CreateExportRequestOrderAsc:
+		return true
+	case CreateExportRequestOrderDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateExportRequestSeparator.
+const (
+	CreateExportRequestSeparatorComma     CreateExportRequestSeparator = "comma"
+	CreateExportRequestSeparatorSemicolon CreateExportRequestSeparator = "semicolon"
+)
+
+// Valid indicates whether the value is a known member of the CreateExportRequestSeparator enum.
+func (e CreateExportRequestSeparator) Valid() bool {
+	switch e {
+	case CreateExportRequestSeparatorComma:
+		return true
+	case CreateExportRequestSeparatorSemicolon:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CreateExportRequestSort.
+const (
+	CreateExportRequestSortCompany    CreateExportRequestSort = "company"
+	CreateExportRequestSortEmail      CreateExportRequestSort = "email"
+	CreateExportRequestSortGroup      CreateExportRequestSort = "group"
+	CreateExportRequestSortName       CreateExportRequestSort = "name"
+	CreateExportRequestSortRegistered CreateExportRequestSort = "registered"
+	CreateExportRequestSortRole       CreateExportRequestSort = "role"
+)
+
+// Valid indicates whether the value is a known member of the CreateExportRequestSort enum.
+func (e CreateExportRequestSort) Valid() bool {
+	switch e {
+	case CreateExportRequestSortCompany:
+		return true
+	case CreateExportRequestSortEmail:
+		return true
+	case CreateExportRequestSortGroup:
+		return true
+	case CreateExportRequestSortName:
+		return true
+	case CreateExportRequestSortRegistered:
+		return true
+	case CreateExportRequestSortRole:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CustomerStatus.
 const (
 	CustomerStatusActive      CustomerStatus = "active"
@@ -130,6 +196,126 @@ func (e Door) Valid() bool {
 	case DoorConsole:
 		return true
 	case DoorPortal:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportColumn.
+const (
+	ExportColumnCity                 ExportColumn = "city"
+	ExportColumnComment              ExportColumn = "comment"
+	ExportColumnCompany              ExportColumn = "company"
+	ExportColumnCountry              ExportColumn = "country"
+	ExportColumnCustomerID           ExportColumn = "customerId"
+	ExportColumnEmail                ExportColumn = "email"
+	ExportColumnExternalID           ExportColumn = "externalId"
+	ExportColumnFax                  ExportColumn = "fax"
+	ExportColumnFirstName            ExportColumn = "firstName"
+	ExportColumnGroups               ExportColumn = "groups"
+	ExportColumnID                   ExportColumn = "id"
+	ExportColumnLanguage             ExportColumn = "language"
+	ExportColumnLastName             ExportColumn = "lastName"
+	ExportColumnMobile               ExportColumn = "mobile"
+	ExportColumnNotificationsEnabled ExportColumn = "notificationsEnabled"
+	ExportColumnPhone                ExportColumn = "phone"
+	ExportColumnPostcode             ExportColumn = "postcode"
+	ExportColumnRegion               ExportColumn = "region"
+	ExportColumnRegisteredAt         ExportColumn = "registeredAt"
+	ExportColumnRole                 ExportColumn = "role"
+	ExportColumnSource               ExportColumn = "source"
+	ExportColumnStatus               ExportColumn = "status"
+	ExportColumnStreet               ExportColumn = "street"
+	ExportColumnSuspendedUntil       ExportColumn = "suspendedUntil"
+	ExportColumnTitle                ExportColumn = "title"
+	ExportColumnURL                  ExportColumn = "url"
+	ExportColumnUsername             ExportColumn = "username"
+)
+
+// Valid indicates whether the value is a known member of the ExportColumn enum.
+func (e ExportColumn) Valid() bool {
+	switch e {
+	case ExportColumnCity:
+		return true
+	case ExportColumnComment:
+		return true
+	case ExportColumnCompany:
+		return true
+	case ExportColumnCountry:
+		return true
+	case ExportColumnCustomerID:
+		return true
+	case ExportColumnEmail:
+		return true
+	case ExportColumnExternalID:
+		return true
+	case ExportColumnFax:
+		return true
+	case ExportColumnFirstName:
+		return true
+	case ExportColumnGroups:
+		return true
+	case ExportColumnID:
+		return true
+	case ExportColumnLanguage:
+		return true
+	case ExportColumnLastName:
+		return true
+	case ExportColumnMobile:
+		return true
+	case ExportColumnNotificationsEnabled:
+		return true
+	case ExportColumnPhone:
+		return true
+	case ExportColumnPostcode:
+		return true
+	case ExportColumnRegion:
+		return true
+	case ExportColumnRegisteredAt:
+		return true
+	case ExportColumnRole:
+		return true
+	case ExportColumnSource:
+		return true
+	case ExportColumnStatus:
+		return true
+	case ExportColumnStreet:
+		return true
+	case ExportColumnSuspendedUntil:
+		return true
+	case ExportColumnTitle:
+		return true
+	case ExportColumnURL:
+		return true
+	case ExportColumnUsername:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportStatus.
+const (
+	ExportStatusDone    ExportStatus = "done"
+	ExportStatusExpired ExportStatus = "expired"
+	ExportStatusFailed  ExportStatus = "failed"
+	ExportStatusQueued  ExportStatus = "queued"
+	ExportStatusRunning ExportStatus = "running"
+)
+
+// Valid indicates whether the value is a known member of the ExportStatus enum.
+func (e ExportStatus) Valid() bool {
+	switch e {
+	case ExportStatusDone:
+		return true
+	case ExportStatusExpired:
+		return true
+	case ExportStatusFailed:
+		return true
+	case ExportStatusQueued:
+		return true
+	case ExportStatusRunning:
 		return true
 	default:
 		return false
@@ -621,6 +807,27 @@ type CreateCustomerRequest struct {
 	URL *string `json:"url,omitempty"`
 }
 
+// CreateExportRequest defines model for CreateExportRequest.
+type CreateExportRequest struct {
+	// Columns In this order. Without it those that lists show.
+	Columns *[]ExportColumn `json:"columns,omitempty"`
+
+	// Filter As the parameters of GET /users.
+	Filter    *ExportFilter                 `json:"filter,omitempty"`
+	Order     *CreateExportRequestOrder     `json:"order,omitempty"`
+	Separator *CreateExportRequestSeparator `json:"separator,omitempty"`
+	Sort      *CreateExportRequestSort      `json:"sort,omitempty"`
+}
+
+// CreateExportRequestOrder defines model for CreateExportRequest.Order.
+type CreateExportRequestOrder string
+
+// CreateExportRequestSeparator defines model for CreateExportRequest.Separator.
+type CreateExportRequestSeparator string
+
+// CreateExportRequestSort defines model for CreateExportRequest.Sort.
+type CreateExportRequestSort string
+
 // CreateGroupRequest defines model for CreateGroupRequest.
 type CreateGroupRequest struct {
 	Active      *bool   `json:"active,omitempty"`
@@ -723,6 +930,70 @@ type Delivery string
 
 // Door Where users (portal) and staff (console) sign in.
 type Door string
+
+// Export defines model for Export.
+type Export struct {
+	CreatedAt  time.Time  `json:"createdAt"`
+	FinishedAt *time.Time `json:"finishedAt"`
+
+	// ID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
+	ID ID `json:"id"`
+
+	// Progress Users written.
+	//
+	// Example: 12000
+	Progress int `json:"progress"`
+
+	// Reason Of a failed export: gave_up after hours in which something did not work, access_ended when who asked for it may not have it any more.
+	//
+	// Example: gave_up
+	Reason *string `json:"reason"`
+
+	// Status Where an export stands; expired after seven days, when its file is deleted.
+	Status ExportStatus `json:"status"`
+
+	// Total Users expected, by the counters; null where they do not know.
+	//
+	// Example: 100000
+	Total *int `json:"total"`
+
+	// URL Where the file can be downloaded for five minutes. Null in lists, and while there is no file.
+	URL *string `json:"url"`
+}
+
+// ExportColumn A column of the file, named as the field of a user. groups are names, and for staff only, as comment.
+type ExportColumn string
+
+// ExportFilter As the parameters of GET /users.
+type ExportFilter struct {
+	// Country Example: DE
+	Country *string `json:"country,omitempty"`
+
+	// Customer Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
+	Customer *ID `json:"customer,omitempty"`
+
+	// Group Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
+	Group *ID `json:"group,omitempty"`
+
+	// Q Example: jose mun
+	Q *string `json:"q,omitempty"`
+
+	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	Role *Role `json:"role,omitempty"`
+
+	// Status The one state a user is in; expired follows the clock.
+	Status *UserStatus `json:"status,omitempty"`
+}
+
+// ExportList defines model for ExportList.
+type ExportList struct {
+	Items []Export `json:"items"`
+	Next  *string  `json:"next"`
+	Prev  *string  `json:"prev"`
+}
+
+// ExportStatus Where an export stands; expired after seven days, when its file is deleted.
+type ExportStatus string
 
 // ForgotPasswordRequest defines model for ForgotPasswordRequest.
 type ForgotPasswordRequest struct {
@@ -1168,6 +1439,9 @@ type Cursor = string
 // CustomerID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
 type CustomerID = ID
 
+// ExportID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
+type ExportID = ID
+
 // GroupID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
 type GroupID = ID
 
@@ -1251,48 +1525,3 @@ type UnavailableApplicationJSON = GatewayError
 
 // UnavailableApplicationProblemPlusJSON RFC 9457.
 type UnavailableApplicationProblemPlusJSON = Problem
-
-// ListGroupsParams defines parameters for ListGroups.
-type ListGroupsParams struct {
-	// Active Only the active or only the inactive ones. Whoever offers a choice of groups asks for the active ones.
-	Active *bool `form:"active,omitempty" json:"active,omitempty"`
-
-	// Limit Items on a page.
-	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
-
-	// Cursor next or prev of a page of the same query.
-	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
-}
-
-// CreateGroupParams defines parameters for CreateGroup.
-type CreateGroupParams struct {
-	// IdempotencyKey 1 to 100 printable ASCII characters of the caller's choice, for example a UUID.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
-// DeleteGroupParams defines parameters for DeleteGroup.
-type DeleteGroupParams struct {
-	// IfMatch The ETag that the change was made from; 428 without it.
-	IfMatch IfMatch `json:"If-Match"`
-}
-
-// ChangeGroupParams defines parameters for ChangeGroup.
-type ChangeGroupParams struct {
-	// IfMatch The ETag that the change was made from; 428 without it.
-	IfMatch IfMatch `json:"If-Match"`
-}
-
-// ListGroupCustomersParams defines parameters for ListGroupCustomers.
-type ListGroupCustomersParams struct {
-	// Limit Items on a page.
-	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
-
-	// Cursor next or prev of a page of the same query.
-	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
-}
-
-// CreateGroupJSONRequestBody defines body for CreateGroup for application/json ContentType.
-type CreateGroupJSONRequestBody = CreateGroupRequest
-
-// ChangeGroupJSONRequestBody defines body for ChangeGroup for application/json ContentType.
-type ChangeGroupJSONRequestBody = ChangeGroupRequest

@@ -92,6 +92,7 @@ const (
 	CreateCustomer Action = "create customer"
 	ChangeCustomer Action = "change customer" // also its sub-accounts, deactivating and deleting
 	ReadUsers      Action = "read users"
+	ExportUsers    Action = "export users" // take them out as a file
 	ChangeUsers    Action = "change users" // deactivate, reactivate, remove
 	ReadInvites    Action = "read invitations"
 	Invite         Action = "invite" // also resend, revoke, delete
@@ -124,6 +125,7 @@ var permissions = []permission{
 	{Staff, StaffAdministrator, CreateCustomer, anywhere, nil},
 	{Staff, StaffAdministrator, ChangeCustomer, customers, nil},
 	{Staff, StaffAdministrator, ReadUsers, anywhere, nil},
+	{Staff, StaffAdministrator, ExportUsers, anywhere, nil},
 	{Staff, StaffAdministrator, ChangeUsers, anywhere, nil},
 	{Staff, StaffAdministrator, ReadInvites, anywhere, nil},
 	{Staff, StaffAdministrator, Invite, anywhere, nil},
@@ -133,12 +135,14 @@ var permissions = []permission{
 	// An agent reads, invites and approves, and never lets colleagues in.
 	{Staff, StaffAgent, ReadCustomer, anywhere, nil},
 	{Staff, StaffAgent, ReadUsers, anywhere, nil},
+	{Staff, StaffAgent, ExportUsers, anywhere, nil},
 	{Staff, StaffAgent, ReadInvites, anywhere, nil},
 	{Staff, StaffAgent, Invite, customers, nil},
 	{Staff, StaffAgent, ReadGroups, anywhere, nil},
 
 	{Portal, Administrator, ReadCustomer, own, nil},
 	{Portal, Administrator, ReadUsers, own, nil},
+	{Portal, Administrator, ExportUsers, own, nil},
 	{Portal, Administrator, ChangeUsers, own, nil},
 	{Portal, Administrator, ReadInvites, own, nil},
 	{Portal, Administrator, Invite, own, nil},

@@ -14,4 +14,5 @@ var (
 	_ membership.ProviderStore   = Table{}
 	_ membership.JobStore        = Table{}
 	_ membership.RenameStore     = Table{}
+	_ membership.ExportStore     = Table{}
 )

@@ -1,0 +1,81 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"clientele/shared/membership"
+)
+
+// A file of several parts is begun, gets its parts in any order, and is there when it is joined. What is never joined is
+// deleted after a day (template.yaml).
+
+// Begin begins a file of several parts and returns by what it is named until it is joined. Errors: ErrOverloaded.
+func (b Bucket) Begin(ctx context.Context, k Key, contentType string) (upload string, err error) {
+	answer, err := b.send(ctx, http.MethodPost, k.name, url.Values{"uploads": {""}}, contentType, nil, answerLimit)
+	if err != nil {
+		return "", err
+	}
+	if upload = between(string(answer), "<UploadId>", "</UploadId>"); upload == "" {
+		return "", errors.New("files: a begun file without a name")
+	}
+	return upload, nil
+}
+
+// PutPart stores a part, or replaces it. number is 1 to 10,000; all parts but that with the highest have at least 5 MiB.
+// Errors: ErrNotFound when there is no such upload, ErrOverloaded.
+func (b Bucket) PutPart(ctx context.Context, k Key, upload string, number int, body []byte) error {
+	_, err := b.send(ctx, http.MethodPut, k.name, url.Values{"partNumber": {strconv.Itoa(number)}, "uploadId": {upload}}, "", body, answerLimit)
+	return err
+}
+
+// Join makes the file of the parts with these numbers, which rise; others are dropped. Errors: ErrNotFound when there is
+// no such upload: never begun, given up, joined already; or when a part is missing.
+func (b Bucket) Join(ctx context.Context, k Key, upload string, numbers []int) error {
+	tags, err := b.parts(ctx, k, upload)
+	if err != nil {
+		return err
+	}
+	var body strings.Builder
+	body.WriteString("<CompleteMultipartUpload>")
+	for _, n := range numbers {
+		tag, ok := tags[n]
+		if !ok {
+			return membership.ErrNotFound
+		}
+		fmt.Fprintf(&body, "<Part><PartNumber>%d</PartNumber><ETag>%s</ETag></Part>", n, tag)
+	}
+	body.WriteString("</CompleteMultipartUpload>")
+	answer, err := b.send(ctx, http.MethodPost, k.name, url.Values{"uploadId": {upload}}, "application/xml", []byte(body.String()), answerLimit)
+	// S3 begins to answer before it is done, so that a failure can come with status 200.
+	if code := between(string(answer), "<Code>", "</Code>"); err == nil && code != "" {
+		err = membership.ErrOverloaded.Because(errors.New("files: join: " + code))
+	}
+	return err
+}
+
+// parts returns the tags of the parts that were stored, by number, as XML writes them. More than a thousand, of 5 MiB,
+// are not looked for: those behind are missing, then.
+func (b Bucket) parts(ctx context.Context, k Key, upload string) (map[int]string, error) {
+	answer, err := b.send(ctx, http.MethodGet, k.name, url.Values{"uploadId": {upload}}, "", nil, answerLimit)
+	if err != nil {
+		return nil, err
+	}
+	tags := map[int]string{}
+	for rest := string(answer); ; {
+		_, after, ok := strings.Cut(rest, "<Part>")
+		if !ok {
+			return tags, nil
+		}
+		var part string
+		part, rest, _ = strings.Cut(after, "</Part>")
+		if n, err := strconv.Atoi(between(part, "<PartNumber>", "</PartNumber>")); err == nil {
+			tags[n] = between(part, "<ETag>", "</ETag>")
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"clientele/shared/membership"
+)
+
+// Records returns the records of users that a list shows, by id, eventually consistent as the list itself. One that is
+// gone since is missing.
+func (t Table) Records(ctx context.Context, rows []membership.UserRow) (map[string]membership.User, error) {
+	keys := make([]key, len(rows))
+	for n, r := range rows {
+		keys[n] = userKey(r.CustomerID, r.ID)
+	}
+	records := make(map[string]membership.User, len(rows))
+	var (
+		mu   sync.Mutex
+		wg   sync.WaitGroup
+		errs []error
+	)
+	for chunk := range slices.Chunk(keys, batchLimit) {
+		wg.Go(func() {
+			items, err := t.batchGetChunk(ctx, chunk, false)
+			mu.Lock()
+			defer mu.Unlock()
+			errs = append(errs, err)
+			for _, i := range items {
+				records[i.str("id")] = userFrom(i)
+			}
+		})
+	}
+	wg.Wait()
+	return records, errors.Join(errs...)
+}
+
+// CountUsers returns how many users a list has by the counters, 0 where no counter says: with a search, or with several
+// filters but a customer's status.
+func (t Table) CountUsers(ctx context.Context, q membership.UserQuery) (int, error) {
+	others := 0
+	facet := ""
+	for _, f := range []struct{ value, facet string }{{string(q.Role), roleFacet(q.Role)}, {q.Country, countryFacet(q.Country)}, {q.GroupID, groupFacet(q.GroupID)}} {
+		if f.value != "" {
+			others, facet = others+1, f.facet
+		}
+	}
+	switch {
+	case q.Search != "", others > 1, others == 1 && (q.Status != "" || q.CustomerID != ""):
+		return 0, nil
+	case others == 1:
+		items, err := t.batchGetChunk(ctx, []key{countKey(allScope, facet)}, false)
+		if err != nil || len(items) == 0 {
+			return 0, err
+		}
+		return items[0].int("n"), nil
+	}
+	reach := membership.ReachAll()
+	if q.CustomerID != "" {
+		reach = membership.ReachCustomer(q.CustomerID)
+	}
+	counts, err := t.UserCounts(ctx, reach, q.CustomerID)
+	if err != nil {
+		return 0, err
+	}
+	if q.Status != "" {
+		return counts[q.Status], nil
+	}
+	total := 0
+	for status, n := range counts {
+		if status != membership.Removed {
+			total += n
+		}
+	}
+	return total, nil
+}
