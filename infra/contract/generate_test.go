@@ -92,7 +92,7 @@ func (g *generator) request(o operation) request {
 
 func (g *generator) parameter(name string, schema map[string]any) string {
 	if values, ok := schema["enum"].([]any); ok && g.chance(85) {
-		return pick(g, values).(string)
+		return fmt.Sprint(pick(g, values))
 	}
 	if name == "customer" && g.chance(80) {
 		return pick(g, g.known["customerId"])
