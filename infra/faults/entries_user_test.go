@@ -17,6 +17,9 @@ func userEntries() []entry {
 		{use: "Users.List", prepare: (*world).settle, as: (*world).boss, run: func(w *world, c membership.Call) (any, error) {
 			return w.users().List(w.ctx, c, membership.UserQuery{Page: page()})
 		}},
+		{use: "Users.Counts", prepare: (*world).settle, as: (*world).boss, run: func(w *world, c membership.Call) (any, error) {
+			return w.users().Counts(w.ctx, c, "")
+		}},
 		{use: "Users.Deactivate", prepare: (*world).settle, as: (*world).boss, route: "POST /users/mia/deactivate", run: func(w *world, c membership.Call) (any, error) {
 			return w.users().Deactivate(w.ctx, c, w.vars["mia"], 2)
 		}},
