@@ -133,7 +133,7 @@ func broken(items []item) []string {
 		}
 	}
 	there := map[string]bool{}
-	for _, entity := range []string{"customer", "subaccount", "group", "invitation", "user"} {
+	for _, entity := range []string{"customer", "subaccount", "group", "invitation", "user", "job"} {
 		for _, i := range s.of(entity) {
 			there[i.str("id")] = true
 		}
@@ -146,6 +146,15 @@ func broken(items []item) []string {
 		}
 		if n != 1 && (strings.HasSuffix(action, ".created") || strings.HasSuffix(action, ".deleted") || slices.Contains([]string{"invitation.accepted", "invitation.revoked", "invitation.declined", "user.removed"}, action)) {
 			say("%s of %s is written down %d times", action, id, n)
+		}
+	}
+	for _, j := range s.of("job") {
+		ended := j.str("status") == "done" || j.str("status") == "failed"
+		if ended != (j["due"] == nil) || ended != (j["ttl"] != nil) {
+			say("job %s is %s, due: %v, kept for ever: %v", j.str("id"), j.str("status"), j["due"] != nil, j["ttl"] == nil)
+		}
+		if n := entries["users.exported "+j.str("id")]; j.str("kind") == "export" && (n == 1) != (j.str("status") == "done") || n > 1 {
+			say("export %s is %s and is written down %d times", j.str("id"), j.str("status"), n)
 		}
 	}
 	for _, i := range s.of("invitation") {
