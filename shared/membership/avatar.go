@@ -52,12 +52,14 @@ type AvatarRef struct{ CustomerID, UserID, UploadID string }
 // AvatarStatus is what became of an upload.
 type AvatarStatus string
 
-// The statuses. Lost is computed: nothing was heard of the upload in time.
+// The statuses. Lost is computed: nothing was heard of the upload in time. Withdrawn is that of an upload whose removal is
+// under way, and shown to nobody.
 const (
-	AvatarWaiting AvatarStatus = "waiting" // for the file, or for the worker
-	AvatarReady   AvatarStatus = "ready"
-	AvatarRefused AvatarStatus = "refused"
-	AvatarLost    AvatarStatus = "lost"
+	AvatarWaiting   AvatarStatus = "waiting" // for the file, or for the worker
+	AvatarReady     AvatarStatus = "ready"
+	AvatarRefused   AvatarStatus = "refused"
+	AvatarLost      AvatarStatus = "lost"
+	AvatarWithdrawn AvatarStatus = "withdrawn"
 )
 
 // AvatarUpload is the last upload that was begun for a user. A new one takes its place, and with it the old one is no
@@ -69,6 +71,8 @@ type AvatarUpload struct {
 	// Who began it: the worker acts for them.
 	ByID, ByName string
 	ExpiresAt    time.Time // the form's end
+	// Withdrawn is the version of the user's record from which the upload was withdrawn.
+	Withdrawn int
 }
 
 // StatusAt returns the status as the clock has it.
@@ -120,8 +124,8 @@ type AvatarStore interface {
 	BeginAvatarUpload(ctx context.Context, u AvatarUpload) error
 	// EndAvatarUpload stores what became of an upload. Errors: ErrStale when another one has taken its place.
 	EndAvatarUpload(ctx context.Context, u AvatarUpload) error
-	// DropAvatarUpload forgets the last upload: its file is no longer wanted.
-	DropAvatarUpload(ctx context.Context, customerID, userID string) error
+	// DropAvatarUpload forgets an upload, unless another one has taken its place.
+	DropAvatarUpload(ctx context.Context, ref AvatarRef) error
 	// Take counts one event. Errors: TooMany when the limit is reached.
 	Take(ctx context.Context, t Throttle, subject string, now time.Time) error
 }
@@ -213,7 +217,7 @@ func (a Avatars) Upload(ctx context.Context, c Call, userID string) (AvatarUploa
 	if err != nil {
 		return AvatarUpload{}, err
 	}
-	if u.UploadID == "" {
+	if u.UploadID == "" || u.Status == AvatarWithdrawn {
 		return AvatarUpload{}, ErrNotFound
 	}
 	u.Status = u.StatusAt(c.Now)
@@ -249,26 +253,41 @@ func (a Avatars) Remove(ctx context.Context, c Call, userID string) error {
 		if err != nil {
 			return err
 		}
-		upload, err := a.Store.AvatarUpload(ctx, before.CustomerID, before.ID)
+		err = a.withdraw(ctx, c, before, try > 0)
+		if KindOf(err) == Stale && try < avatarTries {
+			continue
+		}
 		if err != nil {
 			return err
-		}
-		if upload.Status == AvatarWaiting || before.AvatarURL != "" {
-			// In this order: a worker that has read the upload before it is dropped meets the record's new version.
-			if err := a.Store.DropAvatarUpload(ctx, before.CustomerID, before.ID); err != nil {
-				return err
-			}
-			err = a.change(ctx, c, before, "", "user.avatar-removed", AvatarUpload{})
-			if KindOf(err) == Stale && try < avatarTries {
-				continue
-			}
-			if err != nil {
-				return err
-			}
 		}
 		// Also where there was none: an earlier try may have died here.
 		return a.Files.DropPictures(ctx, before.CustomerID, before.ID, func(uploadID string) bool { return uploadID < made })
 	}
+}
+
+// withdraw ends an upload that is under way and clears the record. In this order: a worker that has read the upload before
+// it was withdrawn meets the record's new version. again is set where this call was here before; without it, a withdrawn
+// upload whose record has moved on is an earlier try's, which died before its last step. Errors: ErrStale.
+func (a Avatars) withdraw(ctx context.Context, c Call, before User, again bool) error {
+	upload, err := a.Store.AvatarUpload(ctx, before.CustomerID, before.ID)
+	if err != nil {
+		return err
+	}
+	if upload.Status == AvatarWaiting || upload.Status == AvatarRefused || upload.Status == AvatarWithdrawn && again {
+		upload.Status, upload.Withdrawn = AvatarWithdrawn, before.Version
+		if err := a.Store.EndAvatarUpload(ctx, upload); err != nil {
+			return err
+		}
+	}
+	if upload.Withdrawn == before.Version || before.AvatarURL != "" {
+		if err := a.change(ctx, c, before, "", "user.avatar-removed", AvatarUpload{}); err != nil {
+			return err
+		}
+	}
+	if upload.UploadID == "" {
+		return nil
+	}
+	return a.Store.DropAvatarUpload(ctx, upload.AvatarRef)
 }
 
 // avatarTries is how often a change is made anew because somebody else changed the record at the same moment.
@@ -348,7 +367,7 @@ func (a Avatars) wanted(ctx context.Context, c Call, ref AvatarRef) (AvatarUploa
 		return AvatarUpload{}, User{}, err
 	}
 	upload, err := a.Store.AvatarUpload(ctx, ref.CustomerID, ref.UserID)
-	if err != nil || upload.UploadID != ref.UploadID || changeable(c, user) != nil {
+	if err != nil || upload.UploadID != ref.UploadID || upload.Status == AvatarWithdrawn || changeable(c, user) != nil {
 		upload = AvatarUpload{}
 	}
 	return upload, user, err

@@ -79,8 +79,12 @@ func (p *pictures) EndAvatarUpload(_ context.Context, u membership.AvatarUpload)
 	return err
 }
 
-func (p *pictures) DropAvatarUpload(_ context.Context, customerID, userID string) error {
-	return p.call(func() { delete(p.uploads, customerID+"/"+userID) })
+func (p *pictures) DropAvatarUpload(_ context.Context, r membership.AvatarRef) error {
+	return p.call(func() {
+		if p.uploads[r.CustomerID+"/"+r.UserID].UploadID == r.UploadID {
+			delete(p.uploads, r.CustomerID+"/"+r.UserID)
+		}
+	})
 }
 
 func uploadKey(r membership.AvatarRef) string {

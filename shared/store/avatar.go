@@ -22,6 +22,7 @@ func avatarUploadItem(u membership.AvatarUpload) item {
 	i.setStr("by", u.ByID)
 	i.setStr("byName", u.ByName)
 	i.setTime("expiresAt", u.ExpiresAt)
+	i.setInt("withdrawn", u.Withdrawn)
 	i.setTTL(u.ExpiresAt.Add(avatarUploadRetention))
 	return i
 }
@@ -30,7 +31,7 @@ func avatarUploadFrom(i item) membership.AvatarUpload {
 	return membership.AvatarUpload{
 		AvatarRef: membership.AvatarRef{CustomerID: i.str("customerId"), UserID: i.str("userId"), UploadID: i.str("id")},
 		Status:    membership.AvatarStatus(i.str("status")), Refusal: i.str("refusal"), ByID: i.str("by"), ByName: i.str("byName"),
-		ExpiresAt: i.time("expiresAt"),
+		ExpiresAt: i.time("expiresAt"), Withdrawn: i.int("withdrawn"),
 	}
 }
 
@@ -48,14 +49,20 @@ func (t Table) BeginAvatarUpload(ctx context.Context, u membership.AvatarUpload)
 
 // EndAvatarUpload stores what became of an upload. Errors: ErrStale when another one has taken its place.
 func (t Table) EndAvatarUpload(ctx context.Context, u membership.AvatarUpload) error {
-	same := condition{expression: "id = :id", values: item{":id": str(u.UploadID)}}
+	same := sameUpload(u.AvatarRef)
 	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: avatarUploadItem(u),
 		ConditionExpression: same.text(), ExpressionAttributeValues: same.vals()})
 	return conditional(err, membership.ErrStale)
 }
 
-// DropAvatarUpload forgets the last upload of a user.
-func (t Table) DropAvatarUpload(ctx context.Context, customerID, userID string) error {
-	_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: avatarUploadKey(customerID, userID).item()})
-	return unavailable(err)
+// DropAvatarUpload forgets an upload, unless another one has taken its place.
+func (t Table) DropAvatarUpload(ctx context.Context, ref membership.AvatarRef) error {
+	same := sameUpload(ref)
+	_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: avatarUploadKey(ref.CustomerID, ref.UserID).item(),
+		ConditionExpression: same.text(), ExpressionAttributeValues: same.vals()})
+	return conditional(err, nil)
+}
+
+func sameUpload(ref membership.AvatarRef) condition {
+	return condition{expression: "id = :id", values: item{":id": str(ref.UploadID)}}
 }
