@@ -51,22 +51,3 @@ func value[T any](p *T) T {
 	}
 	return *p
 }
-
-// batchResult also returns how many rows are ok.
-func batchResult(results []membership.RowResult) (api.BatchResult, int) {
-	answer, ok := api.BatchResult{Results: make([]api.RowResult, len(results))}, 0
-	for i, result := range results {
-		row := api.RowResult{Index: result.Index, Status: api.RowResultStatusOk}
-		if e := result.Err; e != nil {
-			row.Status, row.Code, row.Message = api.RowResultStatusError, &e.Code, &e.Message
-			if e.Field != "" {
-				row.Field = &e.Field
-			}
-		} else {
-			row.ID = &result.ID
-			ok++
-		}
-		answer.Results[i] = row
-	}
-	return answer, ok
-}

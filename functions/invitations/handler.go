@@ -83,7 +83,7 @@ func (h handler) invite(w http.ResponseWriter, r *http.Request, c membership.Cal
 	if err != nil {
 		return err
 	}
-	answer, invited := batchResult(results)
+	answer, invited := api.BatchResultFor(results)
 	h.count(c, "InvitationsSent", invited)
 	httpapi.Respond(w, http.StatusOK, answer)
 	return nil
@@ -119,7 +119,7 @@ func (h handler) resendExpired(w http.ResponseWriter, r *http.Request, c members
 	if err != nil {
 		return err
 	}
-	answer, resent := batchResult(results)
+	answer, resent := api.BatchResultFor(results)
 	h.count(c, "InvitationsSent", resent)
 	httpapi.Respond(w, http.StatusOK, api.ResendExpiredResult{Results: answer.Results, Next: h.cursors.Next(this, next)})
 	return nil

@@ -11,6 +11,7 @@ import (
 
 type handler struct {
 	users   membership.Users
+	bulk    membership.Bulk
 	gate    httpapi.Gate
 	cursors httpapi.Cursors
 	avatars membership.Avatars
@@ -20,6 +21,7 @@ func (h handler) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /users", h.gate.SignedIn(h.list))
 	mux.Handle("GET /users/counts", h.gate.SignedIn(h.count))
+	mux.Handle("POST /users/bulk", h.gate.SignedInBatch(h.many))
 	mux.Handle("GET /users/{userId}", h.gate.SignedIn(h.get))
 	mux.Handle("DELETE /users/{userId}", h.gate.SignedIn(h.remove))
 	mux.Handle("POST /users/{userId}/deactivate", h.gate.SignedIn(h.deactivate))

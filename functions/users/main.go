@@ -20,7 +20,7 @@ import (
 )
 
 func main() {
-	s, err := awsclient.Read(awsclient.Table, awsclient.Bucket, awsclient.SecretARN, awsclient.UserPoolID, awsclient.PortalClientID, awsclient.ConsoleClientID)
+	s, err := awsclient.Read(awsclient.Table, awsclient.Bucket, awsclient.SecretARN, awsclient.UserPoolID, awsclient.PortalClientID, awsclient.ConsoleClientID, awsclient.ProviderName)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -41,8 +41,11 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
+		users := membership.Users{Store: table, NewID: newID}
+		invitations := membership.Invitations{Store: table, Keys: keys, NewID: newID, ProviderName: s.ProviderName, Language: s.DefaultLanguage}
 		return handler{
-			users:   membership.Users{Store: table, NewID: newID},
+			users:   users,
+			bulk:    membership.Bulk{Store: table, Users: users, Invitations: invitations},
 			avatars: membership.Avatars{Store: table, Files: files.Avatars{Bucket: files.New(cfg, s.Bucket, time.Now)}, NewID: newID},
 			gate:    httpapi.Gate{Callers: callers, Markers: table, Now: time.Now},
 			cursors: httpapi.NewCursors(keys.For(membership.PurposeCursor)),

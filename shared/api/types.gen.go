@@ -52,6 +52,30 @@ func (e BeginAvatarRequestContentType) Valid() bool {
 	}
 }
 
+// Defines values for BulkRequestAction.
+const (
+	BulkRequestActionDeactivate BulkRequestAction = "deactivate"
+	BulkRequestActionReactivate BulkRequestAction = "reactivate"
+	BulkRequestActionRemove     BulkRequestAction = "remove"
+	BulkRequestActionResend     BulkRequestAction = "resend"
+)
+
+// Valid indicates whether the value is a known member of the BulkRequestAction enum.
+func (e BulkRequestAction) Valid() bool {
+	switch e {
+	case BulkRequestActionDeactivate:
+		return true
+	case BulkRequestActionReactivate:
+		return true
+	case BulkRequestActionRemove:
+		return true
+	case BulkRequestActionResend:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CreateExportRequestOrder.
 const (
 	CreateExportRequestOrderAsc  CreateExportRequestOrder = "asc"
@@ -639,6 +663,16 @@ type BeginAvatarRequest struct {
 
 // BeginAvatarRequestContentType What the file will be sent as. It is judged by its content.
 type BeginAvatarRequestContentType string
+
+// BulkRequest defines model for BulkRequest.
+type BulkRequest struct {
+	// Action resend is for the invitations of invited and expired users.
+	Action  BulkRequestAction `json:"action"`
+	UserIds []ID              `json:"userIds"`
+}
+
+// BulkRequestAction resend is for the invitations of invited and expired users.
+type BulkRequestAction string
 
 // ChallengeRequest defines model for ChallengeRequest.
 type ChallengeRequest struct {

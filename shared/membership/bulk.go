@@ -33,7 +33,7 @@ type BulkInput struct {
 }
 
 // MaxBulk is how many users one request can name. Each is a transaction of its own after up to three reads, some 40 ms,
-// so that the request stays well within the 10 s that functions have for one.
+// so that the request stays well within the gateway's 30 s.
 const MaxBulk = 100
 
 // BulkStore is what Bulk needs of the table beside the use cases that it repeats.
