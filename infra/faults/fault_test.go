@@ -62,7 +62,7 @@ func (c call) String() string { return c.service + "." + c.operation }
 
 func (c call) writes() bool {
 	switch c.operation {
-	case "GetItem", "BatchGetItem", "Query", "DescribeUserPoolClient":
+	case "GetItem", "BatchGetItem", "Query", "DescribeUserPoolClient", "GetObject", "ListObjectsV2":
 		return false
 	}
 	return true
