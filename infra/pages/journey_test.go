@@ -50,7 +50,7 @@ func TestInviteToActive(t *testing.T) {
 	staff.press("Invite")
 	staff.fill("emails", "Ada Lovelace <"+good+">\ntor@fjordfisk\n"+used)
 	staff.press("Send invitations")
-	staff.sees("1 of 3 are invited.")
+	staff.sees("1 of 3 is invited.")
 	for who, what := range map[string]string{good: "Invited", "tor@fjordfisk": "This is not an e-mail address.", used: "belongs to a user of another customer"} {
 		if row := staff.row(who); !strings.Contains(row, what) {
 			t.Errorf("the row of %s does not say %q: %q", who, what, row)
@@ -220,7 +220,7 @@ func TestPortalPeople(t *testing.T) {
 	p.fill("emails", invited)
 	p.fill("role", "moderator")
 	p.press("Send invitations")
-	p.sees("All invitations are made: 1.")
+	p.sees("The invitation is made.")
 	mailed(t, s, invited, 1)
 	p.press("To the invitations")
 	p.seesIn(s.Portal+"/invitations", invited, "Pending", "Moderator")
@@ -245,7 +245,7 @@ func TestPortalPeople(t *testing.T) {
 	p.seesNo("Administrator")
 	p.fill("emails", address("by-moderator"))
 	p.press("Send invitations")
-	p.sees("All invitations are made: 1.")
+	p.sees("The invitation is made.")
 	p.open(s.Portal + "/users")
 	if p.yes(`[...document.querySelectorAll("main a, main button")].some((e) => /^(Deactivate|Remove|Reactivate) /.test(e.textContent))`) {
 		t.Errorf("a moderator is offered to change users:\n%s", p.text())
@@ -277,7 +277,7 @@ func TestResendExpired(t *testing.T) {
 	staff.signIn(s.Console, s.Admin.Username, s.Admin.Password)
 	staff.seesIn(s.Console+"/customers/"+customer+"/invitations", "Expired", "Pending")
 	staff.press("Resend all expired")
-	staff.sees("New links are on their way: 1 ")
+	staff.sees("1 expired invitation is resent; its new link is on its way.")
 	visitor := somebody(t)
 	visitor.open(link(t, mailed(t, s, late, 2)))
 	visitor.sees("Join Late Ltd")
@@ -339,7 +339,7 @@ func TestWithoutScript(t *testing.T) {
 	email := address("plain")
 	staff.fill("emails", email)
 	staff.press("Send invitations")
-	staff.sees("All invitations are made: 1.")
+	staff.sees("The invitation is made.")
 
 	invitee := somebody(t)
 	invitee.noScript()

@@ -251,8 +251,6 @@ func saidOf(n int, pager *web.Pager) web.Phrase {
 		return web.Text("people.said_nobody")
 	case pager != nil:
 		return web.Text("people.said_more", "count", n)
-	case n == 1:
-		return web.Text("people.said_one")
 	}
 	return web.Text("people.said_all", "count", n)
 }

@@ -148,10 +148,13 @@ func (p People) resendExpired(w http.ResponseWriter, r *http.Request, at place) 
 			break
 		}
 	}
-	if position == "" {
-		web.Notify(w, "success", "notice.expired_resent", "count", strconv.Itoa(resent))
-	} else {
+	switch {
+	case position != "":
 		web.Notify(w, "warning", "notice.expired_resent_partly", "count", strconv.Itoa(resent))
+	case resent == 0:
+		web.Notify(w, "info", "notice.nothing_expired")
+	default:
+		web.Notify(w, "success", "notice.expired_resent", "count", strconv.Itoa(resent))
 	}
 	http.Redirect(w, r, at.invitations(), http.StatusSeeOther)
 }

@@ -63,7 +63,8 @@
 //
 // # Functions
 //
-//	t "key" "name" value …     the text of a key; also says a Phrase
+//	t "key" "name" value …     the text of a key; also says a Phrase. Where the text
+//	                           has the forms key.one and key.other, "count" decides
 //	tn "key" n                 key.one or key.other, with {count}
 //	word "role" .Role          the text of role.<value>, or the value itself
 //	problem .Code              what happened and what to do, for a problem code

@@ -36,8 +36,7 @@ func (p *Pages) functions(c *catalogue) template.FuncMap {
 		"field":    field,
 		"fieldid":  fieldID,
 		"label": func(field string) string { // "" for fields the catalogue does not name
-			text, _ := c.lookup("field." + field)
-			return text
+			return c.texts["field."+field]
 		},
 		"languages": LanguageOptions,
 		"countries": c.countryOptions,

@@ -77,9 +77,6 @@ func takeNotice(w http.ResponseWriter, r *http.Request, c *catalogue) *Notice {
 	if json.Unmarshal(raw, &kept) != nil || !strings.HasPrefix(kept.Key, "notice.") {
 		return nil
 	}
-	if _, known := c.lookup(kept.Key); !known {
-		return nil
-	}
 	switch kept.Kind {
 	case "success", "info", "warning", "error":
 	default:
@@ -88,6 +85,9 @@ func takeNotice(w http.ResponseWriter, r *http.Request, c *catalogue) *Notice {
 	args := make([]any, len(kept.Args))
 	for i, arg := range kept.Args {
 		args[i] = arg
+	}
+	if _, known := c.lookup(kept.Key, args); !known {
+		return nil
 	}
 	return &Notice{Kind: kept.Kind, Text: Text(kept.Key, args...)}
 }

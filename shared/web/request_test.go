@@ -124,7 +124,7 @@ func TestAgain(t *testing.T) {
 
 func TestNoticeAfterRedirect(t *testing.T) {
 	pages := testPages(t, map[string]string{
-		"text/en.json": `{"notice.sent":"Sent to {email}.","secret.text":"never"}`, "text/de.json": `{"notice.sent":"Verschickt an {email}."}`,
+		"text/en.json": `{"notice.sent":"Sent to {email}.","secret.text":"never"}`, "text/de.json": `{"notice.sent":"Verschickt an {email}.","notice.done.one":"1 erledigt","notice.done.other":"{count} erledigt, alle"}`,
 		"pages/p.html": `{{define "title"}}T{{end}}{{define "content"}}{{end}}`,
 	})
 	show := func(value string) (string, []*http.Cookie) {
@@ -146,6 +146,13 @@ func TestNoticeAfterRedirect(t *testing.T) {
 	}
 	if len(cookies) != 1 || cookies[0].MaxAge != -1 {
 		t.Errorf("not cleared: %v", cookies)
+	}
+	for count, says := range map[string]string{"1": "1 erledigt\n", "2": "2 erledigt, alle\n"} {
+		w := httptest.NewRecorder()
+		Notify(w, "success", "notice.done", "count", count)
+		if body, _ := show(w.Result().Cookies()[0].Value); !strings.Contains(body, says) {
+			t.Errorf("%s:\n%s", count, body)
+		}
 	}
 	for name, forged := range map[string]string{
 		"other key":    `{"n":"success","k":"secret.text"}`,

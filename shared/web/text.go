@@ -24,7 +24,9 @@ type Phrase struct {
 }
 
 // Text is the phrase of a catalogue key; args are name, value, name, value …
-// for the {name} places of the text. A value may be a Phrase itself.
+// for the {name} places of the text. A value may be a Phrase itself. A text
+// that depends on a number has two forms in the catalogue, key.one and
+// key.other; the argument count decides between them.
 func Text(key string, args ...any) Phrase { return Phrase{key: key, args: args} }
 
 // Plain is a phrase that is the same in every language.
@@ -72,9 +74,22 @@ func readTexts(door []fs.FS, language string) (map[string]string, error) {
 	return texts, nil
 }
 
-func (c *catalogue) lookup(key string) (string, bool) {
+// lookup finds a text, or the form of it that fits the argument count.
+func (c *catalogue) lookup(key string, args []any) (string, bool) {
 	text, ok := c.texts[key]
+	if !ok {
+		text, ok = c.texts[key+form(args)]
+	}
 	return text, ok
+}
+
+// form is the form of a text for a number: English and German have the same
+// two, one and other (CLDR). Kept notices have their numbers as words.
+func form(args []any) string {
+	if n, ok := argument(args, "count"); ok && fmt.Sprint(n) == "1" {
+		return ".one"
+	}
+	return ".other"
 }
 
 // say puts a phrase into words.
@@ -82,12 +97,12 @@ func (c *catalogue) say(p Phrase) string {
 	if p.key == "" {
 		return p.plain
 	}
-	text, ok := c.lookup(p.key)
+	text, ok := c.lookup(p.key, p.args)
 	switch {
 	case ok:
 		return c.fill(text, p.args)
 	case p.plain == "\x00":
-		text, _ = c.lookup("error.unknown")
+		text = c.texts["error.unknown"]
 		return c.fill(text, p.args)
 	case p.plain != "":
 		return p.plain
@@ -97,11 +112,7 @@ func (c *catalogue) say(p Phrase) string {
 
 // count is say for a text that depends on a number: key.one or key.other.
 func (c *catalogue) count(key string, n int, args ...any) string {
-	form := ".other"
-	if n == 1 {
-		form = ".one"
-	}
-	return c.say(Phrase{key: key + form, args: append([]any{"count", n}, args...)})
+	return c.say(Phrase{key: key, args: append([]any{"count", n}, args...)})
 }
 
 // fill replaces {name} by the argument of that name, and nothing else, so that

@@ -49,10 +49,9 @@ func TestTextsOfDoors(t *testing.T) {
 	shared := readCatalogue(t, "text", "en")
 	everywhere := usedIn(t, append([]string{"."}, doors...)...)
 	known := func(key, door string) bool {
-		_, ok := shared[key]
+		ok := has(shared, key)
 		for _, place := range []string{door, common} {
-			_, here := readCatalogue(t, filepath.Join(place, "text"), "en")[key]
-			ok = ok || here
+			ok = ok || has(readCatalogue(t, filepath.Join(place, "text"), "en"), key)
 		}
 		return ok
 	}
@@ -79,7 +78,7 @@ func TestTextsOfDoors(t *testing.T) {
 		})
 	}
 	for key, place := range usedIn(t, ".").needed {
-		if _, ok := shared[key]; !ok {
+		if !has(shared, key) {
 			t.Errorf("%s: no text for %s", place, key)
 		}
 	}
@@ -184,8 +183,16 @@ func readCatalogue(t *testing.T, directory, language string) map[string]string {
 	return texts
 }
 
+// has tells whether there is a text of a key, or both forms of one that depends on a number.
+func has(texts map[string]string, key string) bool {
+	_, whole := texts[key]
+	_, one := texts[key+".one"]
+	_, other := texts[key+".other"]
+	return whole || one && other
+}
+
 // sameKeys holds that every language has the same keys with the same places to
-// fill in, and says something.
+// fill in, and says something; and that what counts can say one and more.
 func sameKeys(t *testing.T, directory string) {
 	t.Helper()
 	place := regexp.MustCompile(`\{[a-zA-Z]+\}`)
@@ -198,6 +205,9 @@ func sameKeys(t *testing.T, directory string) {
 			}
 			if _, ok := english[key]; !ok {
 				t.Errorf("%s: %s is missing in English", language, key)
+			}
+			if wrong := formsOf(texts, key); wrong != "" {
+				t.Errorf("%s: %s %s", language, key, wrong)
 			}
 		}
 		for key, text := range english {
@@ -215,6 +225,23 @@ func sameKeys(t *testing.T, directory string) {
 			}
 		}
 	}
+}
+
+// formsOf says what is wrong with the forms of a text, "" for nothing.
+func formsOf(texts map[string]string, key string) string {
+	one, singular := strings.CutSuffix(key, ".one")
+	other, plural := strings.CutSuffix(key, ".other")
+	switch {
+	case !singular && !plural && strings.Contains(texts[key], "{count}"):
+		return "counts, so it needs the forms .one and .other"
+	case singular && texts[one+".other"] == "":
+		return "has no .other"
+	case plural && texts[other+".one"] == "":
+		return "has no .one"
+	case singular && texts[one] != "" || plural && texts[other] != "":
+		return "would never be said: there is a text without a form"
+	}
+	return ""
 }
 
 // use is what templates and code of a room say about texts.
@@ -444,6 +471,9 @@ func TestFilling(t *testing.T) {
 	if got := c.count("n", 1) + ", " + c.count("n", 1200); got != "a user, 1,200 users" {
 		t.Errorf("got %q", got)
 	}
+	if got := c.say(Text("n", "count", 1)) + ", " + c.say(Text("n", "count", "1")) + ", " + c.say(Text("n", "count", 0)) + ", " + c.say(Text("n", "count", "21")); got != "a user, a user, 0 users, 21 users" {
+		t.Errorf("got %q", got)
+	}
 	if got := c.say(Text("x", "who", Word("role", "member"), "count", 1)); !strings.HasPrefix(got, "Member sent 1") {
 		t.Errorf("a phrase in a phrase: %q", got)
 	}
@@ -471,4 +501,14 @@ func testCatalogue(t *testing.T, language string, own map[string]string) *catalo
 		t.Fatal(err)
 	}
 	return c
+}
+
+func TestFormsOf(t *testing.T) {
+	texts := map[string]string{"a": "{count} users", "b.one": "a user", "c.other": "{count} users", "d": "users", "d.one": "a user", "d.other": "{count} users",
+		"e.one": "a user", "e.other": "{count} users", "f": "{name}"}
+	for key, wrong := range map[string]bool{"a": true, "b.one": true, "c.other": true, "d": false, "d.one": true, "d.other": true, "e.one": false, "e.other": false, "f": false} {
+		if got := formsOf(texts, key); (got != "") != wrong {
+			t.Errorf("%s: %q", key, got)
+		}
+	}
 }
