@@ -13,14 +13,15 @@ func TestForeignIDs(t *testing.T) {
 	s := theStack(t)
 	staff := admin(t, s)
 	mine, theirs := newCustomer(staff, "Ours Ltd"), newCustomer(staff, "Foreign Secret Ltd")
-	_, foreignUser := join(staff, theirs, address("foreign"), "administrator")
+	foreigner, foreignUser := join(staff, theirs, address("foreign"), "administrator")
 	foreignInvitation := invite(staff, theirs, address("foreign"), "member")
 	foreignSub := staff.must(201, "POST", "/customers/"+theirs+"/subaccounts", map[string]string{"name": "Foreign Depot"}).text("id")
 
+	foreignExport := foreigner.must(201, "POST", "/exports", `{}`).text("id")
 	foreignGroup, _ := newGroup(staff, "Foreign Group")
 	staff.must(204, "PUT", "/groups/"+foreignGroup+"/customers/"+theirs, nil)
 
-	replace := strings.NewReplacer("{customerId}", theirs, "{userId}", foreignUser, "{invitationId}", foreignInvitation, "{subaccountId}", foreignSub, "{groupId}", foreignGroup)
+	replace := strings.NewReplacer("{customerId}", theirs, "{userId}", foreignUser, "{invitationId}", foreignInvitation, "{subaccountId}", foreignSub, "{groupId}", foreignGroup, "{exportId}", foreignExport)
 	bodies := map[string]any{
 		"PATCH /customers/{customerId}": map[string]string{"name": "Taken"}, "POST /customers/{customerId}/subaccounts": map[string]string{"name": "Taken"},
 		"PATCH /customers/{customerId}/subaccounts/{subaccountId}": map[string]string{"name": "Taken"},
