@@ -56,7 +56,7 @@ func newHandler(parts door.Door, site web.Site, subAccounts membership.SubAccoun
 
 // areas are the console's areas.
 func areas(a membership.Actor) []web.Link {
-	links := []web.Link{{Label: web.Text("console.customers"), URL: "/customers"}, {Label: web.Text("people.users"), URL: "/users"}}
+	links := []web.Link{{Label: web.Text("console.customers"), URL: "/customers"}, {Label: web.Text("console.all_users"), URL: "/users"}}
 	if a.May(membership.ReadUsers, membership.ProviderID, "") {
 		links = append(links, web.Link{Label: web.Text("console.staff"), URL: "/staff"})
 	}
@@ -81,7 +81,7 @@ func customerFrame(r *http.Request, c membership.Customer, area string) door.Fra
 
 // everyoneFrame stands around the list over all customers.
 func everyoneFrame(*http.Request, membership.Customer, string) door.Frame {
-	return door.Frame{Lead: web.Text("console.users_lead")}
+	return door.Frame{Heading: web.Text("console.all_users")}
 }
 
 func staffFrame(_ *http.Request, _ membership.Customer, area string) door.Frame {

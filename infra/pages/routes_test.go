@@ -67,7 +67,7 @@ func (b browserless) send(method, path string, form url.Values, headers ...strin
 // peopleRoutes are the routes of door.People below an address; ids are those of a user and of an invitation.
 func peopleRoutes(at, user, invitation string) []string {
 	return []string{
-		"GET " + at + "/users", "GET " + at + "/users/" + user, "GET " + at + "/users/" + user + "/deactivate", "POST " + at + "/users/" + user + "/deactivate",
+		"GET " + at + "/users", "POST " + at + "/users/bulk", "GET " + at + "/users/" + user, "GET " + at + "/users/" + user + "/deactivate", "POST " + at + "/users/" + user + "/deactivate",
 		"POST " + at + "/users/" + user + "/reactivate", "GET " + at + "/users/" + user + "/remove", "POST " + at + "/users/" + user + "/remove",
 		"GET " + at + "/invitations", "GET " + at + "/invitations/new", "POST " + at + "/invitations/new", "POST " + at + "/invitations",
 		"POST " + at + "/invitations/resend-expired",
@@ -89,7 +89,7 @@ func customerRoutes(customer, subAccount string) []string {
 
 // closedRoutes are those of both doors that need a sign-in and no id.
 func closedRoutes() []string {
-	return []string{"GET /profile", "POST /profile", "GET /customers", "GET /customers/new", "POST /customers"}
+	return []string{"GET /profile", "POST /profile", "GET /customers", "GET /customers/new", "POST /customers", "GET /users", "GET /users/customers", "POST /users/bulk"}
 }
 
 // TestRoutesAreAllAsked: a route that is added to a door must be added to the tables above.

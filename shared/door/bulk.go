@@ -99,14 +99,14 @@ func (p People) bulk(w http.ResponseWriter, r *http.Request, at place) {
 		return
 	}
 	all, back := pickedFrom(form), at.back(r)
-	n := slices.IndexFunc(bulkActions(), func(a bulkAction) bool { return string(a.action) == form.Value("action") })
+	n := slices.IndexFunc(bulkActions(), func(a bulkAction) bool { return string(a.action) == form.Value("do") })
 	if n < 0 || len(all) == 0 {
 		web.Notify(w, "info", "notice.nobody_picked")
 		http.Redirect(w, r, back, http.StatusSeeOther)
 		return
 	}
 	action := bulkActions()[n]
-	r = web.WithAgain(r, map[string]string{"users": textOf(all), "action": string(action.action), "back": back})
+	r = web.WithAgain(r, map[string]string{"users": textOf(all), "do": string(action.action), "back": back})
 	if action.asks && form.Value("sure") == "" {
 		p.askBulk(w, r, at, action, all, back, nil)
 		return
@@ -142,7 +142,7 @@ func (p People) askBulk(w http.ResponseWriter, r *http.Request, at place, action
 		who = web.Text("people.bulk_who_more", "names", strings.Join(names, ", "), "count", more)
 	}
 	ask := web.Confirm{Notice: wrong, Cancel: back, Action: web.Action{Label: action.label, Kind: "danger", URL: at.users() + "/bulk",
-		Fields: map[string]string{"users": textOf(all), "action": string(action.action), "sure": "yes", "back": back, onceField: p.Door.Once()}}}
+		Fields: map[string]string{"users": textOf(all), "do": string(action.action), "sure": "yes", "back": back, onceField: p.Door.Once()}}}
 	switch action.action {
 	case membership.BulkRemove:
 		ask.Title, ask.Text = web.Text("people.bulk_remove_title", "count", len(all)), web.Text("people.bulk_remove_text")
@@ -181,7 +181,7 @@ func (p People) bulkResults(at place, action bulkAction, all []picked, results [
 	}
 	if len(failed) > 0 {
 		view.Again = &web.Action{Label: web.Text("people.bulk_again"), URL: at.users() + "/bulk", Post: true,
-			Fields: map[string]string{"users": textOf(failed), "action": string(action.action), "sure": "yes", "back": back, onceField: p.Door.Once()}}
+			Fields: map[string]string{"users": textOf(failed), "do": string(action.action), "sure": "yes", "back": back, onceField: p.Door.Once()}}
 	}
 	return view
 }

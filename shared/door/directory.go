@@ -139,7 +139,7 @@ func (p People) showPeople(w http.ResponseWriter, r *http.Request, at place, lis
 	narrowed := q.Search != "" || q.Role != "" || q.Country != "" || q.GroupID != ""
 	view.Statuses = statusLinks(actor, list, q.Status, data.counts, !narrowed)
 	view.Address, view.Form = at.users(), web.NewForm("q", q.Search, "status", string(q.Status), "role", string(q.Role), "country", q.Country,
-		"group", q.GroupID, "sort", list.SortedBy(), "customer", "")
+		"group", q.GroupID, "sort", list.SortedBy(), "company", list.Text("company"))
 	if at.everyone {
 		view.CustomerChoices = at.users() + "/customers"
 		view.Form.Set("customer", q.CustomerID)
@@ -291,7 +291,7 @@ func (p People) table(r *http.Request, at place, list Listing, q membership.User
 	t := web.Table{Caption: web.Text("people.users"), Pick: &web.Pick{Form: "picked", Name: "user"},
 		Columns: []web.Column{name, {Head: web.Text("field.status"), Kind: "plain"}}}
 	if at.everyone {
-		t.Columns = append(t.Columns, sorted(web.Text("field.company"), "company", "plain"))
+		t.Columns = append(t.Columns, sorted(web.Text("field.company"), "company", "plain short"))
 	}
 	t.Columns = append(t.Columns, sorted(web.Text("field.role"), "role", "plain"))
 	if grouped {
@@ -316,10 +316,12 @@ func userRow(actor membership.Actor, u membership.UserRow, at place, groups []me
 	}
 	status := web.Cell{Status: string(u.Status)}
 	switch u.Status {
-	case membership.Invited, membership.Expired:
+	case membership.Invited:
+		status.Time, status.Before = u.InvitationExpiresAt, web.Text("people.expires")
+	case membership.Expired:
 		status.Time = u.InvitationExpiresAt
 	case membership.Suspended:
-		status.Time = u.SuspendedUntil
+		status.Time, status.Before = u.SuspendedUntil, web.Text("people.ends")
 	}
 	row := web.Row{Quiet: u.Status == membership.Deactivated || u.Status == membership.Removed || u.Status == membership.Rejected, Cells: []web.Cell{who, status}}
 	if at.everyone {
@@ -331,7 +333,7 @@ func userRow(actor membership.Actor, u membership.UserRow, at place, groups []me
 	}
 	about := subject{id: u.ID, customerID: u.CustomerID, invitationID: u.InvitationID, name: u.DisplayName(), role: u.Role, status: u.Status}
 	row.Cells = append(row.Cells, web.Cell{Date: u.RegisteredAt},
-		web.Cell{Folded: u.Status == membership.Active, Actions: userActions(actor, about, home, once)})
+		web.Cell{Folded: u.Status != membership.Expired && u.Status != membership.Waiting, Actions: userActions(actor, about, home, once)})
 	if can := bulkable(actor, about); can != "" {
 		row.Pick, row.About, row.Can = picked{u.CustomerID, u.ID, u.DisplayName()}.text(), u.DisplayName(), can
 	}

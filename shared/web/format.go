@@ -29,6 +29,12 @@ func (c *catalogue) date(t time.Time) string {
 		"day", strconv.Itoa(t.Day()), "month", c.months[t.Month()-1], "year", strconv.Itoa(t.Year())))
 }
 
+// shortDate is 2 Jan 2006 or 2. Jan. 2006, for columns.
+func (c *catalogue) shortDate(t time.Time) string {
+	t = t.UTC()
+	return c.say(Text("time.date", "day", strconv.Itoa(t.Day()), "month", c.shortMonths[t.Month()-1], "year", strconv.Itoa(t.Year())))
+}
+
 // datetime is 2 January 2006 15:04 UTC or 2. Januar 2006, 15:04 Uhr UTC.
 func (c *catalogue) datetime(t time.Time) string {
 	if t.IsZero() {

@@ -291,14 +291,25 @@ func (m *markup) cell(cell Cell, column Column, head string, index int) {
 	if cell.Status != "" {
 		m.status(cell.Status)
 	}
-	if !cell.Time.IsZero() {
+	switch {
+	case cell.Time.IsZero():
+	case cell.Status != "":
+		m.tag(`<span class="detail">`)
+		if !cell.Before.Empty() {
+			m.say(cell.Before)
+			m.WriteByte(' ')
+		}
+		m.time(cell.Time)
+		m.tag(`</span>`)
+	default:
 		m.time(cell.Time)
 	}
 	if !cell.Date.IsZero() {
 		m.tag(`<time`)
 		m.attr("datetime", cell.Date.UTC().Format(time.RFC3339))
+		m.attr("title", m.c.datetime(cell.Date))
 		m.tag(`>`)
-		m.text(m.c.date(cell.Date))
+		m.text(m.c.shortDate(cell.Date))
 		m.tag(`</time>`)
 	}
 	if cell.Detail != "" {

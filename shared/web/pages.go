@@ -229,7 +229,7 @@ func (p *Pages) catalogue(language string) (*catalogue, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &catalogue{language: language, texts: texts, months: strings.Fields(texts["time.months"])}
+	c := &catalogue{language: language, texts: texts, months: strings.Fields(texts["time.months"]), shortMonths: strings.Fields(texts["time.months_short"])}
 	p.catalogues[language] = c
 	return c, nil
 }

@@ -30,7 +30,7 @@ type Picked struct {
 
 // PickedAction is one button of the bar. With script it shows while a picked row can do it (Row.Can).
 type PickedAction struct {
-	Value string // of the field "action"
+	Value string // of the field "do"
 	Label Phrase
 	Kind  string // danger, or "" (plain)
 }
@@ -62,7 +62,8 @@ type Cell struct {
 	Detail  string    // quiet line below: the e-mail below a name
 	Note    Phrase    // the same from the catalogue: "You"
 	Status  string    // shown as dot and word
-	Time    time.Time // shown relative to now, exact on hover
+	Time    time.Time // shown relative to now, exact on hover; with Status a quiet line below it
+	Before  Phrase    // words before such a Time: "expires"
 	Date    time.Time // shown as a date
 	Actions []Action  // the first as a button, further ones in a menu
 	Folded  bool      // all actions in the menu: none of them is what one usually comes for

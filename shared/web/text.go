@@ -50,9 +50,9 @@ func (p Phrase) Empty() bool { return p.key == "" && p.plain == "" }
 
 // catalogue is all texts of one language.
 type catalogue struct {
-	language string
-	texts    map[string]string
-	months   []string
+	language            string
+	texts               map[string]string
+	months, shortMonths []string
 
 	listed    sync.Once
 	countries string // the options of a country field, see countryOptions
