@@ -14,11 +14,13 @@ type Key struct{ name string }
 // String returns the key as S3 and its events have it.
 func (k Key) String() string { return k.name }
 
-// The prefixes. What is below uploads and exports is deleted by age (template.yaml): after a day and after a week.
+// The prefixes. What is below uploads, exports and imports is deleted by age (template.yaml): after a day, a week, and a
+// day more than an import is kept.
 const (
 	avatarUploads = "uploads/avatars/"
 	importUploads = "uploads/imports/"
 	exports       = "exports/"
+	imports       = "imports/"
 	avatars       = "avatars/"
 )
 
@@ -39,6 +41,21 @@ func AvatarPicture(ref membership.AvatarRef, size int) Key {
 // ImportUpload is where a list of people is uploaded to: uploads/imports/<customer>/<user>/<import>.
 func ImportUpload(customerID, userID, importID string) Key {
 	return join(importUploads, customerID, userID, importID)
+}
+
+// ImportFile is what belongs to an import: the file as it was read, its rows, its results:
+// imports/<customer>/<user>/<import>/<name>.
+func ImportFile(customerID, userID, importID, name string) Key {
+	return join(imports, customerID, userID, importID, name)
+}
+
+// importFilesOf is what the keys of all that belongs to an import begin with, "" when an id is none.
+func importFilesOf(customerID, userID, importID string) string {
+	k := join(imports, customerID, userID, importID)
+	if k.name == "" {
+		return ""
+	}
+	return k.name + "/"
 }
 
 // Export is one file, or part of one, of an export: exports/<customer>/<user>/<export>/<part>. The user is who asked for

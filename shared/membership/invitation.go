@@ -105,6 +105,8 @@ type Invitee struct {
 	FirstName, LastName string
 	Language            string
 	Role                Role // "" takes the role for all
+	// Record is what else is known of the person, from somebody who may change users.
+	Record ProfileInput
 }
 
 // InviteInput is a request to invite.
@@ -279,8 +281,12 @@ func checkInvitee(actor Actor, customerID string, in Invitee) (Invitee, *Error) 
 	in.FirstName = checkName(&errs, "firstName", in.FirstName, false)
 	in.LastName = checkName(&errs, "lastName", in.LastName, false)
 	in.Language = checkLanguage(&errs, "language", in.Language)
+	err := errs.err()
+	if err == nil {
+		_, err = in.Record.apply(User{})
+	}
 	var e *Error
-	asError(errs.err(), &e)
+	asError(err, &e)
 	return in, e
 }
 
@@ -351,6 +357,7 @@ func (is Invitations) newInvitation(c Call, customer Customer, row Invitee, grou
 		NotificationsEnabled: true, RegisteredAt: now,
 		InvitationID: inv.ID, InvitationExpiresAt: inv.ExpiresAt, Version: 1,
 	}
+	user, _ = row.Record.apply(user) // checked
 	return inv, user
 }
 

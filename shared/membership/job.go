@@ -38,6 +38,8 @@ const (
 	JobRenameCustomer JobKind = "rename-customer"
 	JobRenameGroup    JobKind = "rename-group"
 	JobExport         JobKind = "export"
+	JobImportCheck    JobKind = "import-check"
+	JobImport         JobKind = "import"
 )
 
 // JobStatus is where a job stands.

@@ -647,7 +647,7 @@ func window(e membership.Event, now time.Time) string {
 func (m *memory) place(events []membership.Event, now time.Time) error {
 	for _, e := range events {
 		if m.events[window(e, now)] >= e.Throttle.Limit {
-			return &membership.Error{Kind: membership.TooMany, Code: "too_many_requests"}
+			return &membership.Error{Kind: membership.TooMany, Code: "too_many_requests", RetryAfter: now.Truncate(e.Throttle.Window).Add(e.Throttle.Window).Sub(now)}
 		}
 	}
 	return nil

@@ -15,4 +15,5 @@ var (
 	_ membership.JobStore        = Table{}
 	_ membership.RenameStore     = Table{}
 	_ membership.ExportStore     = Table{}
+	_ membership.ImportStore     = Table{}
 )

@@ -41,6 +41,7 @@ const (
 	entityGroupName    = "group-name"
 	entityGroups       = "group-count"
 	entityJob          = "job"
+	entityImport       = "import"
 )
 
 // newItem returns an item with its key and entity.

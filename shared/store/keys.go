@@ -139,6 +139,15 @@ const invitationPrefix = "CUSTOMER#"
 
 func invitationPartition(id string) string { return "INVITATION#" + id }
 
+func importKey(customerID, id string) key {
+	return key{importPartition(id), importPrefix + customerID}
+}
+
+// importPrefix begins the sort key of an import whose customer is not known.
+const importPrefix = "CUSTOMER#"
+
+func importPartition(id string) string { return "IMPORT#" + id }
+
 func mailKey(id string) key { return key{"MAIL#" + id, "MAIL"} }
 
 const mailPrefix = "MAIL#"

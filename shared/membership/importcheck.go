@@ -1,0 +1,266 @@
+package membership
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// importCheckStep is how many rows one step of a check looks at: some hundred reads of the table at once, a second or two.
+const importCheckStep = 500
+
+// Headings that mean nothing are told up to this many, and up to maxName characters each.
+const importUnknown = 50
+
+// ImportCheck is the worker of JobImportCheck. It changes nothing: it writes down what each row is.
+type ImportCheck struct{ Imports Imports }
+
+// Step reads the whole file once, or looks at the next rows.
+func (w ImportCheck) Step(ctx context.Context, c Call, j *Job) (Trail, error) {
+	i, own, err := w.Imports.asked(ctx, c, *j)
+	if KindOf(err) == NotFound { // dropped
+		j.Finish(c.Now)
+		return Trail{}, nil
+	}
+	if err != nil {
+		return Trail{}, err
+	}
+	report := readImportReport(j.Params)
+	var end bool
+	if report.Read == 0 {
+		end, err = w.read(ctx, own, i, j, &report)
+	} else {
+		end, err = w.look(ctx, own, i, j, &report)
+	}
+	var fault *ImportFault
+	if errors.As(err, &fault) {
+		report.Fault, report.Parts = fault, nil
+		end, err = true, nil
+	}
+	if err != nil {
+		return Trail{}, err
+	}
+	j.Params = report.in(j.Params)
+	if !end {
+		return Trail{}, nil
+	}
+	j.Finish(c.Now)
+	fields := report.auditFields()
+	fields["fileName"] = i.FileName
+	return Trail{Audit: own.auditEntry(w.Imports.NewID(), "import.checked", "import", i.ID, i.CustomerID, nil, fields)}, nil
+}
+
+// asked returns the import of a job, and a call of who began it, as they are at this moment: rights that have ended since
+// hold for the rows that follow. Errors: ErrNotFound when the import was dropped, *JobFailure when they may no longer
+// import, beside the import.
+func (is Imports) asked(ctx context.Context, c Call, j Job) (Import, Call, error) {
+	i, err := is.Store.Import(ctx, ReachCustomer(j.CustomerID), j.Subject)
+	if err != nil {
+		return Import{}, Call{}, err
+	}
+	access, err := is.Store.Access(ctx, i.ByCustomerID, i.By, "")
+	if err != nil {
+		return i, Call{}, err
+	}
+	// Being signed out everywhere, by a new password for example, does not end what one has asked for.
+	signedIn := latest(c.Now, access.User.ValidFrom, access.SignIns.ValidFrom)
+	actor, err := access.Actor(DoorOf(i.ByCustomerID), signedIn, "", c.Now)
+	if err == nil {
+		err = actor.require(Invite, i.CustomerID, "")
+	}
+	if err != nil {
+		return i, Call{}, &JobFailure{Reason: JobAccessEnded, Cause: err}
+	}
+	actor.RequestID = j.RequestID
+	return i, Call{Actor: actor, Now: c.Now}, nil
+}
+
+func latest(times ...time.Time) time.Time {
+	return slices.MaxFunc(times, func(a, b time.Time) int { return a.Compare(b) })
+}
+
+// read looks at the file as a whole and keeps it as it is: too many rows are found before the first is looked at, and
+// what is uploaded by the same form later changes nothing. Errors: *ImportFault.
+func (w ImportCheck) read(ctx context.Context, own Call, i Import, j *Job, report *importReport) (end bool, err error) {
+	data, err := w.Imports.Files.Upload(ctx, i.Ref())
+	if KindOf(err) == NotFound {
+		return false, &ImportFault{Code: faultUploadMissing}
+	}
+	if e := (*Error)(nil); asError(err, &e) && e.Kind == Invalid {
+		return false, &ImportFault{Code: e.Code}
+	}
+	if err != nil {
+		return false, err
+	}
+	hash := sha256.Sum256(data)
+	report.File = ImportFile{Size: len(data), Hash: hex.EncodeToString(hash[:])}
+	sheet, err := w.Imports.Files.Open(data, i.Separator)
+	if err != nil {
+		return false, err
+	}
+	rows := 0
+	for ; ; rows++ {
+		if _, err = sheet.Next(); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return false, err
+		}
+	}
+	if rows == 0 {
+		return false, &ImportFault{Code: faultNoRows, Line: 1}
+	}
+	report.File.Encoding, report.File.Separator = sheet.Encoding(), sheet.Separator()
+	report.File.Columns, report.File.NotYours = newImportReader(own.Actor, i, sheet).names(sheet)
+	for _, heading := range sheet.Unknown() {
+		if len(report.File.Unknown) < importUnknown {
+			report.File.Unknown = append(report.File.Unknown, clip(heading, maxName))
+		}
+	}
+	if err := w.Imports.Files.Put(ctx, i.Ref(), sourceName(j.Version), data); err != nil {
+		return false, err
+	}
+	report.Read, j.Total = j.Version, rows
+	return false, nil
+}
+
+// look finds out what the next rows are. Those before are read again: a row is held against them.
+func (w ImportCheck) look(ctx context.Context, own Call, i Import, j *Job, report *importReport) (end bool, err error) {
+	sheet, err := w.Imports.source(ctx, i, *report)
+	if err != nil {
+		return false, err
+	}
+	reader := newImportReader(own.Actor, i, sheet)
+	var rows []ImportRow
+	for n := 0; n < j.Progress+importCheckStep; n++ {
+		line, err := sheet.Next()
+		if errors.Is(err, io.EOF) {
+			end = true
+			break
+		}
+		if err != nil {
+			return false, err
+		}
+		if row := reader.row(line); n >= j.Progress {
+			rows = append(rows, row)
+		}
+	}
+	end = end || j.Progress+len(rows) >= j.Total
+	if err := w.Imports.classify(ctx, own, i, rows); err != nil {
+		return false, err
+	}
+	for from := 0; from < len(rows); from += importPart {
+		some := rows[from:min(from+importPart, len(rows))]
+		p := partOf(j.Version, some)
+		if err := w.Imports.putPart(ctx, i, p, len(report.Parts), some); err != nil {
+			return false, err
+		}
+		report.Parts = append(report.Parts, p)
+	}
+	j.Progress += len(rows)
+	j.Position = strconv.Itoa(j.Progress)
+	return end, nil
+}
+
+// source opens the file as it was read.
+func (is Imports) source(ctx context.Context, i Import, report importReport) (ImportSheet, error) {
+	data, err := is.Files.Get(ctx, i.Ref(), sourceName(report.Read))
+	if err != nil {
+		return nil, err
+	}
+	return is.Files.Open(data, i.Separator)
+}
+
+func (is Imports) putPart(ctx context.Context, i Import, p importPartOf, n int, rows []ImportRow) error {
+	var b bytes.Buffer
+	if err := json.NewEncoder(&b).Encode(rows); err != nil {
+		return err
+	}
+	return is.Files.Put(ctx, i.Ref(), p.name(n), b.Bytes())
+}
+
+// classify finds out what each row is by the table: the same answers as Invitations.Invite would give. Who may not look
+// into other customers learns nothing of them here either. Errors: *ImportFault when nobody can be invited any more.
+func (is Imports) classify(ctx context.Context, own Call, i Import, rows []ImportRow) error {
+	var at []int
+	var folded []string
+	for n := range rows {
+		if rows[n].Class == "" {
+			at, folded = append(at, n), append(folded, FoldLogin(rows[n].Email))
+		}
+	}
+	customer, addresses, _, err := is.Store.InviteFacts(ctx, own.Actor.Reach(), i.CustomerID, folded, nil)
+	switch {
+	case KindOf(err) == NotFound:
+		return &JobFailure{Reason: JobAccessEnded, Cause: err}
+	case err != nil:
+		return err
+	case customer.Type != Corporate:
+		return &ImportFault{Code: ErrIndividual.Code}
+	case customer.Status != CustomerActive:
+		return &ImportFault{Code: ErrCustomerDeactivated.Code}
+	}
+	var known []UserRow
+	for k, n := range at {
+		row, a := &rows[n], addresses[k]
+		switch {
+		case a.InvitedHere != "":
+			row.UserID = a.InvitedHere
+		case a.UserID == "":
+			row.Class = ImportNew
+		case a.CustomerID == i.CustomerID:
+			row.UserID = a.UserID
+		case own.Actor.Realm == Portal: // see Invitations.invitable
+			row.Class = ImportNew
+		default:
+			row.invalid(ErrEmailInUse)
+		}
+		if row.UserID != "" {
+			known = append(known, UserRow{ID: row.UserID, CustomerID: i.CustomerID})
+		}
+	}
+	records, err := is.Store.Records(ctx, known)
+	if err != nil {
+		return err
+	}
+	for _, n := range at {
+		if rows[n].UserID == "" {
+			continue
+		}
+		user, ok := records[rows[n].UserID]
+		if !ok { // new since, or gone: nobody waits for the copies but this row
+			if user, err = is.Store.User(ctx, ReachCustomer(i.CustomerID), rows[n].UserID); KindOf(err) == NotFound {
+				rows[n].invalid(ErrLoginTaken)
+				continue
+			} else if err != nil {
+				return err
+			}
+		}
+		rows[n].known(own, user)
+	}
+	return nil
+}
+
+// known makes a row one of a user of the customer.
+func (r *ImportRow) known(own Call, u User) {
+	status := u.StatusAt(own.Now)
+	if status == Invited || status == Expired {
+		r.Class = ImportInvited
+		r.why(ErrAlreadyInvited)
+	} else {
+		r.Class = ImportUser
+		r.why(ErrAlreadyUser)
+	}
+	if _, possible := status.Next(StepChange); !possible || u.Source == "directory" || !own.Actor.May(ChangeUsers, u.CustomerID, u.Role) {
+		return
+	}
+	if _, names, err := r.changes(u); err == nil && len(names) > 0 {
+		r.Class, r.Changes = ImportChanged, names
+	}
+}
