@@ -384,6 +384,7 @@ func (e Exports) rows(ctx context.Context, c Call, j *Job, at *place) (done bool
 	if err != nil {
 		return false, &JobFailure{Reason: JobAccessEnded, Cause: err} // a column that is no longer for them
 	}
+	s.data.Grow(exportPart + 1<<20) // instead of doubling up to it: half of the memory of a step
 	s.begun = at.Piece > 0 || len(at.Parts) > 0
 	if at.Piece > 0 {
 		piece, err := e.Files.Piece(ctx, refOf(*j), at.Piece)
