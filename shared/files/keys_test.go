@@ -13,6 +13,7 @@ func TestKeys(t *testing.T) {
 		"uploads/avatars/c1/u-2/0192-x": AvatarUpload(ref),
 		"avatars/c1/u-2/0192-x-64.jpg":  AvatarPicture(ref, 64),
 		"uploads/imports/c1/u/i":        ImportUpload("c1", "u", "i"),
+		"imports/c1/u/i/result.csv":     ImportFile("c1", "u", "i", "result.csv"),
 		"exports/c1/u/e/users.csv":      Export("c1", "u", "e", "users.csv"),
 	} {
 		if k.String() != want {
@@ -35,13 +36,14 @@ func TestKeysWithoutIDs(t *testing.T) {
 			"user":     AvatarPicture(membership.AvatarRef{CustomerID: "c", UserID: id, UploadID: "i"}, 64),
 			"upload":   AvatarPicture(membership.AvatarRef{CustomerID: "c", UserID: "u", UploadID: id}, 64),
 			"import":   ImportUpload("c", "u", id),
+			"file":     ImportFile("c", id, "i", "result.csv"),
 			"part":     Export("c", "u", "e", id),
 		} {
 			if k != (Key{}) {
 				t.Errorf("%s %q: %s", name, id, k)
 			}
 		}
-		if p := avatarsOf("c", id); p != "" {
+		if p := avatarsOf("c", id) + importFilesOf("c", "u", id); p != "" {
 			t.Errorf("prefix %s", p)
 		}
 		if _, ok := AvatarUploadOf("uploads/avatars/c/u/" + id); ok {

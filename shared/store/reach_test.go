@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -48,6 +49,13 @@ func TestForeignReachFindsNothing(t *testing.T) {
 		},
 		"Invitations": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
 			return t.Invitations(ctx, membership.InvitationQuery{Reach: r, CustomerID: i.customer, Page: page})
+		},
+		"Import": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
+			v := membership.Import{ID: i.invitation, CustomerID: i.customer, ExpiresAt: noon()}
+			if err := t.CreateImport(ctx, v, membership.Trail{Now: noon()}); err != nil && !errors.Is(err, membership.ErrStale) {
+				return nil, err
+			}
+			return t.Import(ctx, r, i.invitation)
 		},
 		"AuditEntries": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
 			return t.AuditEntries(ctx, r, i.customer, noon(), 50)
