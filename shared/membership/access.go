@@ -22,7 +22,9 @@ type SignIns struct {
 	ResetVersion      int
 	ResetExpiresAt    time.Time
 	ResetClaimedUntil time.Time
-	Version           int
+	// PasswordOver is set while the password at the sign-in service no longer counts: a new one must be set by link.
+	PasswordOver bool
+	Version      int
 }
 
 // Session is a signed-in browser.

@@ -188,7 +188,7 @@ func (a Avatars) Begin(ctx context.Context, c Call, userID, contentType, back st
 
 // changeable says whether a user's picture can be set or removed.
 func changeable(c Call, user User) error {
-	if user.Source == "directory" {
+	if user.Source == SourceDirectory {
 		return ErrDirectory
 	}
 	_, err := user.StatusAt(c.Now).after(StepChange)

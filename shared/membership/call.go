@@ -55,7 +55,21 @@ type Trail struct {
 	Key   *IdempotencyKey
 	// KeyIDs are the ids that a repeated request answers with.
 	KeyIDs []string
-	Now    time.Time
+	// Letters are what the mails count against, where the store's method says that it counts them.
+	Letters []Event
+	// Witness is the staff administrator who must still be one when the change is stored, "" for nobody.
+	Witness string
+	Now     time.Time
+}
+
+// witness returns who must still be a staff administrator when a change of this user is stored: the actor, where a
+// colleague may lose the role or the access by it. Two who remove each other at the same moment cannot both succeed, and
+// because nobody removes themselves, one administrator of the provider always stays.
+func (c Call) witness(u User) string {
+	if u.CustomerID != ProviderID || c.Actor.Realm != Staff || u.ID == c.Actor.UserID {
+		return ""
+	}
+	return c.Actor.UserID
 }
 
 func (c Call) trail(audit AuditEntry, ids ...string) Trail {

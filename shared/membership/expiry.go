@@ -33,6 +33,7 @@ func NewDigest(inviter User, expired time.Time) Digest {
 // ExpiryStore is what the clean-up needs of the table. It finds what is due through a sparse index, never by a scan.
 type ExpiryStore interface {
 	InvitationStore
+	SuspensionStore
 	// DueInvitations returns invitations whose expiry or retention has passed, the oldest first, at most limit.
 	DueInvitations(ctx context.Context, now time.Time, limit int) ([]Invitation, error)
 	// ExpireInvitation is ChangeUser for a clean-up: it also remembers the invitation for the inviter's digest (nil where
@@ -48,7 +49,8 @@ type ExpiryStore interface {
 }
 
 // Expiry is the scheduled clean-up. Nobody's rights depend on it: every decision compares with the clock. It makes the
-// lists show what the clock says, tells inviters, and deletes by retention. Running it twice changes nothing.
+// lists show what the clock says of invitations and suspensions, tells inviters, and deletes by retention. Running it
+// twice changes nothing.
 type Expiry struct {
 	Store       ExpiryStore
 	Invitations Invitations
@@ -57,7 +59,7 @@ type Expiry struct {
 }
 
 // Report is what one run did.
-type Report struct{ Expired, Deleted, Digests, Skipped int }
+type Report struct{ Expired, Deleted, Digests, Reactivated, Skipped int }
 
 // Run does at most limit of each kind of work. One bad item does not hold up the others; the first error is returned
 // at the end.
@@ -71,6 +73,22 @@ func (e Expiry) Run(ctx context.Context, c Call, limit int) (Report, error) {
 		err := e.one(ctx, c, inv, &r)
 		switch {
 		case KindOf(err) == Stale: // somebody acted on it meanwhile; the next run looks again
+			r.Skipped++
+		case err != nil && first == nil:
+			first = err
+		}
+	}
+	suspensions, err := e.Store.DueSuspensions(ctx, c.Now, limit)
+	if err != nil && first == nil {
+		first = err
+	}
+	for _, user := range suspensions {
+		if ctx.Err() != nil {
+			return r, ctx.Err()
+		}
+		err := e.endSuspension(ctx, c, user, &r)
+		switch {
+		case KindOf(err) == Stale:
 			r.Skipped++
 		case err != nil && first == nil:
 			first = err

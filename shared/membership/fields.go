@@ -14,6 +14,9 @@ const (
 	maxComment = 1000
 	maxURL     = 500
 	maxPhone   = 40
+
+	maxTitle    = 40
+	maxPostcode = 20
 )
 
 // checkText trims a one-line text and says what is wrong with it. Control characters and those that turn the direction

@@ -126,7 +126,7 @@ func (r ImportRow) profile() ProfileInput {
 
 // changes returns the user as the row has it, and the names of what is then another one. Errors: Invalid.
 func (r ImportRow) changes(u User) (after User, names []string, err error) {
-	after, err = r.profile().apply(u)
+	after, err = r.profile().apply(u, nil)
 	if err != nil {
 		return u, nil, err
 	}
@@ -192,8 +192,8 @@ func (r *importReader) row(line ImportLine) ImportRow {
 		return row
 	}
 	row.Email = checked.Email
-	fields, _ := row.profile().apply(User{})    // checked
-	for name, v := range fields.auditFields() { // as they are stored
+	fields, _ := row.profile().apply(User{}, nil) // checked
+	for name, v := range fields.auditFields() {   // as they are stored
 		if _, given := row.Values[name]; given {
 			row.Values[name] = v
 		}

@@ -128,7 +128,7 @@ type RowResult struct {
 // Address says who holds an e-mail or username: UserID and CustomerID are "" when nobody does.
 type Address struct {
 	UserID, CustomerID string
-	// InvitedHere is the user of this customer who is invited with an address that signs in elsewhere.
+	// InvitedHere is the user of this customer whose address it is although it signs in elsewhere.
 	InvitedHere string
 }
 
@@ -156,6 +156,8 @@ type InvitationStore interface {
 	// letter. Errors: ErrLoginTaken, ErrCustomerDeactivated, ErrGroupGone, ErrInProgress, TooMany when a limit of letter is
 	// reached.
 	CreateInvitation(ctx context.Context, i Invitation, u User, t Trail, letter ...Event) error
+	// InviteContact is CreateInvitation for a user who was a contact until now. Errors: also ErrStale.
+	InviteContact(ctx context.Context, before, after User, i Invitation, t Trail, letter ...Event) error
 	// LinkFacts returns what a new link of an invitation depends on, with one wait.
 	LinkFacts(ctx context.Context, i Invitation) (LinkFacts, error)
 	// ChangeLink is ChangeUser for a new link, and counts its letter. Errors: ErrStale, ErrLoginTaken, ErrInProgress,
@@ -164,6 +166,8 @@ type InvitationStore interface {
 	// DeleteInvitation deletes an invitation and, where user is not nil, that still invited or removed user with it.
 	// Errors: ErrStale.
 	DeleteInvitation(ctx context.Context, i Invitation, user *User, t Trail) error
+	// ReturnContact deletes an invitation and makes its user the contact again who it was before. Errors: ErrStale.
+	ReturnContact(ctx context.Context, i Invitation, before, after User, t Trail) error
 	// AcceptanceFacts returns the user and customer of an invitation and who holds the folded logins, with one wait.
 	AcceptanceFacts(ctx context.Context, i Invitation, folded []string) (User, Customer, []Address, error)
 	// ClaimAcceptance gives before a lease until after.ActivatingUntil. Errors: ErrStale.
@@ -283,7 +287,7 @@ func checkInvitee(actor Actor, customerID string, in Invitee) (Invitee, *Error) 
 	in.Language = checkLanguage(&errs, "language", in.Language)
 	err := errs.err()
 	if err == nil {
-		_, err = in.Record.apply(User{})
+		_, err = in.Record.apply(User{}, nil)
 	}
 	var e *Error
 	asError(err, &e)
@@ -293,17 +297,25 @@ func checkInvitee(actor Actor, customerID string, in Invitee) (Invitee, *Error) 
 // inviteOne invites one checked row. A race for the address is decided by the table; the loser looks again, once.
 func (is Invitations) inviteOne(ctx context.Context, c Call, customer Customer, row Invitee, groups choice, a Address) (string, error) {
 	for try := 0; ; try++ {
-		elsewhere, err := is.invitable(ctx, c, customer.ID, a)
+		contact, elsewhere, err := is.invitable(ctx, c, customer.ID, a)
 		if err != nil {
 			return "", err
 		}
 		inv, user := is.newInvitation(c, customer, row, groups)
+		if contact.ID != "" {
+			inv, user = contact.invited(inv, user)
+			user, _ = row.Record.apply(user, nil) // checked
+		}
 		user.AddressElsewhere = elsewhere
 		trail := c.trail(c.auditEntry(is.NewID(), "invitation.created", "invitation", inv.ID, customer.ID, nil, inv.auditFields()), inv.ID)
 		mail := is.invitationMail(c, customer, inv, elsewhere)
 		inv.MailID, inv.Delivery = mail.ID, string(MailQueued)
 		trail.Mails = []Mail{mail}
-		err = is.Store.CreateInvitation(ctx, inv, user, trail, c.Actor.letter(customer.ID, row.Email)...)
+		if contact.ID == "" {
+			err = is.Store.CreateInvitation(ctx, inv, user, trail, c.Actor.letter(customer.ID, row.Email)...)
+		} else {
+			err = is.Store.InviteContact(ctx, contact, user, inv, trail, c.Actor.letter(customer.ID, row.Email)...)
+		}
 		if CodeOf(err) != ErrLoginTaken.Code || try > 0 {
 			return inv.ID, err
 		}
@@ -315,33 +327,38 @@ func (is Invitations) inviteOne(ctx context.Context, c Call, customer Customer, 
 	}
 }
 
-// invitable says whether an address can be invited here, and whether it signs in for another customer.
-// Staff are told so. A customer's own people are not: they get the same answer as always, and the letter helps the
-// owner of the address.
-func (is Invitations) invitable(ctx context.Context, c Call, customerID string, a Address) (elsewhere bool, err error) {
-	if a.InvitedHere != "" {
-		return false, ErrAlreadyInvited
+// invitable says whether an address can be invited here, as which contact of the customer (zero for somebody new), and
+// whether it signs in for another customer. Staff are told so. A customer's own people are not: they get the same answer
+// as always, and the letter helps the owner of the address.
+func (is Invitations) invitable(ctx context.Context, c Call, customerID string, a Address) (contact User, elsewhere bool, err error) {
+	elsewhere = a.UserID != "" && a.CustomerID != customerID
+	here := a.InvitedHere
+	told := elsewhere && c.Actor.Realm != Portal
+	switch {
+	case here == "" && told:
+		return User{}, false, ErrEmailInUse
+	case here == "" && (elsewhere || a.UserID == ""):
+		return User{}, elsewhere, nil
+	case here == "":
+		here = a.UserID
 	}
-	if a.UserID == "" {
-		return false, nil
-	}
-	if a.CustomerID != customerID {
-		if c.Actor.Realm == Portal {
-			return true, nil
-		}
-		return false, ErrEmailInUse
-	}
-	user, err := is.Store.User(ctx, ReachCustomer(customerID), a.UserID)
+	user, err := is.Store.User(ctx, ReachCustomer(customerID), here)
 	if KindOf(err) == NotFound {
-		return false, ErrLoginTaken
+		return User{}, false, ErrLoginTaken
 	}
 	if err != nil {
-		return false, err
+		return User{}, false, err
 	}
-	if s := user.StatusAt(c.Now); s == Invited || s == Expired {
-		return false, ErrAlreadyInvited
+	switch user.StatusAt(c.Now) {
+	case Contact:
+		if told {
+			return User{}, false, ErrEmailInUse
+		}
+		return user, elsewhere, nil
+	case Invited, Expired:
+		return User{}, false, ErrAlreadyInvited
 	}
-	return false, ErrAlreadyUser
+	return User{}, false, ErrAlreadyUser
 }
 
 func (is Invitations) newInvitation(c Call, customer Customer, row Invitee, groups choice) (Invitation, User) {
@@ -357,7 +374,7 @@ func (is Invitations) newInvitation(c Call, customer Customer, row Invitee, grou
 		NotificationsEnabled: true, RegisteredAt: now,
 		InvitationID: inv.ID, InvitationExpiresAt: inv.ExpiresAt, Version: 1,
 	}
-	user, _ = row.Record.apply(user) // checked
+	user, _ = row.Record.apply(user, nil) // checked
 	return inv, user
 }
 
@@ -558,7 +575,8 @@ func (is Invitations) Delete(ctx context.Context, c Call, invitationID string) e
 	return is.delete(ctx, c, inv, "invitation.deleted")
 }
 
-// delete deletes an invitation that nobody accepted, together with the user that it alone made.
+// delete deletes an invitation that nobody accepted, together with the user that it alone made; who was a contact before
+// is one again.
 func (is Invitations) delete(ctx context.Context, c Call, inv Invitation, action string) error {
 	var with *User
 	user, err := is.Store.User(ctx, ReachCustomer(inv.CustomerID), inv.UserID)
@@ -570,6 +588,9 @@ func (is Invitations) delete(ctx context.Context, c Call, inv Invitation, action
 		with = &user
 	}
 	audit := c.auditEntry(is.NewID(), action, "invitation", inv.ID, inv.CustomerID, inv.auditFields(), nil)
+	if with != nil && with.wasContact(inv) {
+		return is.Store.ReturnContact(ctx, inv, user, user.contact(), c.trail(audit, inv.ID))
+	}
 	return is.Store.DeleteInvitation(ctx, inv, with, c.trail(audit, inv.ID))
 }
 

@@ -19,6 +19,7 @@ type Purpose string
 const (
 	PurposeInvitation    Purpose = "invitation"
 	PurposePasswordReset Purpose = "password-reset"
+	PurposeEmailChange   Purpose = "email-change"
 	PurposeCursor        Purpose = "cursor"
 )
 

@@ -7,12 +7,17 @@ type Letter string
 
 // The letters.
 const (
-	LetterInvitation      Letter = "invitation"
-	LetterStaffInvitation Letter = "invitation-staff"
-	LetterAddressInUse    Letter = "invitation-address-in-use"
-	LetterExpiredDigest   Letter = "expired-digest"
-	LetterPasswordReset   Letter = "password-reset"
-	LetterPasswordChanged Letter = "password-changed"
+	LetterInvitation       Letter = "invitation"
+	LetterStaffInvitation  Letter = "invitation-staff"
+	LetterAddressInUse     Letter = "invitation-address-in-use"
+	LetterExpiredDigest    Letter = "expired-digest"
+	LetterPasswordReset    Letter = "password-reset"
+	LetterPasswordChanged  Letter = "password-changed"
+	LetterUserRegistration Letter = "user-registration"
+	LetterPasswordLink     Letter = "password-link"
+	LetterEmailConfirm     Letter = "email-change-confirm"
+	LetterEmailAnnounced   Letter = "email-change-announced"
+	LetterEmailChanged     Letter = "email-changed"
 )
 
 // MailStatus is where a mail of the outbox stands.
@@ -34,7 +39,7 @@ type Mail struct {
 	CustomerID   string
 	UserID       string // whom it is for, "" while unknown
 	InvitationID string // the invitation it carries the link of, if any
-	LinkVersion  int    // the version of that link; an older one is withdrawn
+	LinkVersion  int    // the version of that link, or of the one that confirms an address; an older one is withdrawn
 	Letter       Letter
 	To           string // address; "" for a password reset, whose address is looked up when it is sent
 	Login        string // what was typed at "forgot password"; never mailed

@@ -29,6 +29,7 @@ type memory struct {
 	markers      map[membership.IdempotencyKey]membership.Marker
 	digests      map[string]membership.Digest
 	digestRows   map[string][]string
+	onlyUsers    map[string]string // customer → user
 	audit        []membership.AuditEntry
 	jobs         []membership.Job
 	before       func(method string) error // called first in every method that changes something; nil is nothing
@@ -41,7 +42,7 @@ func newMemory() *memory {
 		invitations: map[string]membership.Invitation{}, logins: map[string]string{}, elsewhere: map[string]string{},
 		signIns: map[string]membership.SignIns{}, mails: map[string]membership.Mail{}, attempts: map[string]membership.Attempts{},
 		events: map[string]int{}, markers: map[membership.IdempotencyKey]membership.Marker{}, digests: map[string]membership.Digest{},
-		digestRows: map[string][]string{},
+		digestRows: map[string][]string{}, onlyUsers: map[string]string{},
 	}
 }
 
@@ -51,6 +52,8 @@ var (
 	_ membership.SignInStore     = (*memory)(nil)
 	_ membership.OutboxStore     = (*memory)(nil)
 	_ membership.CustomerStore   = (*memory)(nil)
+	_ membership.RecordStore     = (*memory)(nil)
+	_ membership.EmailStore      = (*memory)(nil)
 	_ membership.SubAccountStore = (*memory)(nil)
 )
 
@@ -62,6 +65,14 @@ func (m *memory) lock(method string) (func(), error) {
 	}
 	m.mu.Lock()
 	return m.mu.Unlock, nil
+}
+
+// promises checks the conditions of a trail but for its marker's. The caller holds the lock.
+func (m *memory) promises(t membership.Trail) error {
+	if w := m.users[t.Witness]; t.Witness != "" && (w.Status != membership.Active || w.Role != membership.Administrator) {
+		return membership.ErrSignedOut
+	}
+	return m.place(t.Letters, t.Now)
 }
 
 // trail checks the marker's condition and then keeps everything; it is called last, when nothing else can fail.
@@ -81,6 +92,7 @@ func (m *memory) trail(t membership.Trail) error {
 		m.mails[mail.ID] = mail
 	}
 	m.jobs = append(m.jobs, t.Jobs...)
+	m.count(t.Letters, t.Now)
 	return nil
 }
 
@@ -292,11 +304,15 @@ func (m *memory) UserCounts(_ context.Context, reach membership.Reach, customerI
 }
 
 func reserved(u membership.User) []string {
-	if u.ID == "" || u.Status == membership.Removed || u.Status == membership.Rejected || u.AddressElsewhere {
+	if u.ID == "" || u.Status == membership.Removed || u.Status == membership.Rejected {
 		return nil
 	}
-	l := []string{membership.FoldLogin(u.Email)}
-	if n := membership.FoldLogin(u.Username); n != "" && n != l[0] {
+	var l []string
+	email := membership.FoldLogin(u.Email)
+	if email != "" && !u.AddressElsewhere {
+		l = append(l, email)
+	}
+	if n := membership.FoldLogin(u.Username); n != "" && n != email {
 		l = append(l, n)
 	}
 	return l
@@ -311,6 +327,14 @@ func (m *memory) put(before, after membership.User) error {
 		if holder, taken := m.logins[l]; taken && holder != after.ID {
 			return membership.ErrLoginTaken
 		}
+	}
+	for _, u := range m.users {
+		if after.ExternalID != "" && u.ID != after.ID && u.CustomerID == after.CustomerID && u.ExternalID == after.ExternalID && u.Status != membership.Removed {
+			return membership.ErrExternalUserID
+		}
+	}
+	if there := m.elsewhere[after.CustomerID+"|"+membership.FoldLogin(after.Email)]; after.AddressElsewhere && there != "" && there != after.ID {
+		return membership.ErrLoginTaken
 	}
 	for _, l := range reserved(before) {
 		delete(m.logins, l)
@@ -331,6 +355,14 @@ func (m *memory) put(before, after membership.User) error {
 	return nil
 }
 
+func (m *memory) ChangeRecord(ctx context.Context, before, after membership.User, i *membership.InvitationChange, t membership.Trail) error {
+	return m.ChangeUser(ctx, before, after, i, t)
+}
+
+func (m *memory) EndPassword(ctx context.Context, before, after membership.SignIns, t membership.Trail) error {
+	return m.ChangeSignIns(ctx, before, after, &t)
+}
+
 func (m *memory) ChangeUser(_ context.Context, before, after membership.User, i *membership.InvitationChange, t membership.Trail) error {
 	unlock, err := m.lock("ChangeUser")
 	if err != nil {
@@ -342,6 +374,9 @@ func (m *memory) ChangeUser(_ context.Context, before, after membership.User, i 
 	}
 	if marker := m.marker(t.Key); marker != nil {
 		return membership.ErrInProgress
+	}
+	if err := m.promises(t); err != nil {
+		return err
 	}
 	if err := m.put(before, after); err != nil {
 		return err
@@ -419,6 +454,23 @@ func (m *memory) CreateInvitation(_ context.Context, i membership.Invitation, u 
 	m.count(letter, t.Now)
 	m.invitations[i.ID] = i
 	return m.trail(t)
+}
+
+func (m *memory) InviteContact(ctx context.Context, before, after membership.User, i membership.Invitation, t membership.Trail, letter ...membership.Event) error {
+	if m.customers[i.CustomerID].Status != membership.CustomerActive {
+		return membership.ErrCustomerDeactivated
+	}
+	return m.ChangeLink(ctx, before, after, membership.InvitationChange{After: i}, t, letter...)
+}
+
+func (m *memory) ReturnContact(ctx context.Context, i membership.Invitation, before, after membership.User, t membership.Trail) error {
+	if err := m.ChangeUser(ctx, before, after, nil, t); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.invitations, i.ID)
+	return nil
 }
 
 func (m *memory) LinkFacts(_ context.Context, i membership.Invitation) (membership.LinkFacts, error) {
@@ -499,6 +551,51 @@ func (m *memory) DueInvitations(_ context.Context, now time.Time, limit int) ([]
 		}
 	}
 	return due, nil
+}
+
+func (m *memory) DueSuspensions(_ context.Context, now time.Time, limit int) ([]membership.User, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var due []membership.User
+	for _, id := range slices.Sorted(maps.Keys(m.users)) {
+		u := m.users[id]
+		if u.Status == membership.Suspended && !u.SuspendedUntil.IsZero() && !now.Before(u.SuspendedUntil) && len(due) < limit {
+			due = append(due, u)
+		}
+	}
+	return due, nil
+}
+
+func (m *memory) OnlyUser(_ context.Context, customerID string) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.onlyUsers[customerID], nil
+}
+
+func (m *memory) CreateUser(_ context.Context, u membership.User, only *membership.OnlyUser, t membership.Trail) error {
+	unlock, err := m.lock("CreateUser")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	switch {
+	case m.customers[u.CustomerID].Status != membership.CustomerActive:
+		return membership.ErrCustomerDeactivated
+	case only != nil && m.onlyUsers[u.CustomerID] != only.Before:
+		return membership.ErrOnePerson
+	case m.marker(t.Key) != nil:
+		return membership.ErrInProgress
+	}
+	if err := m.promises(t); err != nil {
+		return err
+	}
+	if err := m.put(membership.User{}, u); err != nil {
+		return err
+	}
+	if only != nil {
+		m.onlyUsers[u.CustomerID] = u.ID
+	}
+	return m.trail(t)
 }
 
 func (m *memory) ExpireInvitation(ctx context.Context, before, after membership.User, i membership.InvitationChange, d *membership.Digest, t membership.Trail) error {
@@ -587,11 +684,18 @@ func (m *memory) ChangeSignIns(_ context.Context, before, after membership.SignI
 	if m.signIns[before.UserID].Version != before.Version {
 		return membership.ErrStale
 	}
-	m.signIns[after.UserID] = after
-	if t != nil {
-		return m.trail(*t)
+	if t == nil {
+		m.signIns[after.UserID] = after
+		return nil
 	}
-	return nil
+	if m.marker(t.Key) != nil {
+		return membership.ErrInProgress
+	}
+	if err := m.promises(*t); err != nil {
+		return err
+	}
+	m.signIns[after.UserID] = after
+	return m.trail(*t)
 }
 
 func (m *memory) LoginFacts(_ context.Context, folded string) (membership.Address, membership.Attempts, error) {

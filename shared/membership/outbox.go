@@ -115,18 +115,38 @@ func (o Outbox) link(ctx context.Context, m *Mail, now time.Time) (token string,
 		}
 		return o.Keys.Token(inv.Link()), true, nil
 	case LetterPasswordReset:
-		return o.resetLink(ctx, m, now)
+		holder, _, err := o.Store.LoginFacts(ctx, m.Login)
+		if err != nil || holder.UserID == "" {
+			return "", false, err
+		}
+		return o.passwordLink(ctx, m, holder, PasswordResetLifetime, now)
+	case LetterUserRegistration:
+		return o.passwordLink(ctx, m, Address{UserID: m.UserID, CustomerID: m.CustomerID}, RegistrationLifetime, now)
+	case LetterPasswordLink:
+		return o.passwordLink(ctx, m, Address{UserID: m.UserID, CustomerID: m.CustomerID}, PasswordLinkLifetime, now)
+	case LetterEmailConfirm:
+		return o.emailLink(ctx, m, now)
 	}
 	return "", true, nil
 }
 
-// resetLink finds out whom a password mail is for and gives it a link that is valid from now. A repeated try of the same
-// mail keeps its link, or only its version when half of the link's time is over.
-func (o Outbox) resetLink(ctx context.Context, m *Mail, now time.Time) (token string, wanted bool, err error) {
-	holder, _, err := o.Store.LoginFacts(ctx, m.Login)
-	if err != nil || holder.UserID == "" {
+// emailLink makes the link that confirms a new address, unless another change has taken its place since.
+func (o Outbox) emailLink(ctx context.Context, m *Mail, now time.Time) (token string, wanted bool, err error) {
+	access, err := o.Store.Access(ctx, m.CustomerID, m.UserID, "")
+	if err != nil {
 		return "", false, err
 	}
+	u := access.User
+	if u.NewEmail != m.To || u.NewEmailVersion != m.LinkVersion || !now.Before(u.NewEmailUntil) {
+		return "", false, nil
+	}
+	m.Language = ChooseLanguage(u.Language, access.Customer.Language, m.Language)
+	return o.Keys.Token(u.EmailLink()), true, nil
+}
+
+// passwordLink gives a password mail a link that is valid from now, for as long as lifetime says. A repeated try of the
+// same mail keeps its link, or only its version when half of the link's time is over.
+func (o Outbox) passwordLink(ctx context.Context, m *Mail, holder Address, lifetime time.Duration, now time.Time) (token string, wanted bool, err error) {
 	access, err := o.Store.Access(ctx, holder.CustomerID, holder.UserID, "")
 	if err != nil {
 		return "", false, err
@@ -140,12 +160,12 @@ func (o Outbox) resetLink(ctx context.Context, m *Mail, now time.Time) (token st
 	switch repeated := before.ResetMail == m.ID; {
 	case repeated && before.ResetExpiresAt.IsZero(): // used since: the copy that arrived was good
 		return "", false, nil
-	case repeated && before.ResetExpiresAt.Sub(now) >= PasswordResetLifetime/2: // a copy that did arrive stays good
+	case repeated && before.ResetExpiresAt.Sub(now) >= lifetime/2: // a copy that did arrive stays good
 	default:
 		if !repeated { // the lease of a reset under way stays, as with invitations
 			after.ResetMail, after.ResetVersion = m.ID, before.ResetVersion+1
 		}
-		after.ResetExpiresAt, after.Version = second(now).Add(PasswordResetLifetime), before.Version+1
+		after.ResetExpiresAt, after.Version = second(now).Add(lifetime), before.Version+1
 		if err := o.Store.ChangeSignIns(ctx, before, after, nil); err != nil {
 			return "", false, err
 		}
@@ -153,7 +173,7 @@ func (o Outbox) resetLink(ctx context.Context, m *Mail, now time.Time) (token st
 	u := access.User
 	m.UserID, m.CustomerID, m.To = u.ID, u.CustomerID, u.Email
 	m.Language = ChooseLanguage(u.Language, access.Customer.Language, m.Language)
-	m.Fields = map[string]string{"firstName": u.FirstName, "username": u.Username, "expiresAt": after.ResetExpiresAt.Format(time.RFC3339)}
+	m.Fields = map[string]string{"firstName": u.FirstName, "username": u.Username, "customer": access.Customer.Name, "expiresAt": after.ResetExpiresAt.Format(time.RFC3339)}
 	return o.Keys.Token(ResetLink(u, after)), true, nil
 }
 

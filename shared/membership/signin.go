@@ -68,7 +68,7 @@ var (
 	ErrWrongCode        = &Error{Kind: Unauthenticated, Code: "wrong_code", Field: "code", Message: "This code is wrong or over. Wait for the next one and try again."}
 	ErrChallengeOver    = &Error{Kind: Unauthenticated, Code: "challenge_over", Message: "This took too long. Sign in again."}
 	ErrTooManyAttempts  = &Error{Kind: TooMany, Code: "too_many_attempts", Message: "Too many attempts. Wait before you try again, or set a new password."}
-	ErrResetOver        = &Error{Kind: Gone, Code: "reset_link_over", Message: "This link was used already, or is older than one hour. Ask for a new one."}
+	ErrResetOver        = &Error{Kind: Gone, Code: "reset_link_over", Message: "This link was used already, or is too old. Ask for a new one."}
 )
 
 // SignInStore is what signing in needs of the table.
@@ -148,7 +148,7 @@ func (s SignIn) SignIn(ctx context.Context, c Call, in Credentials) (SignedIn, e
 	if err != nil {
 		return SignedIn{}, giveBack(err)
 	}
-	if _, err := access.Actor(in.Door, c.Now, "", c.Now); err != nil {
+	if _, err := access.Actor(in.Door, c.Now, "", c.Now); err != nil || access.SignIns.PasswordOver {
 		return SignedIn{}, ErrWrongCredentials
 	}
 	if answer.Challenge != "" {
@@ -216,7 +216,7 @@ func (s SignIn) AnswerChallenge(ctx context.Context, c Call, in Challenge) (Sign
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if _, err := access.Actor(in.Door, c.Now, "", c.Now); err != nil {
+	if _, err := access.Actor(in.Door, c.Now, "", c.Now); err != nil || access.SignIns.PasswordOver {
 		return SignedIn{}, ErrChallengeOver
 	}
 	folded := FoldLogin(access.User.Email)
@@ -404,6 +404,9 @@ func (s SignIn) reset(ctx context.Context, c Call, access Access, claimed SignIn
 		// The next version is nobody's link; a zero expiry says that the mail's link was used.
 		after.ResetVersion, after.ResetExpiresAt, after.ResetClaimedUntil = now.ResetVersion+1, time.Time{}, time.Time{}
 		after.ValidFrom, after.SignedOut = cutOff(c.Now), nil
+		if now.ResetVersion == claimed.ResetVersion { // else the password was renewed meanwhile, and this one is over as well
+			after.PasswordOver = false
+		}
 		trail := c.trail(c.auditEntry(s.NewID(), "user.password-reset", "user", user.ID, user.CustomerID, nil, nil))
 		trail.Mails = []Mail{{ID: s.NewID(), CustomerID: user.CustomerID, UserID: user.ID, Letter: LetterPasswordChanged, To: user.Email, Door: DoorOf(user.CustomerID),
 			Language: ChooseLanguage(user.Language, access.Customer.Language), Fields: map[string]string{"firstName": user.FirstName, "username": user.Username},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -38,6 +39,11 @@ type User struct {
 	// AddressElsewhere marks an invited user whose e-mail signs in for another customer, so that nothing is reserved
 	// for it here. The inviting customer's administrators cannot tell it from any other invitation.
 	AddressElsewhere bool
+	// NewEmail is the address that the user's e-mail shall be changed to, "" for none: it waits for its confirmation until
+	// NewEmailUntil. NewEmailVersion is that of the newest link for it.
+	NewEmail        string
+	NewEmailUntil   time.Time
+	NewEmailVersion int
 	// ValidFrom is the moment before which no session or token of the user counts.
 	ValidFrom time.Time
 	Version   int
@@ -75,7 +81,7 @@ func (u User) auditFields() map[string]string {
 		"email": u.Email, "username": u.Username, "notificationsEnabled": strconv.FormatBool(u.NotificationsEnabled),
 		"url": u.URL, "phone": u.Phone, "mobile": u.Mobile, "fax": u.Fax, "street": u.Street, "postcode": u.Postcode,
 		"city": u.City, "region": u.Region, "country": u.Country, "language": u.Language, "externalId": u.ExternalID,
-		"comment": u.Comment, "suspendedUntil": auditTime(u.SuspendedUntil),
+		"comment": u.Comment, "suspendedUntil": auditTime(u.SuspendedUntil), "groupIds": strings.Join(u.GroupIDs, " "), "newEmail": u.NewEmail,
 	}
 }
 
@@ -177,9 +183,10 @@ type UserStore interface {
 	Users(ctx context.Context, q UserQuery) (Page[UserRow], error)
 	// UserCounts returns how many users of a customer, or with "" of all of them, stand in each status.
 	UserCounts(ctx context.Context, reach Reach, customerID string) (map[Status]int, error)
-	// ChangeUser replaces before by after, which has the next version; it keeps the rows of the lists in step and, where
-	// after is removed, frees the e-mail and username. invitation, when not nil, is changed with it (before and after).
-	// Errors: ErrStale when before is no longer what is stored.
+	// ChangeUser replaces before by after, which has the next version; it keeps the rows of the lists in step, reserves a
+	// new e-mail or username and frees the old one in the same moment. invitation, when not nil, is changed with it (before
+	// and after). Errors: ErrStale when before is no longer what is stored, ErrLoginTaken, ErrExternalUserID, ErrGroupGone,
+	// ErrSignedOut when the trail's witness is no staff administrator any more, ErrInProgress, TooMany.
 	ChangeUser(ctx context.Context, before, after User, invitation *InvitationChange, t Trail) error
 	// Invitation returns one invitation within reach. Errors: ErrNotFound.
 	Invitation(ctx context.Context, reach Reach, invitationID string) (Invitation, error)
@@ -277,22 +284,24 @@ func (u Users) Counts(ctx context.Context, c Call, customerID string) (map[Statu
 // Deactivate ends a user's access with the next request and keeps everything else.
 // Errors: ErrNotFound, ErrForbidden, ErrStale, Conflict (impossible_in_status, own_account).
 func (u Users) Deactivate(ctx context.Context, c Call, userID string, version int) (User, error) {
-	return u.step(ctx, c, userID, version, StepDeactivate, "user.deactivated")
+	return u.step(ctx, c, userID, version, StepDeactivate, "user.deactivated", time.Time{})
 }
 
 // Reactivate gives a deactivated or suspended user access again; the user signs in anew. Errors as Deactivate.
 func (u Users) Reactivate(ctx context.Context, c Call, userID string, version int) (User, error) {
-	return u.step(ctx, c, userID, version, StepReactivate, "user.reactivated")
+	return u.step(ctx, c, userID, version, StepReactivate, "user.reactivated", time.Time{})
 }
 
 // Remove takes a user off the customer's lists, ends the access, frees e-mail and username, and with a still open
 // invitation ends that too. The person can be invited again. Errors as Deactivate.
 func (u Users) Remove(ctx context.Context, c Call, userID string, version int) (User, error) {
-	return u.step(ctx, c, userID, version, StepRemove, "user.removed")
+	return u.step(ctx, c, userID, version, StepRemove, "user.removed", time.Time{})
 }
 
-// step moves a user along the status machine. version is that of If-Match; 0 leaves it to the status to be right.
-func (u Users) step(ctx context.Context, c Call, userID string, version int, step Step, action string) (User, error) {
+// step moves a user along the status machine. version is that of If-Match; 0 leaves it to the status to be right. until is
+// the end of a suspension. It is possible for users whom a directory keeps as well: access must end when somebody here
+// says so, also while the directory does not answer.
+func (u Users) step(ctx context.Context, c Call, userID string, version int, step Step, action string, until time.Time) (User, error) {
 	before, err := u.find(ctx, c, userID)
 	if err != nil {
 		return User{}, err
@@ -315,7 +324,7 @@ func (u Users) step(ctx context.Context, c Call, userID string, version int, ste
 	}
 	after := before
 	after.Status, after.Version = next, before.Version+1
-	after.SuspendedUntil, after.ActivatingUntil = time.Time{}, time.Time{}
+	after.SuspendedUntil, after.ActivatingUntil = until, time.Time{}
 	after.ValidFrom = cutOff(c.Now)
 	var change *InvitationChange
 	if step == StepRemove && before.InvitationID != "" && before.Status != Active && before.Status != Deactivated && before.Status != Suspended {
@@ -324,7 +333,9 @@ func (u Users) step(ctx context.Context, c Call, userID string, version int, ste
 		}
 	}
 	audit := c.auditEntry(u.NewID(), action, "user", before.ID, before.CustomerID, before.auditFields(), after.auditFields())
-	if err := u.Store.ChangeUser(ctx, before, after, change, c.trail(audit, before.ID)); err != nil {
+	trail := c.trail(audit, before.ID)
+	trail.Witness = c.witness(before)
+	if err := u.Store.ChangeUser(ctx, before, after, change, trail); err != nil {
 		return User{}, err
 	}
 	return after, nil

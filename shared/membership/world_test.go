@@ -36,6 +36,8 @@ type world struct {
 	outbox      membership.Outbox
 	expiry      membership.Expiry
 	first       membership.FirstAdministrator
+	records     membership.Records
+	emails      membership.EmailChanges
 	waited      time.Duration
 }
 
@@ -55,7 +57,9 @@ func newWorld(t *testing.T) *world {
 		w.waited += d
 		return nil
 	}}
-	w.profile = membership.Profile{Store: w.store, NewID: w.id}
+	w.profile = membership.Profile{Store: w.store, Phones: phones, NewID: w.id}
+	w.records = membership.Records{Store: w.store, Accounts: w.accounts, Phones: phones, NewID: w.id, Language: "en"}
+	w.emails = membership.EmailChanges{Store: w.store, Accounts: w.accounts, Keys: keys, NewID: w.id, Language: "en"}
 	w.outbox = membership.Outbox{Store: w.store, Postman: w.postman, Keys: keys}
 	w.expiry = membership.Expiry{Store: w.store, Invitations: w.invitations, NewID: w.id, Language: "en"}
 	w.first = membership.FirstAdministrator{Store: w.store, Invitations: w.invitations, NewID: w.id}
@@ -72,6 +76,15 @@ func newWorld(t *testing.T) *world {
 	}
 	w.person("beta", membership.Administrator)
 	return w
+}
+
+// phones reads international numbers, and German ones with a zero before them; shared/phone reads all.
+func phones(typed, country string) (string, bool) {
+	digits := strings.NewReplacer(" ", "", "-", "", "/", "").Replace(typed)
+	if national, ok := strings.CutPrefix(digits, "0"); ok && country == "DE" {
+		digits = "+49" + national
+	}
+	return digits, strings.HasPrefix(digits, "+") && len(digits) > 5
 }
 
 func (w *world) id() string { return fmt.Sprintf("id-%04d", w.last.Add(1)) }

@@ -11,6 +11,8 @@
 //	customer           CUSTOMER#<id>                   CUSTOMER                        the record; facet CUSTOMERS by name and age; closingUntil and closingBy while it is being deleted
 //	customer-word      SEARCH#CUSTOMERS#<2 chars>      <name from a word on>#<id>      by which a customer is found
 //	external-id        EXTERNAL#CUSTOMER#<external id> EXTERNAL                        reservation: whose it is
+//	external-id        EXTERNAL#USER#<customer>#<id>   EXTERNAL                        the same for a customer's users
+//	only-user          CUSTOMER#<id>                   ONLYUSER                        the one user of an individual customer
 //	subaccount         CUSTOMER#<id>                   CUSTOMER#SUBACCOUNT#<id>        the record
 //	subaccount-count   CUSTOMER#<id>                   SUBACCOUNTS                     how many sub-accounts there are
 //	user               USER#<id>                       RECORD#<customer>               the record

@@ -42,6 +42,7 @@ const (
 	entityGroups       = "group-count"
 	entityJob          = "job"
 	entityImport       = "import"
+	entityOnlyUser     = "only-user"
 )
 
 // newItem returns an item with its key and entity.

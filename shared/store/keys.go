@@ -195,6 +195,14 @@ func digestRowPrefix(d membership.Digest) string {
 	return "EXPIRED#" + d.CustomerID + "#" + d.Day + "#"
 }
 
+// userExternalIDKey is of one customer, whose systems do not know each other's ids.
+func userExternalIDKey(customerID, externalID string) key {
+	return key{"EXTERNAL#USER#" + customerID + "#" + externalID, "EXTERNAL"}
+}
+
+// onlyUserKey is who an individual customer's one user is.
+func onlyUserKey(customerID string) key { return key{"CUSTOMER#" + customerID, "ONLYUSER"} }
+
 func externalIDKey(externalID string) key { return key{"EXTERNAL#CUSTOMER#" + externalID, "EXTERNAL"} }
 
 // Customers are found by the start of any word of the name: a row for each word, whose sort key is the folded name from

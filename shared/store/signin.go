@@ -27,6 +27,7 @@ func signInsItem(s membership.SignIns) item {
 	if !s.ResetClaimedUntil.IsZero() {
 		i.setStr("resetClaimedUntil", s.ResetClaimedUntil.UTC().Format(time.RFC3339Nano))
 	}
+	i.setBool("passwordOver", s.PasswordOver)
 	i.setInt("version", s.Version)
 	return i
 }
@@ -35,7 +36,8 @@ func signInsFrom(i item) membership.SignIns {
 	s := membership.SignIns{
 		CustomerID: i.str("customerId"), UserID: i.str("userId"), ValidFrom: i.time("validFrom"), ResetMail: i.str("resetMail"),
 		ResetVersion: i.int("resetVersion"), ResetExpiresAt: i.time("resetExpiresAt"), ResetClaimedUntil: i.time("resetClaimedUntil"),
-		Version: i.int("version"),
+		PasswordOver: i.bool("passwordOver"),
+		Version:      i.int("version"),
 	}
 	for family, ends := range i.strMap("signedOut") {
 		if s.SignedOut == nil {
@@ -101,6 +103,10 @@ func (t Table) SignIns(ctx context.Context, customerID, userID string) (membersh
 
 // ChangeSignIns replaces before by after. Errors: ErrStale.
 func (t Table) ChangeSignIns(ctx context.Context, before, after membership.SignIns, tr *membership.Trail) error {
+	return t.commit(ctx, t.changeSignIns(before, after, tr))
+}
+
+func (t Table) changeSignIns(before, after membership.SignIns, tr *membership.Trail) *write {
 	c := versionIs(before.Version)
 	if before.Version == 0 {
 		c = absent()
@@ -110,7 +116,7 @@ func (t Table) ChangeSignIns(ctx context.Context, before, after membership.SignI
 	if tr != nil {
 		w.trail(*tr)
 	}
-	return t.commit(ctx, w)
+	return w
 }
 
 // LoginFacts returns who holds a folded login and the failed attempts with it, with one wait.

@@ -33,6 +33,9 @@ func userItem(u membership.User) item {
 		i.setStr("activatingUntil", u.ActivatingUntil.UTC().Format(time.RFC3339Nano))
 	}
 	i.setBool("addressElsewhere", u.AddressElsewhere)
+	i.setStr("newEmail", u.NewEmail)
+	i.setTime("newEmailUntil", u.NewEmailUntil)
+	i.setInt("newEmailVersion", u.NewEmailVersion)
 	if u.Status == membership.Suspended && !u.SuspendedUntil.IsZero() { // the lists follow when it is over
 		i.setStr("due", dueFacet(dueSuspension, u.ID))
 		i.setTime("dueAt", u.SuspendedUntil)
@@ -51,7 +54,8 @@ func userFrom(i item) membership.User {
 		Region: i.str("region"), Country: i.str("country"), Language: i.str("language"), ExternalID: i.str("externalId"),
 		Comment: i.str("comment"), Source: i.str("source"), RegisteredAt: i.time("registeredAt"), SuspendedUntil: i.time("suspendedUntil"),
 		InvitationID: i.str("invitationId"), InvitationExpiresAt: i.time("invitationExpiresAt"), ActivatingUntil: i.time("activatingUntil"),
-		AddressElsewhere: i.bool("addressElsewhere"), Group: i.str("group"), ValidFrom: i.time("validFrom"), Version: i.int("version"),
+		AddressElsewhere: i.bool("addressElsewhere"), NewEmail: i.str("newEmail"), NewEmailUntil: i.time("newEmailUntil"), NewEmailVersion: i.int("newEmailVersion"),
+		Group: i.str("group"), ValidFrom: i.time("validFrom"), Version: i.int("version"),
 	}
 }
 
@@ -123,13 +127,18 @@ func (t Table) User(ctx context.Context, reach membership.Reach, userID string) 
 	return membership.User{}, membership.ErrNotFound
 }
 
-// logins returns what a user reserves in the namespace of logins.
+// logins returns what a user reserves in the namespace of logins: e-mail and username. An address that signs in for another
+// customer is reserved there.
 func logins(u membership.User) []string {
-	if u.ID == "" || u.Status == membership.Removed || u.Status == membership.Rejected || u.AddressElsewhere {
+	if u.ID == "" || u.Status == membership.Removed || u.Status == membership.Rejected {
 		return nil
 	}
-	l := []string{membership.FoldLogin(u.Email)}
-	if name := membership.FoldLogin(u.Username); name != "" && name != l[0] {
+	var l []string
+	email := membership.FoldLogin(u.Email)
+	if email != "" && !u.AddressElsewhere { // a contact may have no address
+		l = append(l, email)
+	}
+	if name := membership.FoldLogin(u.Username); name != "" && name != email {
 		l = append(l, name)
 	}
 	return l
@@ -184,6 +193,7 @@ func (w *write) user(before, after membership.User, now time.Time) {
 			w.delete(elsewhereKey(before.CustomerID, was), always(), nil)
 		}
 	}
+	w.userExternalID(before, after)
 	var lists []string
 	if after.ID != "" {
 		lists = facets(after)
@@ -204,13 +214,21 @@ func (w *write) user(before, after membership.User, now time.Time) {
 	}
 }
 
-// ChangeUser replaces before by after, and with it an invitation. Errors: ErrStale, ErrLoginTaken, ErrInProgress.
+// ChangeUser replaces before by after, and with it an invitation. Errors: ErrStale, ErrLoginTaken, ErrExternalUserID,
+// ErrGroupGone, ErrSignedOut, ErrInProgress.
 func (t Table) ChangeUser(ctx context.Context, before, after membership.User, inv *membership.InvitationChange, tr membership.Trail) error {
+	return t.commit(ctx, t.changeUser(before, after, inv, tr))
+}
+
+func (t Table) changeUser(before, after membership.User, inv *membership.InvitationChange, tr membership.Trail) *write {
 	w := t.write()
 	w.user(before, after, tr.Now)
 	if inv != nil {
 		w.put(invitationItem(inv.After), versionIs(inv.Before.Version), membership.ErrStale)
 	}
+	if tr.Witness != "" {
+		w.check(userKey(membership.ProviderID, tr.Witness), activeAdministrator(), membership.ErrSignedOut)
+	}
 	w.trail(tr)
-	return t.commit(ctx, w)
+	return w
 }

@@ -1,0 +1,37 @@
+package membership
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// invited returns a new invitation and its user, where that user is a contact already: the contact's record goes on, with
+// what the inviter said over it.
+func (contact User) invited(inv Invitation, user User) (Invitation, User) {
+	inv.UserID = contact.ID
+	inv.FirstName, inv.LastName = cmp.Or(inv.FirstName, contact.FirstName), cmp.Or(inv.LastName, contact.LastName)
+	inv.Language = cmp.Or(inv.Language, contact.Language)
+	after := contact
+	after.Status, after.Role, after.FirstName, after.LastName, after.Language = Invited, inv.Role, inv.FirstName, inv.LastName, inv.Language
+	after.InvitationID, after.InvitationExpiresAt, after.Version = inv.ID, inv.ExpiresAt, contact.Version+1
+	for _, id := range user.GroupIDs {
+		if !slices.Contains(after.GroupIDs, id) {
+			after.GroupIDs = append(slices.Clone(after.GroupIDs), id)
+		}
+	}
+	after.Group = cmp.Or(contact.Group, user.Group)
+	return inv, after
+}
+
+// wasContact says whether a still invited user was there before the invitation.
+func (u User) wasContact(inv Invitation) bool {
+	return (u.Status == Invited || u.Status == Expired) && u.RegisteredAt.Before(inv.CreatedAt)
+}
+
+// contact returns a user as the contact again who was invited.
+func (u User) contact() User {
+	u.Status, u.Username, u.Version = Contact, "", u.Version+1
+	u.InvitationID, u.InvitationExpiresAt, u.ActivatingUntil = "", time.Time{}, time.Time{}
+	return u
+}

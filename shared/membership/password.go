@@ -1,0 +1,71 @@
+package membership
+
+import (
+	"context"
+	"time"
+)
+
+// How long the links of these letters are valid, counted from the moment the mail is sent. A registration's is an
+// activation code like an invitation's; nobody waits at the mailbox for one that staff send, so it lasts longer than the
+// hour of one that was asked for.
+const (
+	RegistrationLifetime = InvitationLifetime
+	PasswordLinkLifetime = 24 * time.Hour
+)
+
+// RenewPassword takes a user's password away and mails a link to set a new one. The old password, all open sessions and
+// earlier links end at once: that is what it is for when somebody else knows them. Asking again mails another link.
+// Errors: ErrNotFound, ErrForbidden, ErrDirectory, Conflict (impossible_in_status), TooMany, ErrOverloaded.
+func (r Records) RenewPassword(ctx context.Context, c Call, userID string) error {
+	user, err := r.find(ctx, c, userID)
+	if err != nil || len(c.Done) > 0 {
+		return err
+	}
+	if user.Source == SourceDirectory {
+		return ErrDirectory
+	}
+	if s := user.StatusAt(c.Now); s != Active {
+		return &Error{Kind: Conflict, Code: "impossible_in_status", Message: "A user who is " + string(s) + " cannot be the subject of: password."}
+	}
+	trail := c.trail(c.auditEntry(r.NewID(), "user.password-renewed", "user", user.ID, user.CustomerID, nil, nil), user.ID)
+	trail.Mails = []Mail{r.letter(c, user, LetterPasswordLink, Customer{})}
+	trail.Letters = c.Actor.letter(user.CustomerID, user.Email)
+	if user.AddressElsewhere {
+		return r.remind(ctx, c, user, trail)
+	}
+	for try := 0; try < passwordTries; try++ {
+		before, err := r.Store.SignIns(ctx, user.CustomerID, user.ID)
+		if err != nil {
+			return err
+		}
+		after := before
+		after.PasswordOver, after.ValidFrom, after.SignedOut, after.Version = true, cutOff(c.Now), nil, before.Version+1
+		// The next version is nobody's link until the mail is sent, which makes its own. The lease of a reset under way stays,
+		// and finds out by the version that its link is over.
+		after.ResetVersion, after.ResetMail, after.ResetExpiresAt = before.ResetVersion+1, "", time.Time{}
+		if err := r.Store.EndPassword(ctx, before, after, trail); KindOf(err) != Stale {
+			return err
+		}
+	}
+	return ErrOverloaded
+}
+
+// passwordTries is how often a password is renewed anew because the person signs out, or asks for a link, at the same
+// moment.
+const passwordTries = 4
+
+// remind mails a user whose address signs in elsewhere, so that there is no password to renew. Where the address has
+// become free since, it becomes the user's.
+func (r Records) remind(ctx context.Context, c Call, user User, trail Trail) error {
+	_, holders, _, err := r.Store.InviteFacts(ctx, c.Actor.Reach(), user.CustomerID, []string{FoldLogin(user.Email)}, nil)
+	if err != nil {
+		return err
+	}
+	after := user
+	after.ValidFrom, after.Version = cutOff(c.Now), user.Version+1
+	if holders[0].UserID == "" {
+		after.AddressElsewhere = false
+		trail.Mails = []Mail{r.letter(c, after, LetterPasswordLink, Customer{})}
+	}
+	return r.Store.ChangeRecord(ctx, user, after, nil, trail)
+}
