@@ -10,7 +10,8 @@ type Letter interface {
 
 // Letters returns an empty one of each letter.
 func Letters() []Letter {
-	return []Letter{Invitation{}, StaffInvitation{}, AddressInUse{}, ExpiredDigest{}, PasswordReset{}, PasswordChanged{}}
+	return []Letter{Invitation{}, StaffInvitation{}, AddressInUse{}, ExpiredDigest{}, PasswordReset{}, PasswordChanged{},
+		UserRegistration{}, PasswordLink{}, EmailChangeConfirm{}, EmailChangeAnnounced{}, EmailChanged{}}
 }
 
 // Common is what every letter has.

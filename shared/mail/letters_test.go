@@ -58,6 +58,11 @@ func (f facts) letters() []mail.Letter {
 		mail.ExpiredDigest{Common: portal, Expired: f.Expired, Link: f.Portal},
 		mail.PasswordReset{Common: portal, Username: f.Username, Link: link(f.Portal + "/reset-password#"), ExpiresAt: f.At},
 		mail.PasswordChanged{Common: portal, Username: f.Username, ChangedAt: f.At},
+		mail.UserRegistration{Common: portal, Customer: f.Customer, Username: f.Username, Link: link(f.Portal + "/reset-password#"), ExpiresAt: f.At},
+		mail.PasswordLink{Common: portal, Username: f.Username, Link: link(f.Portal + "/reset-password#"), ExpiresAt: f.At},
+		mail.EmailChangeConfirm{Common: portal, Username: f.Username, Link: link(f.Portal + "/email-change#"), ExpiresAt: f.At},
+		mail.EmailChangeAnnounced{Common: portal, Username: f.Username, ExpiresAt: f.At},
+		mail.EmailChanged{Common: portal, Username: f.Username, ChangedAt: f.At},
 	}
 }
 
@@ -156,7 +161,8 @@ func TestEveryLanguageHasEveryLetter(t *testing.T) {
 func TestLettersOfTheOutbox(t *testing.T) {
 	for _, l := range []membership.Letter{
 		membership.LetterInvitation, membership.LetterStaffInvitation, membership.LetterAddressInUse,
-		membership.LetterExpiredDigest, membership.LetterPasswordReset, membership.LetterPasswordChanged,
+		membership.LetterExpiredDigest, membership.LetterPasswordReset, membership.LetterPasswordChanged, membership.LetterUserRegistration,
+		membership.LetterPasswordLink, membership.LetterEmailConfirm, membership.LetterEmailAnnounced, membership.LetterEmailChanged,
 	} {
 		if !slices.Contains(names(), string(l)) {
 			t.Errorf("there is no letter %q", l)
@@ -181,8 +187,10 @@ func TestWhatEveryLetterHas(t *testing.T) {
 			wants["link"] = f.Portal + "/invitation#" + f.Token
 		case "invitation-staff":
 			wants["link"], wants["portal line"] = f.Console+"/invitation#"+f.Token, ": "+f.Console
-		case "password-reset":
+		case "password-reset", "user-registration", "password-link":
 			wants["link"] = f.Portal + "/reset-password#" + f.Token
+		case "email-change-confirm":
+			wants["link"] = f.Portal + "/email-change#" + f.Token
 		}
 		for part, s := range map[string]string{"text": m.Text, "HTML": m.HTML} {
 			for what, want := range wants {
@@ -362,6 +370,11 @@ func TestMissingValues(t *testing.T) {
 		"expired-digest":            {"Expired", "Provider", "Portal"},
 		"password-reset":            {"Username", "Token", "At", "Provider", "Portal"},
 		"password-changed":          {"Username", "At", "Provider", "Portal"},
+		"user-registration":         {"Customer", "Username", "Token", "At", "Provider", "Portal"},
+		"password-link":             {"Username", "Token", "At", "Provider", "Portal"},
+		"email-change-confirm":      {"Username", "Token", "At", "Provider", "Portal"},
+		"email-change-announced":    {"Username", "At", "Provider", "Portal"},
+		"email-changed":             {"Username", "At", "Provider", "Portal"},
 	}
 	forEachLetter(t, func(t *testing.T, letter, language string) {
 		for _, missing := range needs[letter] {

@@ -76,6 +76,16 @@ func (p Postman) letter(m membership.Mail, token string) (Letter, error) {
 		return PasswordReset{Common: common, Username: username, Link: door + "/reset-password#" + token, ExpiresAt: expires}, nil
 	case membership.LetterPasswordChanged:
 		return PasswordChanged{Common: common, Username: username, ChangedAt: m.CreatedAt}, nil // queued in the transaction of the change
+	case membership.LetterUserRegistration:
+		return UserRegistration{Common: common, Customer: f["customer"], Username: username, Link: door + "/reset-password#" + token, ExpiresAt: expires}, nil
+	case membership.LetterPasswordLink:
+		return PasswordLink{Common: common, Username: username, Link: door + "/reset-password#" + token, ExpiresAt: expires}, nil
+	case membership.LetterEmailConfirm:
+		return EmailChangeConfirm{Common: common, Username: username, Link: door + "/email-change#" + token, ExpiresAt: expires}, nil
+	case membership.LetterEmailAnnounced:
+		return EmailChangeAnnounced{Common: common, Username: username, ExpiresAt: expires}, nil
+	case membership.LetterEmailChanged:
+		return EmailChanged{Common: common, Username: username, ChangedAt: m.CreatedAt}, nil // queued in the transaction of the change
 	}
 	return nil, errors.New("there is no such letter")
 }

@@ -1,0 +1,47 @@
+package mail
+
+import "time"
+
+// EmailChangeConfirm goes to the new address of an account and carries the link that confirms it.
+type EmailChangeConfirm struct {
+	Common
+	Username  string
+	Link      string
+	ExpiresAt time.Time
+}
+
+// Name implements Letter.
+func (EmailChangeConfirm) Name() string { return "email-change-confirm" }
+
+func (l EmailChangeConfirm) values(w words) map[string]string {
+	return l.with(w, map[string]string{"username": l.Username, "link": l.Link, "expires_at": w.time(l.ExpiresAt)})
+}
+
+// EmailChangeAnnounced tells the old address what was asked for. It does not name the new one: the old mailbox may be
+// read by others, a former employer for example. It always arrives, whatever notifications somebody wants.
+type EmailChangeAnnounced struct {
+	Common
+	Username  string
+	ExpiresAt time.Time
+}
+
+// Name implements Letter.
+func (EmailChangeAnnounced) Name() string { return "email-change-announced" }
+
+func (l EmailChangeAnnounced) values(w words) map[string]string {
+	return l.with(w, map[string]string{"username": l.Username, "expires_at": w.time(l.ExpiresAt)})
+}
+
+// EmailChanged tells the old address that it no longer is the account's. It always arrives, as the announcement does.
+type EmailChanged struct {
+	Common
+	Username  string
+	ChangedAt time.Time
+}
+
+// Name implements Letter.
+func (EmailChanged) Name() string { return "email-changed" }
+
+func (l EmailChanged) values(w words) map[string]string {
+	return l.with(w, map[string]string{"username": l.Username, "changed_at": w.time(l.ChangedAt)})
+}
