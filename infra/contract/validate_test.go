@@ -8,7 +8,7 @@ import (
 )
 
 // violation says where a value is not what its schema describes, or "". It knows what openapi.yaml uses: type, enum,
-// nullable, required, properties, items and format date-time. A field that is not described is a violation as well.
+// nullable, required, properties, additionalProperties, items and format date-time. A field that is not described is a violation as well.
 func (c contract) violation(schema map[string]any, v any, at string) string {
 	if v == nil {
 		if schema["nullable"] == true {
@@ -67,12 +67,16 @@ func (c contract) objectViolation(schema map[string]any, v any, at string) strin
 			return fmt.Sprintf("%s.%s is missing", at, name)
 		}
 	}
-	properties := c.object(schema["properties"])
+	properties, others := c.object(schema["properties"]), c.object(schema["additionalProperties"])
 	for name, value := range fields {
-		if properties[name] == nil {
+		described := c.object(properties[name])
+		if described == nil {
+			described = others
+		}
+		if described == nil {
 			return fmt.Sprintf("%s.%s is not in the contract", at, name)
 		}
-		if wrong := c.violation(c.object(properties[name]), value, at+"."+name); wrong != "" {
+		if wrong := c.violation(described, value, at+"."+name); wrong != "" {
 			return wrong
 		}
 	}
