@@ -1,4 +1,4 @@
-// Command run-jobs works on what takes longer than a request may: new names, exports. It runs every minute, and at once
+// Command run-jobs works on what takes longer than a request may: new names, exports, imports. It runs every minute, and at once
 // when functions/project sees a new job in the table's stream.
 package main
 
@@ -20,7 +20,7 @@ import (
 )
 
 func main() {
-	s, err := awsclient.Read(awsclient.Table, awsclient.Bucket)
+	s, err := awsclient.Read(awsclient.Table, awsclient.Bucket, awsclient.ProviderName, awsclient.DefaultLanguage)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -29,10 +29,26 @@ func main() {
 	table := store.New(dynamo.New(cfg), s.Table)
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	exports := membership.Exports{Store: table, Users: membership.Users{Store: table, NewID: newID}, Files: files.Exports{Bucket: files.New(cfg, s.Bucket, time.Now)}, NewID: newID}
+	imports := membership.Imports{Store: table, Files: files.Imports{Bucket: files.New(cfg, s.Bucket, time.Now)}, NewID: newID}
+	invitations := membership.Invitations{Store: table, NewID: newID, ProviderName: s.ProviderName, Language: s.DefaultLanguage}
 	jobs := membership.Jobs{Store: table, Clock: time.Now, Workers: map[membership.JobKind]membership.JobWorker{
 		membership.JobRenameCustomer: membership.CustomerRename{Store: table},
 		membership.JobRenameGroup:    membership.GroupRename{Store: table},
 		membership.JobExport:         exports,
+		membership.JobImportCheck:    membership.ImportCheck{Imports: imports},
+		membership.JobImport:         membership.ImportRun{Imports: imports, Invitations: invitations, Wait: wait},
 	}}
 	lambda.Start(handler{jobs: jobs, log: telemetry.NewLogger(os.Stderr)}.handle)
+}
+
+// wait pauses until an import's turn.
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }

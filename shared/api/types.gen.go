@@ -52,22 +52,52 @@ func (e BeginAvatarRequestContentType) Valid() bool {
 	}
 }
 
+// Defines values for BeginImportRequestSeparator.
+const (
+	BeginImportRequestSeparatorBar       BeginImportRequestSeparator = "bar"
+	BeginImportRequestSeparatorComma     BeginImportRequestSeparator = "comma"
+	BeginImportRequestSeparatorSemicolon BeginImportRequestSeparator = "semicolon"
+	BeginImportRequestSeparatorTab       BeginImportRequestSeparator = "tab"
+)
+
+// Valid indicates whether the value is a known member of the BeginImportRequestSeparator enum.
+func (e BeginImportRequestSeparator) Valid() bool {
+	switch e {
+	case BeginImportRequestSeparatorBar:
+		return true
+	case BeginImportRequestSeparatorComma:
+		return true
+	case BeginImportRequestSeparatorSemicolon:
+		return true
+	case BeginImportRequestSeparatorTab:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BulkRequestAction.
 const (
-	BulkRequestActionDeactivate BulkRequestAction = "deactivate"
-	BulkRequestActionReactivate BulkRequestAction = "reactivate"
-	BulkRequestActionRemove     BulkRequestAction = "remove"
-	BulkRequestActionResend     BulkRequestAction = "resend"
+	BulkRequestActionAddToGroup      BulkRequestAction = "addToGroup"
+	BulkRequestActionDeactivate      BulkRequestAction = "deactivate"
+	BulkRequestActionReactivate      BulkRequestAction = "reactivate"
+	BulkRequestActionRemove          BulkRequestAction = "remove"
+	BulkRequestActionRemoveFromGroup BulkRequestAction = "removeFromGroup"
+	BulkRequestActionResend          BulkRequestAction = "resend"
 )
 
 // Valid indicates whether the value is a known member of the BulkRequestAction enum.
 func (e BulkRequestAction) Valid() bool {
 	switch e {
+	case BulkRequestActionAddToGroup:
+		return true
 	case BulkRequestActionDeactivate:
 		return true
 	case BulkRequestActionReactivate:
 		return true
 	case BulkRequestActionRemove:
+		return true
+	case BulkRequestActionRemoveFromGroup:
 		return true
 	case BulkRequestActionResend:
 		return true
@@ -358,6 +388,90 @@ func (e GrantLevel) Valid() bool {
 	case GrantLevelRead:
 		return true
 	case GrantLevelWrite:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportClass.
+const (
+	ImportClassChanged ImportClass = "changed"
+	ImportClassInvalid ImportClass = "invalid"
+	ImportClassInvited ImportClass = "invited"
+	ImportClassNew     ImportClass = "new"
+	ImportClassUser    ImportClass = "user"
+)
+
+// Valid indicates whether the value is a known member of the ImportClass enum.
+func (e ImportClass) Valid() bool {
+	switch e {
+	case ImportClassChanged:
+		return true
+	case ImportClassInvalid:
+		return true
+	case ImportClassInvited:
+		return true
+	case ImportClassNew:
+		return true
+	case ImportClassUser:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportResult.
+const (
+	ImportResultFailed  ImportResult = "failed"
+	ImportResultInvited ImportResult = "invited"
+	ImportResultSkipped ImportResult = "skipped"
+	ImportResultUpdated ImportResult = "updated"
+)
+
+// Valid indicates whether the value is a known member of the ImportResult enum.
+func (e ImportResult) Valid() bool {
+	switch e {
+	case ImportResultFailed:
+		return true
+	case ImportResultInvited:
+		return true
+	case ImportResultSkipped:
+		return true
+	case ImportResultUpdated:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportStatus.
+const (
+	ImportStatusChecked   ImportStatus = "checked"
+	ImportStatusChecking  ImportStatus = "checking"
+	ImportStatusDone      ImportStatus = "done"
+	ImportStatusFailed    ImportStatus = "failed"
+	ImportStatusImporting ImportStatus = "importing"
+	ImportStatusRefused   ImportStatus = "refused"
+	ImportStatusUploading ImportStatus = "uploading"
+)
+
+// Valid indicates whether the value is a known member of the ImportStatus enum.
+func (e ImportStatus) Valid() bool {
+	switch e {
+	case ImportStatusChecked:
+		return true
+	case ImportStatusChecking:
+		return true
+	case ImportStatusDone:
+		return true
+	case ImportStatusFailed:
+		return true
+	case ImportStatusImporting:
+		return true
+	case ImportStatusRefused:
+		return true
+	case ImportStatusUploading:
 		return true
 	default:
 		return false
@@ -664,11 +778,42 @@ type BeginAvatarRequest struct {
 // BeginAvatarRequestContentType What the file will be sent as. It is judged by its content.
 type BeginAvatarRequestContentType string
 
+// BeginImportRequest defines model for BeginImportRequest.
+type BeginImportRequest struct {
+	// CustomerID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
+	CustomerID ID `json:"customerId"`
+
+	// FileName What the file is called, for people.
+	//
+	// Example: people.csv
+	FileName *string `json:"fileName,omitempty"`
+
+	// GroupIds For all rows; by staff administrators.
+	GroupIds *[]ID `json:"groupIds,omitempty"`
+
+	// Language For rows without one of their own.
+	//
+	// Example: de
+	Language *string `json:"language,omitempty"`
+
+	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	Role *Role `json:"role,omitempty"`
+
+	// Separator Found out without it.
+	Separator *BeginImportRequestSeparator `json:"separator,omitempty"`
+}
+
+// BeginImportRequestSeparator Found out without it.
+type BeginImportRequestSeparator string
+
 // BulkRequest defines model for BulkRequest.
 type BulkRequest struct {
 	// Action resend is for the invitations of invited and expired users.
-	Action  BulkRequestAction `json:"action"`
-	UserIds []ID              `json:"userIds"`
+	Action BulkRequestAction `json:"action"`
+
+	// GroupID For addToGroup and removeFromGroup.
+	GroupID *ID  `json:"groupId,omitempty"`
+	UserIds []ID `json:"userIds"`
 }
 
 // BulkRequestAction resend is for the invitations of invited and expired users.
@@ -791,6 +936,12 @@ type ChangeSubaccountRequest struct {
 
 	// Name Example: Berlin
 	Name *string `json:"name,omitempty"`
+}
+
+// ConfirmImportRequest defines model for ConfirmImportRequest.
+type ConfirmImportRequest struct {
+	// Update Also change the records of the rows whose class is changed. An empty cell changes nothing.
+	Update *bool `json:"update,omitempty"`
 }
 
 // CreateCustomerRequest defines model for CreateCustomerRequest.
@@ -1097,6 +1248,173 @@ type GroupMembers struct {
 // ID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
 type ID = string
 
+// Import defines model for Import.
+type Import struct {
+	// Counts Rows of each class, as far as they are checked.
+	Counts    ImportCounts `json:"counts"`
+	CreatedAt time.Time    `json:"createdAt"`
+
+	// CustomerID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
+	CustomerID ID `json:"customerId"`
+
+	// ExpiresAt When it is deleted with its files.
+	ExpiresAt time.Time `json:"expiresAt"`
+
+	// FailedURL The same with the rows that failed or were not reached, to be corrected and imported again. Null where there are none.
+	FailedURL *string `json:"failedUrl"`
+
+	// File Null while it is not read.
+	File     *ImportFile `json:"file"`
+	FileName string      `json:"fileName"`
+	GroupIds []ID        `json:"groupIds"`
+
+	// ID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
+	ID       ID     `json:"id"`
+	Language string `json:"language"`
+
+	// Problem Of a refused file.
+	Problem *ImportProblem `json:"problem"`
+
+	// Progress Rows checked; once confirmed, rows done.
+	Progress int `json:"progress"`
+
+	// Reason Of a failed import: gave_up after hours in which something did not work, access_ended when who began it may not import any more, else the code of what ended it, for example customer_deactivated.
+	Reason *string `json:"reason"`
+
+	// ResultURL Where the file can be downloaded for five minutes, with the result and reason of every row. Null while there is none.
+	ResultURL *string `json:"resultUrl"`
+
+	// Results Null before it is confirmed.
+	Results *ImportResults `json:"results"`
+
+	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	Role Role `json:"role"`
+
+	// Status uploading: waits for the file and for being checked. refused: the file cannot be imported, see problem. failed: it ended before its last row, see reason; what was done stays done.
+	Status ImportStatus `json:"status"`
+
+	// Total Rows of the file, null while it is not read.
+	Total *int `json:"total"`
+
+	// Update Whether records that differ are changed, too.
+	Update bool        `json:"update"`
+	Upload *UploadForm `json:"upload,omitempty"`
+}
+
+// ImportClass What the check found a row to be.
+type ImportClass string
+
+// ImportCounts Rows of each class, as far as they are checked.
+type ImportCounts struct {
+	Changed int `json:"changed"`
+	Invalid int `json:"invalid"`
+	Invited int `json:"invited"`
+	New     int `json:"new"`
+	User    int `json:"user"`
+}
+
+// ImportFile What was found out about the file.
+type ImportFile struct {
+	// Columns Those that are read.
+	Columns []string `json:"columns"`
+
+	// ColumnsNotAllowed Columns that the role of who began the import does not allow to set: these are not read either.
+	ColumnsNotAllowed []string `json:"columnsNotAllowed"`
+
+	// Encoding UTF-8, UTF-16 or Windows-1252; empty while it is not known.
+	//
+	// Example: UTF-8
+	Encoding string `json:"encoding"`
+
+	// Separator comma, semicolon, tab, bar or other; empty while it is not known.
+	//
+	// Example: semicolon
+	Separator string `json:"separator"`
+
+	// Sha256 In hexadecimal digits.
+	Sha256 string `json:"sha256"`
+
+	// Size Bytes.
+	Size int `json:"size"`
+
+	// UnknownColumns Headings that mean no column, as they stand in the file: these are not read.
+	UnknownColumns []string `json:"unknownColumns"`
+}
+
+// ImportProblem defines model for ImportProblem.
+type ImportProblem struct {
+	// Code Example: csv_column_missing
+	Code string `json:"code"`
+
+	// Column Empty where it is about none.
+	Column string `json:"column"`
+
+	// Line In the file, from 1; 0 where it is about none.
+	Line    int    `json:"line"`
+	Message string `json:"message"`
+}
+
+// ImportResult What became of a row. skipped: there was nothing to do, or it was not asked for.
+type ImportResult string
+
+// ImportResults Rows with each result.
+type ImportResults struct {
+	Failed  int `json:"failed"`
+	Invited int `json:"invited"`
+	Skipped int `json:"skipped"`
+	Updated int `json:"updated"`
+}
+
+// ImportRow defines model for ImportRow.
+type ImportRow struct {
+	// Changes Columns in which the record is another one.
+	Changes []string `json:"changes"`
+
+	// Class What the check found a row to be.
+	Class ImportClass `json:"class"`
+
+	// Code Why the row is of its class, or why it failed.
+	//
+	// Example: invalid_email
+	Code  *string `json:"code,omitempty"`
+	Email string  `json:"email"`
+
+	// Field The column that it is about.
+	Field *string `json:"field,omitempty"`
+
+	// InvitationID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
+	InvitationID *ID `json:"invitationId,omitempty"`
+
+	// Line In the file, from 1.
+	Line    int     `json:"line"`
+	Message *string `json:"message,omitempty"`
+
+	// Number Among the rows that are not blank.
+	Number int `json:"number"`
+
+	// Result What became of a row. skipped: there was nothing to do, or it was not asked for.
+	Result *ImportResult `json:"result,omitempty"`
+
+	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	Role *Role `json:"role,omitempty"`
+
+	// UserID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
+	UserID *ID `json:"userId,omitempty"`
+
+	// Values Of the other columns that the row fills. Empty for invalid rows.
+	Values map[string]string `json:"values"`
+}
+
+// ImportRowList defines model for ImportRowList.
+type ImportRowList struct {
+	Items []ImportRow `json:"items"`
+	Next  *string     `json:"next"`
+	Prev  *string     `json:"prev"`
+}
+
+// ImportStatus uploading: waits for the file and for being checked. refused: the file cannot be imported, see problem. failed: it ended before its last row, see reason; what was done stays done.
+type ImportStatus string
+
 // Invitation defines model for Invitation.
 type Invitation struct {
 	CustomerID string `json:"customerId"`
@@ -1364,6 +1682,17 @@ type TokenRequest struct {
 	Token string `json:"token"`
 }
 
+// UploadForm defines model for UploadForm.
+type UploadForm struct {
+	ExpiresAt time.Time `json:"expiresAt"`
+
+	// Fields To be sent before the file, as they are.
+	Fields map[string]string `json:"fields"`
+
+	// URL To post the file to.
+	URL string `json:"url"`
+}
+
 // User defines model for User.
 type User struct {
 	AvatarURL string `json:"avatarUrl"`
@@ -1484,6 +1813,9 @@ type IdempotencyKey = string
 
 // IfMatch Example: "3"
 type IfMatch = string
+
+// ImportID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
+type ImportID = ID
 
 // InvitationID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
 type InvitationID = ID
