@@ -58,7 +58,6 @@ const (
 	SES            Service = "email"
 	SecretsManager Service = "secretsmanager"
 	Lambda         Service = "lambda"
-	S3             Service = "s3"
 )
 
 // Endpoint returns the address of a service, without a slash at its end. Regions of other partitions than aws have other
