@@ -49,6 +49,19 @@ func newHandler(parts door.Door, site web.Site, subAccounts membership.SubAccoun
 	door.People{Door: h.Door, At: "/customers/{customerId}", Frame: customerFrame}.Routes(mux)
 
 	door.People{Door: h.Door, Everyone: true, Frame: everyoneFrame}.Routes(mux)
+	mux.Handle("GET /groups", h.Require(h.listGroups))
+	mux.Handle("GET /groups/new", h.Require(h.showNewGroup))
+	mux.Handle("POST /groups", h.Require(h.createGroup))
+	mux.Handle("GET /groups/{groupId}", h.Require(h.showGroup))
+	mux.Handle("GET /groups/{groupId}/edit", h.Require(h.showGroupForm))
+	mux.Handle("POST /groups/{groupId}/edit", h.Require(h.changeGroup))
+	mux.Handle("POST /groups/{groupId}/deactivate", h.Require(h.changeGroup))
+	mux.Handle("POST /groups/{groupId}/reactivate", h.Require(h.changeGroup))
+	mux.Handle("GET /groups/{groupId}/delete", h.Require(h.askDeleteGroup))
+	mux.Handle("POST /groups/{groupId}/delete", h.Require(h.deleteGroup))
+	mux.Handle("POST /groups/{groupId}/customers", h.Require(h.addGroupCustomer))
+	mux.Handle("POST /groups/{groupId}/customers/{customerId}/remove", h.Require(h.removeGroupCustomer))
+
 	mux.Handle("GET /staff", http.RedirectHandler("/staff/users", http.StatusSeeOther))
 	door.People{Door: h.Door, At: "/staff", CustomerID: membership.ProviderID, Frame: staffFrame}.Routes(mux)
 	return h.Handler(mux, publicURL)
@@ -57,6 +70,9 @@ func newHandler(parts door.Door, site web.Site, subAccounts membership.SubAccoun
 // areas are the console's areas.
 func areas(a membership.Actor) []web.Link {
 	links := []web.Link{{Label: web.Text("console.customers"), URL: "/customers"}, {Label: web.Text("console.all_users"), URL: "/users"}}
+	if a.May(membership.ReadGroups, membership.ProviderID, "") {
+		links = append(links, web.Link{Label: web.Text("console.groups"), URL: "/groups"})
+	}
 	if a.May(membership.ReadUsers, membership.ProviderID, "") {
 		links = append(links, web.Link{Label: web.Text("console.staff"), URL: "/staff"})
 	}

@@ -53,14 +53,15 @@ func main() {
 		invitations := membership.Invitations{
 			Store: table, Accounts: accounts, Keys: keys, NewID: newID, ProviderName: s.ProviderName, Language: s.DefaultLanguage,
 		}
+		groups := membership.Groups{Store: table, NewID: newID}
 		return newHandler(door.Door{
 			Which: membership.ConsoleDoor, Challenges: accounts, Markers: table, NewID: newID, Now: time.Now, Metrics: os.Stdout,
 			Sessions:  session.Sessions{Door: membership.ConsoleDoor, Store: table, NewID: newID, Now: time.Now},
 			SignIn:    membership.SignIn{Store: table, Accounts: accounts, Keys: keys, NewID: newID},
 			Profile:   membership.Profile{Store: table, NewID: newID},
 			Customers: membership.Customers{Store: table, NewID: newID},
-			Users:     users, Invitations: invitations, Bulk: membership.Bulk{Store: table, Users: users, Invitations: invitations},
-			Groups:  membership.Groups{Store: table, NewID: newID},
+			Users:     users, Invitations: invitations, Bulk: membership.Bulk{Store: table, Users: users, Invitations: invitations, Groups: groups},
+			Groups:  groups,
 			Cursors: httpapi.NewCursors(keys.For(membership.PurposeCursor)),
 		}, site, membership.SubAccounts{Store: table, NewID: newID}, s.ConsoleURL)
 	}, failed))

@@ -22,7 +22,14 @@ func (h handler) many(w http.ResponseWriter, r *http.Request, c membership.Call)
 			return membership.InvalidField(fmt.Sprintf("userIds[%d]", i), "invalid_id", "This is no id of a user.")
 		}
 	}
-	results, err := h.bulk.Do(r.Context(), c, membership.BulkInput{Action: membership.BulkAction(in.Action), UserIDs: in.UserIds})
+	input := membership.BulkInput{Action: membership.BulkAction(in.Action), UserIDs: in.UserIds}
+	if in.GroupID != nil {
+		if _, err := httpapi.ID(*in.GroupID); err != nil {
+			return membership.InvalidField("groupId", "invalid_id", "This is no id of a group.")
+		}
+		input.GroupID = *in.GroupID
+	}
+	results, err := h.bulk.Do(r.Context(), c, input)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func main() {
 		invitations := membership.Invitations{Store: table, Keys: keys, NewID: newID, ProviderName: s.ProviderName, Language: s.DefaultLanguage}
 		return handler{
 			users:   users,
-			bulk:    membership.Bulk{Store: table, Users: users, Invitations: invitations},
+			bulk:    membership.Bulk{Store: table, Users: users, Invitations: invitations, Groups: membership.Groups{Store: table, NewID: newID}},
 			avatars: membership.Avatars{Store: table, Files: files.Avatars{Bucket: files.New(cfg, s.Bucket, time.Now)}, NewID: newID},
 			gate:    httpapi.Gate{Callers: callers, Markers: table, Now: time.Now},
 			cursors: httpapi.NewCursors(keys.For(membership.PurposeCursor)),

@@ -3,7 +3,7 @@ package faults_test
 import "clientele/shared/membership"
 
 func (w *world) bulk() membership.Bulk {
-	return membership.Bulk{Store: w.table, Users: w.users(), Invitations: w.invitations()}
+	return membership.Bulk{Store: w.table, Users: w.users(), Invitations: w.invitations(), Groups: w.groups()}
 }
 
 func bulkEntries() []entry {
@@ -11,7 +11,7 @@ func bulkEntries() []entry {
 	invited := func(w *world) { w.settle(); w.invite("nia", w.staff()) }
 	do := func(action membership.BulkAction, who ...string) func(*world, membership.Call) (any, error) {
 		return func(w *world, c membership.Call) (any, error) {
-			in := membership.BulkInput{Action: action}
+			in := membership.BulkInput{Action: action, GroupID: w.vars["key"]}
 			for _, name := range who {
 				in.UserIDs = append(in.UserIDs, w.vars[name])
 			}
@@ -30,5 +30,7 @@ func bulkEntries() []entry {
 			run: do(membership.BulkReactivate, "mia", "ben")},
 		{use: "Bulk.Do", situation: "remove", prepare: invited, as: (*world).staff, route: route, batch: true, run: do(membership.BulkRemove, "mia", "nia.user")},
 		{use: "Bulk.Do", situation: "resend", prepare: invited, as: (*world).staff, route: route, batch: true, run: do(membership.BulkResend, "nia.user", "mia")},
+		{use: "Bulk.Do", situation: "add to a group", prepare: (*world).grouped, as: (*world).staff, route: route, batch: true, run: do(membership.BulkAddToGroup, "mia", "ben")},
+		{use: "Bulk.Do", situation: "take out of a group", prepare: (*world).grouped, as: (*world).staff, route: route, batch: true, run: do(membership.BulkLeaveGroup, "mia", "ben")},
 	}
 }

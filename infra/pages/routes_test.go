@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -89,13 +90,21 @@ func customerRoutes(customer, subAccount string) []string {
 
 // closedRoutes are those of both doors that need a sign-in and no id.
 func closedRoutes() []string {
-	return []string{"GET /profile", "POST /profile", "GET /customers", "GET /customers/new", "POST /customers", "GET /users", "GET /users/customers", "POST /users/bulk"}
+	return []string{"GET /profile", "POST /profile", "GET /customers", "GET /customers/new", "POST /customers", "GET /users", "GET /users/customers", "POST /users/bulk", "GET /users/bulk",
+		"GET /groups", "GET /groups/new", "POST /groups"}
+}
+
+// groupRoutes are the console's routes about one group.
+func groupRoutes(group, customer string) []string {
+	at := "/groups/" + group
+	return []string{"GET " + at, "GET " + at + "/edit", "POST " + at + "/edit", "POST " + at + "/deactivate", "POST " + at + "/reactivate",
+		"GET " + at + "/delete", "POST " + at + "/delete", "POST " + at + "/customers", "POST " + at + "/customers/" + customer + "/remove"}
 }
 
 // TestRoutesAreAllAsked: a route that is added to a door must be added to the tables above.
 func TestRoutesAreAllAsked(t *testing.T) {
 	asked := map[string]bool{}
-	for _, route := range append(append(closedRoutes(), customerRoutes("{customerId}", "{subaccountId}")...), peopleRoutes("", "{userId}", "{invitationId}")...) {
+	for _, route := range slices.Concat(closedRoutes(), customerRoutes("{customerId}", "{subaccountId}"), peopleRoutes("", "{userId}", "{invitationId}"), groupRoutes("{groupId}", "{customerId}")) {
 		asked[route] = true
 	}
 	open := regexp.MustCompile(`^(GET|POST) (/language|/sign-in|/sign-in/code|/sign-out|/forgot-password|/reset-password(/set)?|/invitation(/accept|/decline|/declined|/renew)?|/\{\$\}|/staff)$`)
@@ -176,7 +185,8 @@ func TestTenancy(t *testing.T) {
 	ask(staff, "staff", append(customerRoutes("provider", sub), peopleRoutes("/customers/provider", victimID, invitation)...), 403, 404)
 
 	// Nobody is sent to the sign-in page, whatever they ask for; so is who signed in at the other door.
-	everything := append(append(closedRoutes(), customerRoutes(theirs, sub)...), peopleRoutes("/customers/"+theirs, victimID, invitation)...)
+	group := api.must(201, "POST", "/groups", map[string]string{"name": "Secret " + address("group")})["id"].(string)
+	everything := slices.Concat(closedRoutes(), customerRoutes(theirs, sub), peopleRoutes("/customers/"+theirs, victimID, invitation), groupRoutes(group, theirs))
 	ask(browserless{t: t, door: s.Console}, "nobody", everything, 303)
 	ask(browserless{t: t, door: s.Console, cookie: strings.Replace(enter(t, s.Portal, boss, password).cookie, "portal", "console", 1)}, "a portal's session", everything, 303)
 
@@ -184,7 +194,8 @@ func TestTenancy(t *testing.T) {
 	theirSecrets = nil
 	var changes []string
 	for _, route := range append(customerRoutes(theirs, sub), "POST /customers/"+theirs+"/users/"+victimID+"/deactivate", "POST /customers/"+theirs+"/users/"+victimID+"/remove",
-		"POST /customers", "GET /customers/new", "POST /staff/invitations", "GET /staff/invitations/new") {
+		"POST /customers", "GET /customers/new", "POST /staff/invitations", "GET /staff/invitations/new", "POST /groups", "GET /groups/new", "GET /groups/"+group+"/edit",
+		"POST /groups/"+group+"/edit", "POST /groups/"+group+"/delete", "POST /groups/"+group+"/deactivate", "POST /groups/"+group+"/customers", "POST /groups/"+group+"/customers/"+theirs+"/remove") {
 		if strings.HasPrefix(route, "POST ") || strings.HasSuffix(route, "/edit") || strings.HasSuffix(route, "/new") || strings.HasSuffix(route, "/delete") || strings.HasSuffix(route, "/deactivate") {
 			changes = append(changes, route)
 		}

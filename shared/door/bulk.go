@@ -50,6 +50,8 @@ type bulkAction struct {
 // bulkActions are all of them, in the order of the bar.
 func bulkActions() []bulkAction {
 	return []bulkAction{
+		{membership.BulkAddToGroup, membership.StepChange, membership.ChangeGroups, web.Text("people.add_to_group"), false, true},
+		{membership.BulkLeaveGroup, membership.StepChange, membership.ChangeGroups, web.Text("people.leave_group"), false, true},
 		{membership.BulkResend, membership.StepResend, membership.Invite, web.Text("people.resend"), false, false},
 		{membership.BulkReactivate, membership.StepReactivate, membership.ChangeUsers, web.Text("people.reactivate"), false, false},
 		{membership.BulkDeactivate, membership.StepDeactivate, membership.ChangeUsers, web.Text("people.deactivate"), false, true},
@@ -57,14 +59,19 @@ func bulkActions() []bulkAction {
 	}
 }
 
-// bulkable says which of the actions the status of a user has and the actor may take, "" for none.
-func bulkable(actor membership.Actor, u subject) string {
+// bulkable says which of the actions the status of a user has and the actor may take, "" for none. grouped: there are
+// groups to choose from.
+func bulkable(actor membership.Actor, u subject, grouped bool) string {
 	if u.id == actor.UserID {
 		return ""
 	}
 	possible := u.status.Possible()
 	var can []string
 	for _, a := range bulkActions() {
+		ofGroups := a.needs == membership.ChangeGroups
+		if ofGroups && (u.customerID == membership.ProviderID || !grouped || a.action == membership.BulkLeaveGroup && !u.grouped) {
+			continue
+		}
 		if slices.Contains(possible, a.step) && actor.May(a.needs, u.customerID, u.role) {
 			can = append(can, string(a.action))
 		}
@@ -106,18 +113,18 @@ func (p People) bulk(w http.ResponseWriter, r *http.Request, at place) {
 		return
 	}
 	action := bulkActions()[n]
-	r = web.WithAgain(r, map[string]string{"users": textOf(all), "do": string(action.action), "back": back})
 	if action.asks && form.Value("sure") == "" {
+		r = web.WithAgain(r, map[string]string{"users": textOf(all), "do": string(action.action), "back": back})
 		p.askBulk(w, r, at, action, all, back, nil)
 		return
 	}
 	call := d.Call(r)
 	call.Key = onceKey(r, form, call.Actor.UserID) // the use case asks for each row whether it was done before
-	ids := make([]string, len(all))
-	for i, one := range all {
-		ids[i] = one.userID
+	in := membership.BulkInput{Action: action.action, GroupID: knownID(form.Value("group"))}
+	for _, one := range all {
+		in.UserIDs = append(in.UserIDs, one.userID)
 	}
-	results, err := d.Bulk.Do(r.Context(), call, membership.BulkInput{Action: action.action, UserIDs: ids})
+	results, err := d.Bulk.Do(r.Context(), call, in)
 	if err != nil {
 		if wrong, told := Wrong(err); told && action.asks {
 			p.askBulk(w, r, at, action, all, back, wrong)
@@ -126,7 +133,12 @@ func (p People) bulk(w http.ResponseWriter, r *http.Request, at place) {
 		d.Pages.Fail(w, r, err, web.Action{Label: web.Text("people.back_to_users"), URL: back, Kind: "primary"})
 		return
 	}
-	d.Pages.Render(w, r, http.StatusOK, "bulk-results", p.bulkResults(at, action, all, results, back))
+	d.Pages.Render(w, r, http.StatusOK, "bulk-results", p.bulkResults(at, action, in.GroupID, all, results, back))
+}
+
+// leaveBulk is where the address of a page leads that was the answer to a form.
+func (p People) leaveBulk(w http.ResponseWriter, r *http.Request, at place) {
+	http.Redirect(w, r, at.back(r), http.StatusSeeOther)
 }
 
 // bulkNames is how many names a question spells out.
@@ -137,19 +149,36 @@ func (p People) askBulk(w http.ResponseWriter, r *http.Request, at place, action
 	for _, one := range all[:min(len(all), bulkNames)] {
 		names = append(names, one.name)
 	}
-	who := web.Text("people.bulk_who", "names", strings.Join(names, ", "))
+	who := web.Plain(strings.Join(names, ", "))
 	if more := len(all) - len(names); more > 0 {
 		who = web.Text("people.bulk_who_more", "names", strings.Join(names, ", "), "count", more)
 	}
-	ask := web.Confirm{Notice: wrong, Cancel: back, Action: web.Action{Label: action.label, Kind: "danger", URL: at.users() + "/bulk",
+	ask := web.Confirm{Notice: wrong, Cancel: back, Points: []web.Phrase{who}, Action: web.Action{Label: action.label, Kind: "danger", URL: at.users() + "/bulk",
 		Fields: map[string]string{"users": textOf(all), "do": string(action.action), "sure": "yes", "back": back, onceField: p.Door.Once()}}}
 	switch action.action {
 	case membership.BulkRemove:
 		ask.Title, ask.Text = web.Text("people.bulk_remove_title", "count", len(all)), web.Text("people.bulk_remove_text")
-		ask.Points = []web.Phrase{who, web.Text("people.remove_point_access"), web.Text("people.remove_point_again")}
+		ask.Points = append(ask.Points, web.Text("people.remove_point_access"), web.Text("people.remove_point_again"))
+	case membership.BulkAddToGroup, membership.BulkLeaveGroup:
+		groups, err := p.Door.groups.get(r.Context(), p.Door.Call(r), p.Door.Groups)
+		if err != nil {
+			p.Door.Pages.Failed(w, r, err)
+			return
+		}
+		ask.Title, ask.Action.Kind = web.Text("people.add_to_group_title", "count", len(all)), "primary"
+		if action.action == membership.BulkLeaveGroup {
+			ask.Title = web.Text("people.leave_group_title", "count", len(all))
+		}
+		group := web.Field{ID: "f-group", Name: "group", Type: "select", Label: web.Text("field.group"), Value: r.PostFormValue("group"), Required: true}
+		for _, g := range groups {
+			if g.Active || action.action == membership.BulkLeaveGroup {
+				group.Options = append(group.Options, web.Option{Value: g.ID, Label: web.Plain(g.Name)})
+			}
+		}
+		ask.Fields = []web.Field{group}
 	default:
 		ask.Title, ask.Text = web.Text("people.bulk_deactivate_title", "count", len(all)), web.Text("people.bulk_deactivate_text")
-		ask.Points = []web.Phrase{who, web.Text("people.deactivate_point_access"), web.Text("people.bulk_deactivate_point_back")}
+		ask.Points = append(ask.Points, web.Text("people.deactivate_point_access"), web.Text("people.bulk_deactivate_point_back"))
 	}
 	p.Door.Pages.Confirm(w, r, ask)
 }
@@ -162,7 +191,7 @@ type bulkPage struct {
 	Again     *web.Action // those that failed
 }
 
-func (p People) bulkResults(at place, action bulkAction, all []picked, results []membership.RowResult, back string) bulkPage {
+func (p People) bulkResults(at place, action bulkAction, groupID string, all []picked, results []membership.RowResult, back string) bulkPage {
 	view := bulkPage{All: len(results), Back: web.Link{Label: web.Text("people.users"), URL: back},
 		Table: web.Table{Caption: web.Text("people.bulk_results"), Columns: []web.Column{
 			{Head: web.Text("field.name")}, {Head: web.Text("field.status")}, {Head: web.Text("people.what_happened")},
@@ -181,7 +210,7 @@ func (p People) bulkResults(at place, action bulkAction, all []picked, results [
 	}
 	if len(failed) > 0 {
 		view.Again = &web.Action{Label: web.Text("people.bulk_again"), URL: at.users() + "/bulk", Post: true,
-			Fields: map[string]string{"users": textOf(failed), "do": string(action.action), "sure": "yes", "back": back, onceField: p.Door.Once()}}
+			Fields: map[string]string{"users": textOf(failed), "do": string(action.action), "group": groupID, "sure": "yes", "back": back, onceField: p.Door.Once()}}
 	}
 	return view
 }

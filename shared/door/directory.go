@@ -331,10 +331,10 @@ func userRow(actor membership.Actor, u membership.UserRow, at place, groups []me
 	if len(groups) > 0 {
 		row.Cells = append(row.Cells, groupCell(u.GroupIDs, groups))
 	}
-	about := subject{id: u.ID, customerID: u.CustomerID, invitationID: u.InvitationID, name: u.DisplayName(), role: u.Role, status: u.Status}
+	about := subject{id: u.ID, customerID: u.CustomerID, invitationID: u.InvitationID, name: u.DisplayName(), role: u.Role, status: u.Status, grouped: len(u.GroupIDs) > 0}
 	row.Cells = append(row.Cells, web.Cell{Date: u.RegisteredAt},
 		web.Cell{Folded: u.Status != membership.Expired && u.Status != membership.Waiting, Actions: userActions(actor, about, home, once)})
-	if can := bulkable(actor, about); can != "" {
+	if can := bulkable(actor, about, len(groups) > 0); can != "" {
 		row.Pick, row.About, row.Can = picked{u.CustomerID, u.ID, u.DisplayName()}.text(), u.DisplayName(), can
 	}
 	return row
@@ -362,14 +362,10 @@ const chosenCustomers = 10
 
 // chooseCustomer makes the typed name of a customer a filter: of the only one that it means, or of whom is chosen.
 func (p People) chooseCustomer(w http.ResponseWriter, r *http.Request, list Listing, view *usersPage) (done bool) {
-	name := list.Text("company")
-	found, err := p.findCustomers(r, name)
+	found, err := p.Door.FindCustomers(r, list.Text("company"))
 	if err != nil {
 		p.Door.Pages.Failed(w, r, err)
 		return true
-	}
-	if exact := slices.DeleteFunc(slices.Clone(found), func(c membership.Customer) bool { return membership.FoldName(c.Name) != membership.FoldName(name) }); len(exact) == 1 {
-		found = exact
 	}
 	switch len(found) {
 	case 0:
@@ -379,26 +375,38 @@ func (p People) chooseCustomer(w http.ResponseWriter, r *http.Request, list List
 		return true
 	}
 	for _, c := range found {
-		label := c.Name
-		if c.ExternalID != "" {
-			label += " · " + c.ExternalID
-		}
-		view.Which = append(view.Which, web.Link{Label: web.Plain(label), URL: list.With("company", "", "customer", c.ID)})
+		view.Which = append(view.Which, web.Link{Label: CustomerLabel(c), URL: list.With("company", "", "customer", c.ID)})
 	}
 	return false
 }
 
-func (p People) findCustomers(r *http.Request, name string) ([]membership.Customer, error) {
-	page, err := p.Door.Customers.List(r.Context(), p.Door.Call(r), membership.CustomerQuery{Search: name, Page: membership.PageRequest{Limit: chosenCustomers, Ascending: true}})
+// CustomerLabel tells customers of one name apart.
+func CustomerLabel(c membership.Customer) web.Phrase {
+	if c.ExternalID == "" {
+		return web.Plain(c.Name)
+	}
+	return web.Plain(c.Name + " · " + c.ExternalID)
+}
+
+// FindCustomers returns the customers that a typed name means: the one that has it, or those it is the beginning of.
+func (d *Door) FindCustomers(r *http.Request, name string) ([]membership.Customer, error) {
+	page, err := d.Customers.List(r.Context(), d.Call(r), membership.CustomerQuery{Search: name, Page: membership.PageRequest{Limit: chosenCustomers, Ascending: true}})
 	if membership.KindOf(err) == membership.Invalid { // too little to search for
 		return nil, nil
 	}
-	return page.Items, err
+	if err != nil {
+		return nil, err
+	}
+	called := func(c membership.Customer) bool { return membership.FoldName(c.Name) == membership.FoldName(name) }
+	if n := slices.IndexFunc(page.Items, called); n >= 0 && !slices.ContainsFunc(page.Items[n+1:], called) {
+		return page.Items[n : n+1], nil
+	}
+	return page.Items, nil
 }
 
 // customerChoices completes the name of a customer that is being typed.
 func (p People) customerChoices(w http.ResponseWriter, r *http.Request, _ place) {
-	found, err := p.findCustomers(r, strings.TrimSpace(r.URL.Query().Get("q")))
+	found, err := p.Door.FindCustomers(r, strings.TrimSpace(r.URL.Query().Get("q")))
 	if err != nil {
 		p.Door.Pages.Failed(w, r, err)
 		return

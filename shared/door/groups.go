@@ -40,7 +40,10 @@ func (l *groupList) get(ctx context.Context, c membership.Call, groups membershi
 	return page.Items, nil
 }
 
-// forget makes the next page read the groups again: whoever changed one looks at it at once.
+// ForgetGroups is for whoever has changed one: the next page shows it.
+func (d *Door) ForgetGroups() { d.groups.forget() }
+
+// forget makes the next page read the groups again.
 func (l *groupList) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -50,6 +50,7 @@ func (p People) Routes(mux *http.ServeMux) {
 	}
 	handle("GET /users", p.users)
 	handle("POST /users/bulk", p.bulk)
+	handle("GET /users/bulk", p.leaveBulk)
 	if p.Everyone {
 		handle("GET /users/customers", p.customerChoices)
 		handle("GET /users/{userId}", p.findUser)

@@ -18,6 +18,7 @@ type subject struct {
 	role                               membership.Role
 	status                             membership.Status
 	version                            int
+	grouped                            bool // in a group
 }
 
 // userActions are the steps that the user's status has and the actor may take.

@@ -11,17 +11,22 @@ const (
 	BulkDeactivate BulkAction = "deactivate"
 	BulkReactivate BulkAction = "reactivate"
 	BulkRemove     BulkAction = "remove"
+	BulkAddToGroup BulkAction = "addToGroup"
+	BulkLeaveGroup BulkAction = "removeFromGroup"
 )
 
 // BulkActions returns all of them.
 func BulkActions() []BulkAction {
-	return []BulkAction{BulkResend, BulkDeactivate, BulkReactivate, BulkRemove}
+	return []BulkAction{BulkResend, BulkDeactivate, BulkReactivate, BulkRemove, BulkAddToGroup, BulkLeaveGroup}
 }
 
 // needs returns what an actor must be allowed to do for an action.
 func (a BulkAction) needs() Action {
-	if a == BulkResend {
+	switch a {
+	case BulkResend:
 		return Invite
+	case BulkAddToGroup, BulkLeaveGroup:
+		return ChangeGroups
 	}
 	return ChangeUsers
 }
@@ -30,6 +35,7 @@ func (a BulkAction) needs() Action {
 type BulkInput struct {
 	Action  BulkAction
 	UserIDs []string
+	GroupID string // for BulkAddToGroup and BulkLeaveGroup
 }
 
 // MaxBulk is how many users one request can name. Each is a transaction of its own after up to three reads, some 40 ms,
@@ -47,6 +53,7 @@ type Bulk struct {
 	Store       BulkStore
 	Users       Users
 	Invitations Invitations
+	Groups      Groups
 }
 
 // Do does what is asked with each user and says per row what became of it. A row that fails keeps no other from
@@ -115,7 +122,18 @@ func (b Bulk) use(in BulkInput) (func(context.Context, Call, string) error, erro
 			return err
 		}
 	}
+	grouped := func(do func(context.Context, Call, string, string) error) func(context.Context, Call, string) error {
+		return func(ctx context.Context, c Call, id string) error { return do(ctx, c, in.GroupID, id) }
+	}
 	switch in.Action {
+	case BulkAddToGroup, BulkLeaveGroup:
+		if in.GroupID == "" {
+			return nil, InvalidField("groupId", "required", "Say which group.")
+		}
+		if in.Action == BulkLeaveGroup {
+			return grouped(b.Groups.RemoveUser), nil
+		}
+		return grouped(b.Groups.AddUser), nil
 	case BulkResend:
 		return b.resend, nil
 	case BulkDeactivate:

@@ -21,7 +21,7 @@ func (m *memory) Markers(_ context.Context, keys []*membership.IdempotencyKey) (
 }
 
 func (w *world) bulk() membership.Bulk {
-	return membership.Bulk{Store: w.store, Users: w.users, Invitations: w.invitations}
+	return membership.Bulk{Store: w.store, Users: w.users, Invitations: w.invitations, Groups: w.groups}
 }
 
 func keyed(c membership.Call, hash string) membership.Call {
@@ -105,6 +105,32 @@ func TestBulkIsForThoseWhoMay(t *testing.T) {
 			t.Errorf("%s of %s, %s: %v, %v", test.who.Actor.Role, test.who.Actor.CustomerID, test.action, codes(results), err)
 		}
 	}
+}
+
+func TestBulkGroups(t *testing.T) {
+	w := newWorld(t)
+	name := "Key accounts"
+	g, err := w.groups.Create(w.ctx, w.staff(), membership.GroupInput{Name: &name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := membership.BulkInput{Action: membership.BulkAddToGroup, GroupID: g.ID, UserIDs: []string{"alpha-member", "provider-agent", "beta-administrator"}}
+	for range 2 { // who is in it stays in it
+		results, err := w.bulk().Do(w.ctx, w.staff(), in)
+		if err != nil || !slices.Equal(codes(results), []string{"ok", "staff_have_no_groups", "ok"}) {
+			t.Errorf("added: %v, %v", codes(results), err)
+		}
+	}
+	in.Action = membership.BulkLeaveGroup
+	results, err := w.bulk().Do(w.ctx, w.staff(), in)
+	if err != nil || !slices.Equal(codes(results), []string{"ok", "ok", "ok"}) || len(w.store.users["alpha-member"].GroupIDs) > 0 {
+		t.Errorf("taken out: %v, %v", codes(results), err)
+	}
+	_, err = w.bulk().Do(w.ctx, w.as("alpha", membership.Administrator), in)
+	wantCode(t, err, "forbidden")
+	in.GroupID = ""
+	_, err = w.bulk().Do(w.ctx, w.staff(), in)
+	wantCode(t, err, "required")
 }
 
 func TestBulkLimits(t *testing.T) {

@@ -135,22 +135,12 @@
     const soon = (event) => {
       const field = event.target;
       if (event.isComposing) return;
-      if (field.dataset.choices) return complete(field);
+      if (field.dataset.choices) return [...field.list.options].some((option) => option.value === field.value) && ask();
       const length = [...field.value.trim()].length;
       const short = field.type === "search" && length > 0 && length < Number(field.dataset.least);
       if (field.type === "search") hint.hidden = !short;
       clearTimeout(timer);
       if (!short) timer = setTimeout(ask, field.type === "search" ? 250 : 0);
-    };
-    // <input data-choices="address" list="…">: completed from there; it counts when it is one of the choices, or sent.
-    let completing;
-    const complete = (field) => {
-      if ([...field.list.options].some((option) => option.value === field.value)) return ask();
-      clearTimeout(completing);
-      completing = setTimeout(async () => {
-        const answer = await fetch(field.dataset.choices + "?q=" + encodeURIComponent(field.value)).catch(() => null);
-        if (answer?.ok && !answer.redirected) field.list.innerHTML = await answer.text();
-      }, 200);
     };
     form.addEventListener("input", soon);
     form.addEventListener("compositionend", soon);
@@ -161,6 +151,18 @@
     });
     addEventListener("popstate", () => location.reload());
   }
+
+  // <input data-choices="address" list="…">: what is typed is completed from there.
+  let completing;
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    if (!field.dataset.choices) return;
+    clearTimeout(completing);
+    completing = setTimeout(async () => {
+      const answer = await fetch(field.dataset.choices + "?q=" + encodeURIComponent(field.value)).catch(() => null);
+      if (answer?.ok && !answer.redirected) field.list.innerHTML = await answer.text();
+    }, 200);
+  });
 
   // <section id="…" data-live="3">: what changes by itself (a mail on its way)
   // is fetched again every so many seconds, at most twenty times, and only
