@@ -133,7 +133,7 @@ func broken(items []item) []string {
 		}
 	}
 	there := map[string]bool{}
-	for _, entity := range []string{"customer", "subaccount", "group", "invitation", "user", "job"} {
+	for _, entity := range []string{"customer", "subaccount", "group", "invitation", "user", "job", "import"} {
 		for _, i := range s.of(entity) {
 			there[i.str("id")] = true
 		}

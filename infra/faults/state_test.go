@@ -102,6 +102,8 @@ var (
 	aToken   = regexp.MustCompile(`"(Access|Refresh|Session)":"[^"]+"`)
 	aMessage = regexp.MustCompile(`"messageId":"[^"]+"`)
 	aVersion = regexp.MustCompile(`"linkVersion":"\d+"`)
+	// The name of a file of an import's rows and what is counted in it: the name is the version of the job that wrote it.
+	aPart = regexp.MustCompile(`\[\d+((?:,\d+){5})\]`)
 	// In the packed columns of rows.
 	aShortID = regexp.MustCompile(`^[A-Za-z0-9_-]{22}(,[A-Za-z0-9_-]{22})*$`)
 	aDigit   = regexp.MustCompile(`^\d+$`)
@@ -116,6 +118,7 @@ func normal(s string) string {
 	s = aShard.ReplaceAllString(s, `"due":"$1"`)
 	s = aMessage.ReplaceAllString(s, `"messageId":"M"`)
 	s = aVersion.ReplaceAllString(s, `"linkVersion":"N"`)
+	s = aPart.ReplaceAllString(s, `[N$1]`)
 	return aNumber.ReplaceAllString(s, ":N$1")
 }
 

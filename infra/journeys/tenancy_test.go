@@ -18,14 +18,16 @@ func TestForeignIDs(t *testing.T) {
 	foreignSub := staff.must(201, "POST", "/customers/"+theirs+"/subaccounts", map[string]string{"name": "Foreign Depot"}).text("id")
 
 	foreignExport := foreigner.must(201, "POST", "/exports", `{}`).text("id")
+	foreignImport := foreigner.must(201, "POST", "/imports", map[string]string{"customerId": theirs, "fileName": "foreign.csv"}).text("id")
 	foreignGroup, _ := newGroup(staff, "Foreign Group")
 	staff.must(204, "PUT", "/groups/"+foreignGroup+"/customers/"+theirs, nil)
 
-	replace := strings.NewReplacer("{customerId}", theirs, "{userId}", foreignUser, "{invitationId}", foreignInvitation, "{subaccountId}", foreignSub, "{groupId}", foreignGroup, "{exportId}", foreignExport)
+	replace := strings.NewReplacer("{customerId}", theirs, "{userId}", foreignUser, "{invitationId}", foreignInvitation, "{subaccountId}", foreignSub, "{groupId}", foreignGroup, "{exportId}", foreignExport, "{importId}", foreignImport)
 	bodies := map[string]any{
 		"PATCH /customers/{customerId}": map[string]string{"name": "Taken"}, "POST /customers/{customerId}/subaccounts": map[string]string{"name": "Taken"},
 		"PATCH /customers/{customerId}/subaccounts/{subaccountId}": map[string]string{"name": "Taken"},
 		"PATCH /groups/{groupId}":                                  map[string]string{"name": "Taken"},
+		"POST /imports/{importId}/confirm":                         map[string]bool{"update": true},
 		"PUT /users/{userId}/avatar":                               map[string]string{"contentType": "image/png"},
 	}
 	routes := contract(t)

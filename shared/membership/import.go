@@ -461,7 +461,7 @@ func (is Imports) check(ctx context.Context, c Call, importID string) (Import, e
 	}
 	after := before
 	after.Stage = ImportChecks
-	return is.ask(ctx, c, before, after, JobImportCheck, "import.check-asked", nil)
+	return is.ask(ctx, c, before, after, NewJob(c, is.NewID(), JobImportCheck, before.CustomerID, before.ID, nil), "import.check-asked")
 }
 
 // Confirm has the rows of a checked import invited and, with update, the records changed that differ. Asking again is
@@ -487,13 +487,14 @@ func (is Imports) confirm(ctx context.Context, c Call, importID string, update b
 	after.Stage, after.Update, after.ExpiresAt = ImportConfirmed, update, second(c.Now.Add(importResultLifetime))
 	params := maps.Clone(checked.Params)
 	params["language"] = ChooseLanguage(c.Actor.Language)
-	return is.ask(ctx, c, before, after, JobImport, "import.confirmed", params)
+	j := NewJob(c, is.NewID(), JobImport, before.CustomerID, before.ID, params)
+	j.Total = before.Total
+	j.Version = checked.Version + 1 // the versions of both jobs name files: they never meet
+	return is.ask(ctx, c, before, after, j, "import.confirmed")
 }
 
 // ask brings an import to its next stage, with the job that the stage owes.
-func (is Imports) ask(ctx context.Context, c Call, before, after Import, kind JobKind, action string, params map[string]string) (Import, error) {
-	j := NewJob(c, is.NewID(), kind, before.CustomerID, before.ID, params)
-	j.Total = readImportReport(params).rows()
+func (is Imports) ask(ctx context.Context, c Call, before, after Import, j Job, action string) (Import, error) {
 	after.JobID, after.Version = j.ID, before.Version+1
 	trail := c.trail(c.auditEntry(is.NewID(), action, "import", before.ID, before.CustomerID, before.auditFields(), after.auditFields()), before.ID)
 	trail.Jobs = []Job{j}
