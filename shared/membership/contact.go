@@ -8,19 +8,19 @@ import (
 
 // invited returns a new invitation and its user, where that user is a contact already: the contact's record goes on, with
 // what the inviter said over it.
-func (contact User) invited(inv Invitation, user User) (Invitation, User) {
-	inv.UserID = contact.ID
-	inv.FirstName, inv.LastName = cmp.Or(inv.FirstName, contact.FirstName), cmp.Or(inv.LastName, contact.LastName)
-	inv.Language = cmp.Or(inv.Language, contact.Language)
-	after := contact
+func (u User) invited(inv Invitation, user User) (Invitation, User) {
+	inv.UserID = u.ID
+	inv.FirstName, inv.LastName = cmp.Or(inv.FirstName, u.FirstName), cmp.Or(inv.LastName, u.LastName)
+	inv.Language = cmp.Or(inv.Language, u.Language)
+	after := u
 	after.Status, after.Role, after.FirstName, after.LastName, after.Language = Invited, inv.Role, inv.FirstName, inv.LastName, inv.Language
-	after.InvitationID, after.InvitationExpiresAt, after.Version = inv.ID, inv.ExpiresAt, contact.Version+1
+	after.InvitationID, after.InvitationExpiresAt, after.Version = inv.ID, inv.ExpiresAt, u.Version+1
 	for _, id := range user.GroupIDs {
 		if !slices.Contains(after.GroupIDs, id) {
 			after.GroupIDs = append(slices.Clone(after.GroupIDs), id)
 		}
 	}
-	after.Group = cmp.Or(contact.Group, user.Group)
+	after.Group = cmp.Or(u.Group, user.Group)
 	return inv, after
 }
 
