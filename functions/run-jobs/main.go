@@ -15,6 +15,7 @@ import (
 	"clientele/shared/awsclient/dynamo"
 	"clientele/shared/files"
 	"clientele/shared/membership"
+	"clientele/shared/phone"
 	"clientele/shared/store"
 	"clientele/shared/telemetry"
 )
@@ -31,12 +32,13 @@ func main() {
 	exports := membership.Exports{Store: table, Users: membership.Users{Store: table, NewID: newID}, Files: files.Exports{Bucket: files.New(cfg, s.Bucket, time.Now)}, NewID: newID}
 	imports := membership.Imports{Store: table, Files: files.Imports{Bucket: files.New(cfg, s.Bucket, time.Now)}, NewID: newID}
 	invitations := membership.Invitations{Store: table, NewID: newID, ProviderName: s.ProviderName, Language: s.DefaultLanguage}
+	records := membership.Records{Store: table, Phones: phone.Parse, NewID: newID, Language: s.DefaultLanguage}
 	jobs := membership.Jobs{Store: table, Clock: time.Now, Workers: map[membership.JobKind]membership.JobWorker{
 		membership.JobRenameCustomer: membership.CustomerRename{Store: table},
 		membership.JobRenameGroup:    membership.GroupRename{Store: table},
 		membership.JobExport:         exports,
-		membership.JobImportCheck:    membership.ImportCheck{Imports: imports},
-		membership.JobImport:         membership.ImportRun{Imports: imports, Invitations: invitations, Wait: wait},
+		membership.JobImportCheck:    membership.ImportCheck{Imports: imports, Phones: phone.Parse},
+		membership.JobImport:         membership.ImportRun{Imports: imports, Invitations: invitations, Records: records, Wait: wait},
 	}}
 	lambda.Start(handler{jobs: jobs, log: telemetry.NewLogger(os.Stderr)}.handle)
 }

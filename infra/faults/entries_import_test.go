@@ -47,7 +47,8 @@ func (w *world) importJob(c membership.Call, broken bool) (membership.JobStatus,
 	jobs := membership.Jobs{Store: w.imports(broken).Store.(store.Table), Clock: func() time.Time { return w.now }, Workers: map[membership.JobKind]membership.JobWorker{
 		membership.JobImportCheck: membership.ImportCheck{Imports: w.imports(broken)},
 		membership.JobImport: membership.ImportRun{Imports: w.imports(broken), Invitations: w.invitations(),
-			Wait: func(context.Context, time.Duration) error { return nil }}}}
+			Records: membership.Records{Store: w.table, Accounts: w.accounts(), NewID: w.id, Language: "en"},
+			Wait:    func(context.Context, time.Duration) error { return nil }}}}
 	for range 4 {
 		status, err := jobs.Run(w.ctx, c, membership.JobRef{CustomerID: i.CustomerID, ID: i.JobID})
 		if err != nil || status.Ended() || status == "" {

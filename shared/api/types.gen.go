@@ -940,7 +940,7 @@ type ChangeSubaccountRequest struct {
 
 // ConfirmImportRequest defines model for ConfirmImportRequest.
 type ConfirmImportRequest struct {
-	// Update Also change the records of the rows whose class is changed. An empty cell changes nothing.
+	// Update Also change the records of the rows whose class is changed, and of contacts that are invited. An empty cell changes nothing.
 	Update *bool `json:"update,omitempty"`
 }
 
@@ -1301,7 +1301,7 @@ type Import struct {
 	Upload *UploadForm `json:"upload,omitempty"`
 }
 
-// ImportClass What the check found a row to be.
+// ImportClass What the check found a row to be. new: will be invited; a contact is, too. changed: the record of a user, or of somebody invited, is another one than the row.
 type ImportClass string
 
 // ImportCounts Rows of each class, as far as they are checked.
@@ -1370,7 +1370,7 @@ type ImportRow struct {
 	// Changes Columns in which the record is another one.
 	Changes []string `json:"changes"`
 
-	// Class What the check found a row to be.
+	// Class What the check found a row to be. new: will be invited; a contact is, too. changed: the record of a user, or of somebody invited, is another one than the row.
 	Class ImportClass `json:"class"`
 
 	// Code Why the row is of its class, or why it failed.

@@ -11,6 +11,7 @@ import (
 
 	"clientele/shared/csvfile"
 	"clientele/shared/membership"
+	"clientele/shared/phone"
 )
 
 // importWorld is a world with imports and the workers of their jobs.
@@ -29,8 +30,8 @@ func newImportWorld(t *testing.T) *importWorld {
 	w.shelf = &shelf{memory: w.store, objects: map[string][]byte{}}
 	w.imports = membership.Imports{Store: w.table, Files: w.shelf, NewID: w.id}
 	w.jobs = membership.Jobs{Store: w.table, Clock: func() time.Time { return w.now }, Workers: map[membership.JobKind]membership.JobWorker{
-		membership.JobImportCheck: membership.ImportCheck{Imports: w.imports},
-		membership.JobImport: membership.ImportRun{Imports: w.imports, Invitations: w.invitations, Wait: func(_ context.Context, d time.Duration) error {
+		membership.JobImportCheck: membership.ImportCheck{Imports: w.imports, Phones: phone.Parse},
+		membership.JobImport: membership.ImportRun{Imports: w.imports, Invitations: w.invitations, Records: membership.Records{Store: w.table, Phones: phone.Parse, NewID: w.id, Language: "en"}, Wait: func(_ context.Context, d time.Duration) error {
 			w.now, w.waited = w.now.Add(d), w.waited+d
 			return nil
 		}},
@@ -248,11 +249,11 @@ func TestImportFromUploadToResult(t *testing.T) {
 		}
 	}
 	inv := w.store.invitations[made.InvitationID]
-	if made.Status != membership.Invited || made.FirstName != "Ada" || made.Phone != "+49 30 1234567" || made.Country != "DE" || made.Language != "" && made.Language != "de" ||
+	if made.Status != membership.Invited || made.FirstName != "Ada" || made.Phone != "+49301234567" || made.Country != "DE" || made.Language != "" && made.Language != "de" ||
 		inv.Language != "de" || inv.InvitedBy != c.Actor.UserID || w.store.mails[inv.MailID].Language != "de" {
 		t.Errorf("%+v %+v", made, inv)
 	}
-	if u := w.store.users["alpha-moderator"]; u.FirstName != "Anna" || u.Phone != "+49 30 99" || u.Version != 2 {
+	if u := w.store.users["alpha-moderator"]; u.FirstName != "Anna" || u.Phone != "+493099" || u.Version != 2 {
 		t.Errorf("%+v", u)
 	}
 	all, failed := w.result(i, "result.csv"), w.result(i, "failed.csv")
@@ -551,6 +552,59 @@ func TestImportEnds(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Contacts are invited; what is known of them changes only where that is asked for. So do roles and what is the staff's.
+func TestImportOfKnownPeople(t *testing.T) {
+	for _, update := range []bool{false, true} {
+		w := newImportWorld(t)
+		c := w.staff()
+		x := w.store.customers["alpha"]
+		x.Country = "DE"
+		w.store.customers["alpha"] = x
+		contact := membership.User{ID: "contact", CustomerID: "alpha", Status: membership.Contact, Role: membership.Member, FirstName: "Cora", LastName: "Contact", Email: "cora@example.com",
+			City: "Bremen", RegisteredAt: start.Add(-time.Hour), Version: 1}
+		if err := w.store.put(membership.User{}, contact); err != nil {
+			t.Fatal(err)
+		}
+		kept := w.store.users["alpha-member"]
+		kept.Source = membership.SourceDirectory
+		w.store.users[kept.ID] = kept
+		i := w.imported(c, membership.ImportInput{}, "E-Mail;Vorname;Rolle;Telefon;Externe ID;Kommentar;Ort\n"+
+			"cora@example.com;Corinna;moderator;030 123456;7;=VIP;Emden\n"+
+			"alpha-moderator@example.com;;administrator;;8;;\n"+
+			"alpha-member@example.com;Other;;;;;\n"+
+			"provider-agent@example.com;Not;;;;;\n"+
+			"new@example.com;Nia;;0171 1234567;9;keen;\n"+
+			"tel@example.com;Tel;;123;;;\n", update)
+		if i.Counts["new"] != 2 || i.Counts["changed"] != 1 || i.Counts["user"] != 1 || i.Counts["invalid"] != 2 || i.Results["invited"] != 2 {
+			t.Fatalf("%+v %q", i, w.rows(c, i.ID))
+		}
+		rows := w.rows(c, i.ID)
+		if rows[0] != "2 cora@example.com new invited city+comment+externalId+firstName+phone+role" || rows[5] != "7 tel@example.com invalid failed invalid_phone phone" {
+			t.Errorf("%q", rows)
+		}
+		u, mod := w.store.users["contact"], w.store.users["alpha-moderator"]
+		if u.Status != membership.Invited || u.Role != membership.Moderator || u.LastName != "Contact" {
+			t.Errorf("%+v", u)
+		}
+		if changed := u.FirstName == "Corinna" && u.City == "Emden" && u.Phone == "+4930123456" && u.ExternalID == "7" && u.Comment == "=VIP"; changed != update || !update && (u.FirstName != "Cora" || u.City != "Bremen") {
+			t.Errorf("update %v: %+v", update, u)
+		}
+		if changed := mod.Role == membership.Administrator && mod.ExternalID == "8"; changed != update {
+			t.Errorf("update %v: %+v", update, mod)
+		}
+		for _, u := range w.store.users {
+			if u.Email == "new@example.com" && (u.Phone != "+491711234567" || u.ExternalID != "9" || u.Comment != "keen") {
+				t.Errorf("%+v", u)
+			}
+		}
+		// A customer's administrator does not set what is the staff's.
+		own := w.imported(w.as("alpha", membership.Administrator), membership.ImportInput{}, "email,comment,phone\nalpha-moderator@example.com,x,030 999999\n", update)
+		if !slices.Equal(own.File.NotYours, []string{"comment"}) || own.Counts["changed"] != 1 || w.store.users["alpha-moderator"].Comment != "" {
+			t.Errorf("%+v", own)
+		}
 	}
 }
 

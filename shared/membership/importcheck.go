@@ -20,7 +20,10 @@ const importCheckStep = 500
 const importUnknown = 50
 
 // ImportCheck is the worker of JobImportCheck. It changes nothing: it writes down what each row is.
-type ImportCheck struct{ Imports Imports }
+type ImportCheck struct {
+	Imports Imports
+	Phones  Phones
+}
 
 // Step reads the whole file once, or looks at the next rows.
 func (w ImportCheck) Step(ctx context.Context, c Call, j *Job) (Trail, error) {
@@ -136,7 +139,19 @@ func (w ImportCheck) look(ctx context.Context, own Call, i Import, j *Job, repor
 	if err != nil {
 		return false, err
 	}
+	customer, err := w.Imports.Store.Customer(ctx, own.Actor.Reach(), i.CustomerID)
+	switch {
+	case KindOf(err) == NotFound:
+		return false, &JobFailure{Reason: JobAccessEnded, Cause: err}
+	case err != nil:
+		return false, err
+	case customer.Type != Corporate:
+		return false, &ImportFault{Code: ErrIndividual.Code}
+	case customer.Status != CustomerActive:
+		return false, &ImportFault{Code: ErrCustomerDeactivated.Code}
+	}
 	reader := newImportReader(own.Actor, i, sheet)
+	reader.phones, reader.country = w.Phones, customer.Country
 	var rows []ImportRow
 	for n := 0; n < j.Progress+importCheckStep; n++ {
 		line, err := sheet.Next()
@@ -185,8 +200,8 @@ func (is Imports) putPart(ctx context.Context, i Import, p importPartOf, n int, 
 	return is.Files.Put(ctx, i.Ref(), p.name(n), b.Bytes())
 }
 
-// classify finds out what each row is by the table: the same answers as Invitations.Invite would give. Who may not look
-// into other customers learns nothing of them here either. Errors: *ImportFault when nobody can be invited any more.
+// classify finds out what each row is by the table: the same answers as Invitations.Invite would give (see invitable
+// there). Who may not look into other customers learns nothing of them here either.
 func (is Imports) classify(ctx context.Context, own Call, i Import, rows []ImportRow) error {
 	var at []int
 	var folded []string
@@ -195,31 +210,25 @@ func (is Imports) classify(ctx context.Context, own Call, i Import, rows []Impor
 			at, folded = append(at, n), append(folded, FoldLogin(rows[n].Email))
 		}
 	}
-	customer, addresses, _, err := is.Store.InviteFacts(ctx, own.Actor.Reach(), i.CustomerID, folded, nil)
-	switch {
-	case KindOf(err) == NotFound:
-		return &JobFailure{Reason: JobAccessEnded, Cause: err}
-	case err != nil:
+	_, addresses, _, err := is.Store.InviteFacts(ctx, own.Actor.Reach(), i.CustomerID, folded, nil)
+	if err != nil {
 		return err
-	case customer.Type != Corporate:
-		return &ImportFault{Code: ErrIndividual.Code}
-	case customer.Status != CustomerActive:
-		return &ImportFault{Code: ErrCustomerDeactivated.Code}
 	}
 	var known []UserRow
+	told := make([]bool, len(rows)) // that the address signs in elsewhere
 	for k, n := range at {
 		row, a := &rows[n], addresses[k]
+		elsewhere := a.UserID != "" && a.CustomerID != i.CustomerID
+		told[n] = elsewhere && own.Actor.Realm != Portal
 		switch {
 		case a.InvitedHere != "":
 			row.UserID = a.InvitedHere
-		case a.UserID == "":
-			row.Class = ImportNew
-		case a.CustomerID == i.CustomerID:
-			row.UserID = a.UserID
-		case own.Actor.Realm == Portal: // see Invitations.invitable
+		case told[n]:
+			row.invalid(ErrEmailInUse)
+		case elsewhere, a.UserID == "":
 			row.Class = ImportNew
 		default:
-			row.invalid(ErrEmailInUse)
+			row.UserID = a.UserID
 		}
 		if row.UserID != "" {
 			known = append(known, UserRow{ID: row.UserID, CustomerID: i.CustomerID})
@@ -242,25 +251,33 @@ func (is Imports) classify(ctx context.Context, own Call, i Import, rows []Impor
 				return err
 			}
 		}
-		rows[n].known(own, user)
+		rows[n].known(own, user, told[n])
 	}
 	return nil
 }
 
-// known makes a row one of a user of the customer.
-func (r *ImportRow) known(own Call, u User) {
+// known makes a row one of somebody whom the customer has already. A contact is invited, as somebody new.
+func (r *ImportRow) known(own Call, u User, told bool) {
 	status := u.StatusAt(own.Now)
-	if status == Invited || status == Expired {
+	switch status {
+	case Contact:
+		if told {
+			r.UserID = ""
+			r.invalid(ErrEmailInUse)
+			return
+		}
+		r.Class = ImportNew
+	case Invited, Expired:
 		r.Class = ImportInvited
 		r.why(ErrAlreadyInvited)
-	} else {
+	default:
 		r.Class = ImportUser
 		r.why(ErrAlreadyUser)
 	}
-	if _, possible := status.Next(StepChange); !possible || u.Source == "directory" || !own.Actor.May(ChangeUsers, u.CustomerID, u.Role) {
+	if _, possible := status.Next(StepChange); !possible || u.Source == SourceDirectory || !own.Actor.May(ChangeUsers, u.CustomerID, u.Role) {
 		return
 	}
-	if _, names, err := r.changes(u); err == nil && len(names) > 0 {
-		r.Class, r.Changes = ImportChanged, names
+	if r.Changes = r.changes(u); len(r.Changes) > 0 && r.Class != ImportNew {
+		r.Class = ImportChanged
 	}
 }

@@ -12,8 +12,9 @@ type ImportColumn struct {
 	Name     string   // as in the API
 	Spelled  []string // headings that mean it, too
 	Required bool
-	// record says that it is set by who may change users only; the others belong to an invitation.
-	record bool
+	// record says that it is set by who may change users only, staff that it is the staff's; the others belong to an
+	// invitation.
+	record, staff bool
 	// ours says that it is one that a result has: nothing is read from it.
 	ours bool
 }
@@ -43,6 +44,8 @@ func ImportColumns() []ImportColumn {
 		{Name: "city", Spelled: []string{"town", "ort", "stadt"}, record: true},
 		{Name: "region", Spelled: []string{"state", "province", "bundesland"}, record: true},
 		{Name: "country", Spelled: []string{"country code", "land"}, record: true},
+		{Name: "externalId", Spelled: []string{"external id", "externe id", "externe kennung"}, record: true, staff: true},
+		{Name: "comment", Spelled: []string{"note", "notes", "kommentar", "bemerkung", "notiz"}, record: true, staff: true},
 		{Name: importResultColumn, Spelled: []string{"ergebnis"}, ours: true},
 		{Name: importReasonColumn, Spelled: []string{"grund"}, ours: true},
 	}
@@ -54,7 +57,7 @@ type ImportRow struct {
 	Line   int               `json:"line"`
 	Email  string            `json:"email,omitempty"`
 	Role   Role              `json:"role,omitempty"`
-	Values map[string]string `json:"values,omitempty"` // of the other columns that the row fills, by the names of ImportColumns
+	Values map[string]string `json:"values,omitempty"` // of the columns that the row fills, but the address, by the names of ImportColumns
 	Class  ImportClass       `json:"class"`
 	Result ImportResult      `json:"result,omitempty"`
 	// Code, Message and Field say why a row is of its class, or why it failed.
@@ -62,7 +65,7 @@ type ImportRow struct {
 	Message string   `json:"message,omitempty"`
 	Field   string   `json:"field,omitempty"`
 	Changes []string `json:"changes,omitempty"` // names of the columns in which a record is another one
-	UserID  string   `json:"userId,omitempty"`
+	UserID  string   `json:"userId,omitempty"`  // whom there is already; of a new row a contact
 	// InvitationID is that of the invitation that the import made.
 	InvitationID string `json:"invitationId,omitempty"`
 	language     string // of the invitation: the row's, else that of the import
@@ -104,40 +107,45 @@ func clip(s string, most int) string {
 	return strings.ToValidUTF8(s[:most], "")
 }
 
-// invitee is the row as the use case of inviting takes it.
-func (r ImportRow) invitee() Invitee {
-	return Invitee{Email: r.Email, FirstName: r.Values["firstName"], LastName: r.Values["lastName"], Language: cmp.Or(r.Values["language"], r.language), Role: r.Role,
-		Record: r.profile()}
+// invitee is the row as the use case of inviting takes it. With record it brings all that the row says.
+func (r ImportRow) invitee(record bool) Invitee {
+	in := Invitee{Email: r.Email, FirstName: r.Values["firstName"], LastName: r.Values["lastName"], Language: cmp.Or(r.Values["language"], r.language), Role: r.Role}
+	if record {
+		in.Record = r.record()
+		in.Record.Role = nil
+	}
+	return in
 }
 
-// profile is what a row says of a record. An empty cell says nothing: it would take away what somebody has filled in.
-func (r ImportRow) profile() ProfileInput {
-	var in ProfileInput
+// record is what a row says of a record. An empty cell says nothing: it would take away what somebody has filled in.
+func (r ImportRow) record() RecordInput {
+	var in RecordInput
 	for name, field := range map[string]**string{
 		"title": &in.Title, "firstName": &in.FirstName, "lastName": &in.LastName, "url": &in.URL, "phone": &in.Phone, "mobile": &in.Mobile,
-		"fax": &in.Fax, "street": &in.Street, "postcode": &in.Postcode, "city": &in.City, "region": &in.Region, "country": &in.Country, "language": &in.Language,
+		"fax": &in.Fax, "street": &in.Street, "postcode": &in.Postcode, "city": &in.City, "region": &in.Region, "country": &in.Country,
+		"language": &in.Language, "externalId": &in.ExternalID, "comment": &in.Comment,
 	} {
 		if v := r.Values[name]; v != "" {
 			*field = &v
 		}
 	}
+	if r.Values["role"] != "" {
+		in.Role = &r.Role
+	}
 	return in
 }
 
-// changes returns the user as the row has it, and the names of what is then another one. Errors: Invalid.
-func (r ImportRow) changes(u User) (after User, names []string, err error) {
-	after, err = r.profile().apply(u, nil)
-	if err != nil {
-		return u, nil, err
-	}
-	was, is := u.auditFields(), after.auditFields()
+// changes returns the names of the columns in which a user's record is another one than the row.
+func (r ImportRow) changes(u User) (names []string) {
+	var errs fieldErrors
+	was, is := u.auditFields(), Records{}.apply(&errs, Call{}, u, r.record()).auditFields()
 	for name := range r.Values {
 		if was[name] != is[name] {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
-	return after, names, nil
+	return names
 }
 
 // importReader reads the rows of a file for one actor, one after the other: a row is also held against those before it.
@@ -145,12 +153,14 @@ type importReader struct {
 	actor   Actor
 	imp     Import
 	columns []ImportColumn
+	phones  Phones
+	country string         // whose telephone numbers are meant in rows without a country
 	seen    map[string]int // folded address → line
 }
 
 func newImportReader(a Actor, i Import, sheet ImportSheet) *importReader {
 	columns := slices.DeleteFunc(ImportColumns(), func(c ImportColumn) bool {
-		return c.ours || !has(sheet, c.Name) || c.record && !a.May(ChangeUsers, i.CustomerID, "")
+		return c.ours || !has(sheet, c.Name) || c.record && !a.May(ChangeUsers, i.CustomerID, "") || c.staff && a.Realm == Portal
 	})
 	return &importReader{actor: a, imp: i, columns: columns, seen: map[string]int{}}
 }
@@ -177,7 +187,7 @@ func (r *importReader) names(sheet ImportSheet) (read, notYours []string) {
 func (r *importReader) row(line ImportLine) ImportRow {
 	row := ImportRow{Line: line.Line, Email: line.Values["email"], Values: map[string]string{}, language: r.imp.Language}
 	for _, c := range r.columns {
-		if v := line.Values[c.Name]; v != "" && c.Name != "email" && c.Name != "role" {
+		if v := line.Values[c.Name]; v != "" && c.Name != "email" {
 			row.Values[c.Name] = v
 		}
 	}
@@ -186,14 +196,20 @@ func (r *importReader) row(line ImportLine) ImportRow {
 		row.invalid(&Error{Code: line.Fault, Message: faultMessage(line.Fault)})
 		return row
 	}
-	checked, bad := checkInvitee(r.actor, r.imp.CustomerID, row.invitee())
+	checked, bad := checkInvitee(r.actor, r.imp.CustomerID, row.invitee(false))
 	if bad != nil {
 		row.invalid(bad)
 		return row
 	}
 	row.Email = checked.Email
-	fields, _ := row.profile().apply(User{}, nil) // checked
-	for name, v := range fields.auditFields() {   // as they are stored
+	var errs fieldErrors
+	fields := Records{Phones: r.phones}.apply(&errs, Call{}, User{CustomerID: r.imp.CustomerID, Country: r.country}, row.record())
+	if err := errs.err(); err != nil {
+		asError(err, &bad)
+		row.invalid(bad)
+		return row
+	}
+	for name, v := range fields.auditFields() { // as they are stored
 		if _, given := row.Values[name]; given {
 			row.Values[name] = v
 		}

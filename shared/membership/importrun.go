@@ -30,6 +30,7 @@ const (
 type ImportRun struct {
 	Imports     Imports
 	Invitations Invitations
+	Records     Records
 	// Wait pauses, at most for the window of importPace.
 	Wait func(context.Context, time.Duration) error
 }
@@ -171,8 +172,7 @@ func (w ImportRun) invite(ctx context.Context, own Call, i Import, rows []Import
 	var at []int
 	for k := range rows {
 		if rows[k].Class == ImportNew {
-			rows[k].language = i.Language
-			at, in.Invitees = append(at, k), append(in.Invitees, rows[k].invitee())
+			at, in.Invitees = append(at, k), append(in.Invitees, rows[k].asInvited(i))
 		}
 	}
 	if len(at) == 0 {
@@ -204,6 +204,15 @@ func (w ImportRun) invite(ctx context.Context, own Call, i Import, rows []Import
 	return pause, nil
 }
 
+// asInvited is a row as it is invited. What is known of a contact stays, unless records shall be changed.
+func (r ImportRow) asInvited(i Import) Invitee {
+	if r.UserID != "" && !i.Update {
+		return Invitee{Email: r.Email, Role: r.Role}
+	}
+	r.language = i.Language
+	return r.invitee(true)
+}
+
 // update changes the records of a part that differ from their rows. Doing it again finds no difference.
 func (w ImportRun) update(ctx context.Context, own Call, i Import, rows []ImportRow) error {
 	for k := range rows {
@@ -228,26 +237,11 @@ func (w ImportRun) update(ctx context.Context, own Call, i Import, rows []Import
 
 func (w ImportRun) change(ctx context.Context, own Call, i Import, row ImportRow) error {
 	for try := 1; ; try++ {
-		before, err := w.Imports.Store.User(ctx, ReachCustomer(i.CustomerID), row.UserID)
-		if err != nil {
+		user, err := w.Imports.Store.User(ctx, ReachCustomer(i.CustomerID), row.UserID)
+		if err != nil || len(row.changes(user)) == 0 {
 			return err
 		}
-		if err := own.Actor.require(ChangeUsers, before.CustomerID, before.Role); err != nil {
-			return err
-		}
-		if before.Source == "directory" {
-			return ErrDirectory
-		}
-		if _, err := before.StatusAt(own.Now).after(StepChange); err != nil {
-			return err
-		}
-		after, names, err := row.changes(before)
-		if err != nil || len(names) == 0 {
-			return err
-		}
-		after.Version = before.Version + 1
-		audit := own.auditEntry(w.Imports.NewID(), "user.changed", "user", before.ID, before.CustomerID, before.auditFields(), after.auditFields())
-		if err = w.Imports.Store.ChangeUser(ctx, before, after, nil, own.trail(audit)); KindOf(err) != Stale || try == importTries {
+		if _, err = w.Records.Change(ctx, own, user.ID, user.Version, row.record()); KindOf(err) != Stale || try == importTries {
 			return err
 		}
 	}

@@ -105,8 +105,15 @@ type Invitee struct {
 	FirstName, LastName string
 	Language            string
 	Role                Role // "" takes the role for all
-	// Record is what else is known of the person, from somebody who may change users.
-	Record ProfileInput
+	// Record is what else is known of the person, from somebody who may set it: not address, username, role and groups.
+	Record RecordInput
+}
+
+// record returns u with what else is known of the person. Errors: Invalid.
+func (in Invitee) record(u User) (User, error) {
+	var errs fieldErrors
+	u = Records{}.apply(&errs, Call{}, u, in.Record)
+	return u, errs.err()
 }
 
 // InviteInput is a request to invite.
@@ -287,7 +294,7 @@ func checkInvitee(actor Actor, customerID string, in Invitee) (Invitee, *Error) 
 	in.Language = checkLanguage(&errs, "language", in.Language)
 	err := errs.err()
 	if err == nil {
-		_, err = in.Record.apply(User{}, nil)
+		_, err = in.record(User{})
 	}
 	var e *Error
 	asError(err, &e)
@@ -304,7 +311,7 @@ func (is Invitations) inviteOne(ctx context.Context, c Call, customer Customer, 
 		inv, user := is.newInvitation(c, customer, row, groups)
 		if contact.ID != "" {
 			inv, user = contact.invited(inv, user)
-			user, _ = row.Record.apply(user, nil) // checked
+			user, _ = row.record(user) // checked
 		}
 		user.AddressElsewhere = elsewhere
 		trail := c.trail(c.auditEntry(is.NewID(), "invitation.created", "invitation", inv.ID, customer.ID, nil, inv.auditFields()), inv.ID)
@@ -374,7 +381,7 @@ func (is Invitations) newInvitation(c Call, customer Customer, row Invitee, grou
 		NotificationsEnabled: true, RegisteredAt: now,
 		InvitationID: inv.ID, InvitationExpiresAt: inv.ExpiresAt, Version: 1,
 	}
-	user, _ = row.Record.apply(user, nil) // checked
+	user, _ = row.record(user) // checked
 	return inv, user
 }
 
