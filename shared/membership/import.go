@@ -225,4 +225,3 @@ type ImportFault struct {
 }
 
 func (f *ImportFault) Error() string { return f.Code + " in line " + strconv.Itoa(f.Line) }
-

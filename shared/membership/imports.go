@@ -303,4 +303,3 @@ func (is Imports) drop(ctx context.Context, c Call, importID string) (Import, er
 	audit := c.auditEntry(is.NewID(), "import.dropped", "import", i.ID, i.CustomerID, i.auditFields(), nil)
 	return i, is.Store.DeleteImport(ctx, i, c.trail(audit, i.ID))
 }
-
