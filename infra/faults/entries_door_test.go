@@ -39,5 +39,19 @@ func doorEntries() []entry {
 		{use: "door: end a session", door: true, as: (*world).public, prepare: signedIn, run: func(w *world, c membership.Call) (any, error) {
 			return nil, w.table.EndSession(w.ctx, membership.PortalDoor, w.vars["alpha"], w.vars["mia"], "session-of-mia")
 		}},
+		// What functions/project does when the stream brings a user.
+		{use: "door: bring rows and counters in step", door: true, as: (*world).public,
+			prepare: func(w *world) {
+				w.settle()
+				w.must(w.table.Project(w.ctx, w.vars["alpha"], w.vars["mia"]))
+				before, err := w.table.User(w.ctx, membership.ReachAll(), w.vars["mia"])
+				w.must(err)
+				after := before
+				after.LastName, after.Version = "Quintero", before.Version+1
+				w.must(w.table.ChangeUser(w.ctx, before, after, nil, membership.Trail{Now: w.now}))
+			},
+			run: func(w *world, c membership.Call) (any, error) {
+				return nil, w.table.Project(w.ctx, w.vars["alpha"], w.vars["mia"])
+			}},
 	}
 }

@@ -309,43 +309,55 @@ func (w *write) count(k key, n int) {
 // rowWriters is how many search rows are written at once.
 const rowWriters = 8
 
-// replaceRows deletes what is in old only and writes what is new or different, each by itself: 1 WCU a row, where a
-// transaction would cost 2.
+// replaceRows writes what is new or different, and then deletes what is in old only, so that a user is found all the
+// time. Each row is written by itself: 1 WCU, where a transaction would cost 2.
 func (t Table) replaceRows(ctx context.Context, old, now map[key]item) error {
+	var puts, deletes []func() error
+	for k, i := range now {
+		if was, there := old[k]; !there || was.str(rowAttribute) != i.str(rowAttribute) {
+			puts = append(puts, func() error {
+				_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: i})
+				return err
+			})
+		}
+	}
+	for k := range old {
+		if _, stays := now[k]; !stays {
+			deletes = append(deletes, func() error {
+				_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: k.item()})
+				return err
+			})
+		}
+	}
+	if err := several(puts); err != nil {
+		return unavailable(err)
+	}
+	return unavailable(several(deletes))
+}
+
+// several calls all functions, rowWriters at a time, and returns the first error.
+func several(calls []func() error) error {
 	var (
 		todo  = make(chan func() error)
 		mu    sync.Mutex
 		wg    sync.WaitGroup
 		first error
 	)
-	for range rowWriters {
+	for range min(rowWriters, len(calls)) {
 		wg.Go(func() {
-			for do := range todo {
-				if err := do(); err != nil {
+			for call := range todo {
+				if err := call(); err != nil {
 					mu.Lock()
 					if first == nil {
-						first = unavailable(err)
+						first = err
 					}
 					mu.Unlock()
 				}
 			}
 		})
 	}
-	for k := range old {
-		if _, stays := now[k]; !stays {
-			todo <- func() error {
-				_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: k.item()})
-				return err
-			}
-		}
-	}
-	for k, i := range now {
-		if was, there := old[k]; !there || was.str(rowAttribute) != i.str(rowAttribute) {
-			todo <- func() error {
-				_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: i})
-				return err
-			}
-		}
+	for _, call := range calls {
+		todo <- call
 	}
 	close(todo)
 	wg.Wait()
