@@ -63,16 +63,17 @@ func TestSearchWhileTyping(t *testing.T) {
 		t.Errorf("asked for %q", q)
 	}
 	p.types(word[2:])
+	p.until("the number of results to be said", patience, func() bool { return p.yes(`document.getElementById("said").textContent === "2 users found."`) })
 	p.sees(sigrid, tor)
 	p.seesNo(foreign, "Type at least three characters.")
-	p.until("the number of results to be said", patience, func() bool { return p.yes(`document.getElementById("said").textContent === "2 users found."`) })
 	if p.elsewhere() || !p.yes(`document.activeElement.id === "f-q"`) {
 		t.Error("another page came, or the focus went")
 	}
 	if q := p.query().Get("q"); q != word {
 		t.Errorf("the address says %q", q)
 	}
-	p.do(`(() => { const role = document.getElementById("f-role"); role.value = "moderator"; role.dispatchEvent(new Event("input", { bubbles: true })); })()`)
+	p.do(`(() => { const role = document.getElementById("f-role"); role.value = "moderator";
+	  for (const event of ["input", "change"]) role.dispatchEvent(new Event(event, { bubbles: true })); })()`) // as choosing does
 	p.until("moderators only", patience, func() bool { return !strings.Contains(p.text(), sigrid) })
 	p.sees(tor)
 	p.leaves("going back", func() { p.do(`history.back()`) })
