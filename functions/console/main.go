@@ -18,6 +18,7 @@ import (
 	"clientele/shared/httpapi"
 	"clientele/shared/identity"
 	"clientele/shared/membership"
+	"clientele/shared/phone"
 	"clientele/shared/session"
 	"clientele/shared/store"
 	"clientele/shared/telemetry"
@@ -58,7 +59,7 @@ func main() {
 			Which: membership.ConsoleDoor, Challenges: accounts, Markers: table, NewID: newID, Now: time.Now, Metrics: os.Stdout,
 			Sessions:  session.Sessions{Door: membership.ConsoleDoor, Store: table, NewID: newID, Now: time.Now},
 			SignIn:    membership.SignIn{Store: table, Accounts: accounts, Keys: keys, NewID: newID},
-			Profile:   membership.Profile{Store: table, NewID: newID},
+			Profile:   membership.Profile{Store: table, Phones: phone.Parse, NewID: newID},
 			Customers: membership.Customers{Store: table, NewID: newID},
 			Users:     users, Invitations: invitations, Bulk: membership.Bulk{Store: table, Users: users, Invitations: invitations, Groups: groups},
 			Groups:  groups,

@@ -10,6 +10,7 @@ import (
 
 type handler struct {
 	profile membership.Profile
+	emails  membership.EmailChanges
 	gate    httpapi.Gate
 	avatars membership.Avatars
 }
@@ -18,6 +19,7 @@ func (h handler) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /me", h.gate.SignedIn(h.get))
 	mux.Handle("PATCH /me", h.gate.SignedIn(h.change))
+	h.loginRoutes(mux)
 	h.avatarRoutes(mux)
 	return httpapi.Routes(mux)
 }

@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"log"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -11,15 +12,18 @@ import (
 
 	"clientele/shared/actor"
 	"clientele/shared/awsclient"
+	"clientele/shared/awsclient/cognito"
 	"clientele/shared/awsclient/dynamo"
 	"clientele/shared/files"
 	"clientele/shared/httpapi"
+	"clientele/shared/identity"
 	"clientele/shared/membership"
+	"clientele/shared/phone"
 	"clientele/shared/store"
 )
 
 func main() {
-	s, err := awsclient.Read(awsclient.Table, awsclient.Bucket, awsclient.UserPoolID, awsclient.PortalClientID, awsclient.ConsoleClientID)
+	s, err := awsclient.Read(awsclient.Table, awsclient.Bucket, awsclient.SecretARN, awsclient.UserPoolID, awsclient.PortalClientID, awsclient.ConsoleClientID)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -31,9 +35,21 @@ func main() {
 	}, cfg.HTTPClient, table, time.Now)
 	go callers.Warm(context.Background())
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	lambda.Start(httpapi.Lambda(handler{
-		profile: membership.Profile{Store: table, NewID: newID},
-		avatars: membership.Avatars{Store: table, Files: files.Avatars{Bucket: files.New(cfg, s.Bucket, time.Now)}, NewID: newID},
-		gate:    httpapi.Gate{Callers: callers, Now: time.Now},
-	}.routes()))
+	accounts := identity.New(cognito.New(cfg), s.UserPoolID, s.PortalClientID, s.ConsoleClientID, time.Now)
+	lambda.Start(httpapi.Lambda(httpapi.Later(func(ctx context.Context) (http.Handler, error) {
+		secret, err := awsclient.Secret(ctx, cfg, s.SecretARN)
+		if err != nil {
+			return nil, err
+		}
+		keys, err := membership.NewKeys(secret)
+		if err != nil {
+			return nil, err
+		}
+		return handler{
+			profile: membership.Profile{Store: table, Phones: phone.Parse, NewID: newID},
+			emails:  membership.EmailChanges{Store: table, Accounts: accounts, Keys: keys, NewID: newID, Language: s.DefaultLanguage},
+			avatars: membership.Avatars{Store: table, Files: files.Avatars{Bucket: files.New(cfg, s.Bucket, time.Now)}, NewID: newID},
+			gate:    httpapi.Gate{Callers: callers, Markers: table, Now: time.Now},
+		}.routes(), nil
+	})))
 }

@@ -11,6 +11,7 @@ import (
 
 type handler struct {
 	users   membership.Users
+	records membership.Records
 	bulk    membership.Bulk
 	gate    httpapi.Gate
 	cursors httpapi.Cursors
@@ -26,6 +27,7 @@ func (h handler) routes() http.Handler {
 	mux.Handle("DELETE /users/{userId}", h.gate.SignedIn(h.remove))
 	mux.Handle("POST /users/{userId}/deactivate", h.gate.SignedIn(h.deactivate))
 	mux.Handle("POST /users/{userId}/reactivate", h.gate.SignedIn(h.reactivate))
+	h.recordRoutes(mux)
 	h.avatarRoutes(mux)
 	return httpapi.Routes(mux)
 }

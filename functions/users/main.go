@@ -12,10 +12,13 @@ import (
 
 	"clientele/shared/actor"
 	"clientele/shared/awsclient"
+	"clientele/shared/awsclient/cognito"
 	"clientele/shared/awsclient/dynamo"
 	"clientele/shared/files"
 	"clientele/shared/httpapi"
+	"clientele/shared/identity"
 	"clientele/shared/membership"
+	"clientele/shared/phone"
 	"clientele/shared/store"
 )
 
@@ -31,6 +34,7 @@ func main() {
 		ID: s.UserPoolID, Region: s.Region, Endpoint: awsclient.Endpoint(cfg, awsclient.Cognito), PortalClientID: s.PortalClientID, ConsoleClientID: s.ConsoleClientID,
 	}, cfg.HTTPClient, table, time.Now)
 	go callers.Warm(context.Background())
+	accounts := identity.NewPasswords(cognito.New(cfg), s.UserPoolID)
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	lambda.Start(httpapi.Lambda(httpapi.Later(func(ctx context.Context) (http.Handler, error) {
 		secret, err := awsclient.Secret(ctx, cfg, s.SecretARN)
@@ -45,6 +49,7 @@ func main() {
 		invitations := membership.Invitations{Store: table, Keys: keys, NewID: newID, ProviderName: s.ProviderName, Language: s.DefaultLanguage}
 		return handler{
 			users:   users,
+			records: membership.Records{Store: table, Accounts: accounts, Phones: phone.Parse, NewID: newID, Language: s.DefaultLanguage},
 			bulk:    membership.Bulk{Store: table, Users: users, Invitations: invitations, Groups: membership.Groups{Store: table, NewID: newID}},
 			avatars: membership.Avatars{Store: table, Files: files.Avatars{Bucket: files.New(cfg, s.Bucket, time.Now)}, NewID: newID},
 			gate:    httpapi.Gate{Callers: callers, Markers: table, Now: time.Now},

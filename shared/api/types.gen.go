@@ -172,6 +172,24 @@ func (e CreateExportRequestSort) Valid() bool {
 	}
 }
 
+// Defines values for CreateUserRequestStatus.
+const (
+	CreateUserRequestStatusActive  CreateUserRequestStatus = "active"
+	CreateUserRequestStatusContact CreateUserRequestStatus = "contact"
+)
+
+// Valid indicates whether the value is a known member of the CreateUserRequestStatus enum.
+func (e CreateUserRequestStatus) Valid() bool {
+	switch e {
+	case CreateUserRequestStatusActive:
+		return true
+	case CreateUserRequestStatusContact:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CustomerStatus.
 const (
 	CustomerStatusActive      CustomerStatus = "active"
@@ -565,6 +583,24 @@ func (e ProblemType) Valid() bool {
 	}
 }
 
+// Defines values for RenewMode.
+const (
+	RenewModeLink              RenewMode = "link"
+	RenewModeTemporaryPassword RenewMode = "temporaryPassword"
+)
+
+// Valid indicates whether the value is a known member of the RenewMode enum.
+func (e RenewMode) Valid() bool {
+	switch e {
+	case RenewModeLink:
+		return true
+	case RenewModeTemporaryPassword:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	RoleAdministrator Role = "administrator"
@@ -873,6 +909,17 @@ type ChangeCustomerRequest struct {
 	URL *string `json:"url,omitempty"`
 }
 
+// ChangeEmailRequest defines model for ChangeEmailRequest.
+type ChangeEmailRequest struct {
+	// Email Example: ada@example.com
+	Email string `json:"email"`
+
+	// Password The present one.
+	//
+	// Example: correct horse battery staple
+	Password string `json:"password"`
+}
+
 // ChangeGroupRequest defines model for ChangeGroupRequest.
 type ChangeGroupRequest struct {
 	Active      *bool   `json:"active,omitempty"`
@@ -894,7 +941,7 @@ type ChangeMeRequest struct {
 	// Example: DE
 	Country *string `json:"country,omitempty"`
 
-	// Fax Example: +49 30 1234567
+	// Fax Example: +49 30 1234568
 	Fax *string `json:"fax,omitempty"`
 
 	// FirstName Example: Ada
@@ -908,10 +955,12 @@ type ChangeMeRequest struct {
 	// LastName Example: Lovelace
 	LastName *string `json:"lastName,omitempty"`
 
-	// Mobile Example: +49 30 1234567
+	// Mobile Example: +49 170 1234567
 	Mobile *string `json:"mobile,omitempty"`
 
-	// Phone Example: +49 30 1234567
+	// Phone In any usual spelling, national ones where a country is given; stored in E.164.
+	//
+	// Example: +49 30 1234567
 	Phone *string `json:"phone,omitempty"`
 
 	// Postcode Example: 10115
@@ -936,6 +985,89 @@ type ChangeSubaccountRequest struct {
 
 	// Name Example: Berlin
 	Name *string `json:"name,omitempty"`
+}
+
+// ChangeUserRequest defines model for ChangeUserRequest.
+type ChangeUserRequest struct {
+	// City Example: Berlin
+	City *string `json:"city,omitempty"`
+
+	// Comment Staff only.
+	Comment *string `json:"comment,omitempty"`
+
+	// Country ISO 3166-1 alpha-2.
+	//
+	// Example: DE
+	Country *string `json:"country,omitempty"`
+
+	// Email Example: ada@example.com
+	Email *string `json:"email,omitempty"`
+
+	// ExternalID Staff only; unique within the customer.
+	//
+	// Example: HR-1017
+	ExternalID *string `json:"externalId,omitempty"`
+
+	// Fax Example: +49 30 1234568
+	Fax *string `json:"fax,omitempty"`
+
+	// FirstName Example: Ada
+	FirstName *string `json:"firstName,omitempty"`
+
+	// GroupIds Staff administrators only.
+	//
+	// Example: []
+	GroupIds *[]ID `json:"groupIds,omitempty"`
+
+	// Language en or de, also with a region.
+	//
+	// Example: de
+	Language *string `json:"language,omitempty"`
+
+	// LastName Example: Lovelace
+	LastName *string `json:"lastName,omitempty"`
+
+	// Mobile Example: +49 170 1234567
+	Mobile *string `json:"mobile,omitempty"`
+
+	// NotificationsEnabled Staff only.
+	NotificationsEnabled *bool `json:"notificationsEnabled,omitempty"`
+
+	// Phone In any usual spelling, national ones where a country is given; stored in E.164.
+	//
+	// Example: +49 30 1234567
+	Phone *string `json:"phone,omitempty"`
+
+	// Postcode Example: 10115
+	Postcode *string `json:"postcode,omitempty"`
+
+	// Region Example: Berlin
+	Region *string `json:"region,omitempty"`
+
+	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	Role *Role `json:"role,omitempty"`
+
+	// Street Example: Beispielweg 1
+	Street *string `json:"street,omitempty"`
+	Title  *string `json:"title,omitempty"`
+
+	// URL Starts with https:// or http://.
+	//
+	// Example: https://www.example.com
+	URL *string `json:"url,omitempty"`
+
+	// Username One with @ must be the own e-mail.
+	//
+	// Example: ada.lovelace
+	Username *string `json:"username,omitempty"`
+}
+
+// ChangeUsernameRequest defines model for ChangeUsernameRequest.
+type ChangeUsernameRequest struct {
+	// Username One with @ must be the own e-mail.
+	//
+	// Example: ada.lovelace
+	Username string `json:"username"`
 }
 
 // ConfirmImportRequest defines model for ConfirmImportRequest.
@@ -1030,6 +1162,98 @@ type CreateSubaccountRequest struct {
 	Name string `json:"name"`
 }
 
+// CreateUserRequest defines model for CreateUserRequest.
+type CreateUserRequest struct {
+	// City Example: Berlin
+	City *string `json:"city,omitempty"`
+
+	// Comment Staff only.
+	Comment *string `json:"comment,omitempty"`
+
+	// Country ISO 3166-1 alpha-2.
+	//
+	// Example: DE
+	Country *string `json:"country,omitempty"`
+
+	// CustomerID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
+	CustomerID ID `json:"customerId"`
+
+	// Email Example: ada@example.com
+	Email *string `json:"email,omitempty"`
+
+	// ExternalID Staff only; unique within the customer.
+	//
+	// Example: HR-1017
+	ExternalID *string `json:"externalId,omitempty"`
+
+	// Fax Example: +49 30 1234568
+	Fax *string `json:"fax,omitempty"`
+
+	// FirstName Example: Ada
+	FirstName *string `json:"firstName,omitempty"`
+
+	// GroupIds Staff administrators only.
+	//
+	// Example: []
+	GroupIds *[]ID `json:"groupIds,omitempty"`
+
+	// Language en or de, also with a region.
+	//
+	// Example: de
+	Language *string `json:"language,omitempty"`
+
+	// LastName Example: Lovelace
+	LastName *string `json:"lastName,omitempty"`
+
+	// Mobile Example: +49 170 1234567
+	Mobile *string `json:"mobile,omitempty"`
+
+	// NotificationsEnabled Staff only.
+	NotificationsEnabled *bool `json:"notificationsEnabled,omitempty"`
+
+	// Password Staff only; at least 10 characters.
+	//
+	// Example: correct horse battery staple
+	Password *string `json:"password,omitempty"`
+
+	// Phone In any usual spelling, national ones where a country is given; stored in E.164.
+	//
+	// Example: +49 30 1234567
+	Phone *string `json:"phone,omitempty"`
+
+	// Postcode Example: 10115
+	Postcode *string `json:"postcode,omitempty"`
+
+	// Region Example: Berlin
+	Region *string `json:"region,omitempty"`
+
+	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	Role *Role `json:"role,omitempty"`
+
+	// SendRegistrationEmail Mail the way in.
+	SendRegistrationEmail *bool `json:"sendRegistrationEmail,omitempty"`
+
+	// Status A contact is a record without access. A user who is active needs firstName, lastName and email.
+	Status *CreateUserRequestStatus `json:"status,omitempty"`
+
+	// Street Example: Beispielweg 1
+	Street *string `json:"street,omitempty"`
+	Title  *string `json:"title,omitempty"`
+
+	// URL Starts with https:// or http://.
+	//
+	// Example: https://www.example.com
+	URL *string `json:"url,omitempty"`
+
+	// Username Without one, the e-mail if it fits, else what stands before the @, with a number where that is taken.
+	//
+	// Example: ada.lovelace
+	Username *string `json:"username,omitempty"`
+}
+
+// CreateUserRequestStatus A contact is a record without access. A user who is active needs firstName, lastName and email.
+type CreateUserRequestStatus string
+
 // Customer defines model for Customer.
 type Customer struct {
 	City string `json:"city"`
@@ -1115,6 +1339,14 @@ type Delivery string
 
 // Door Where users (portal) and staff (console) sign in.
 type Door string
+
+// EmailChanged defines model for EmailChanged.
+type EmailChanged struct {
+	// Door Where users (portal) and staff (console) sign in.
+	Door     Door   `json:"door"`
+	Email    string `json:"email"`
+	Username string `json:"username"`
+}
 
 // Export defines model for Export.
 type Export struct {
@@ -1564,6 +1796,15 @@ type RefreshRequest struct {
 	RefreshToken string `json:"refreshToken"`
 }
 
+// RenewMode link: a mailed link. temporaryPassword comes later and is refused until then.
+type RenewMode string
+
+// RenewPasswordRequest defines model for RenewPasswordRequest.
+type RenewPasswordRequest struct {
+	// Mode link: a mailed link. temporaryPassword comes later and is refused until then.
+	Mode RenewMode `json:"mode"`
+}
+
 // ResendExpiredRequest defines model for ResendExpiredRequest.
 type ResendExpiredRequest struct {
 	// Cursor From `next` of the request before; leave it out to begin.
@@ -1674,6 +1915,14 @@ type SubaccountList struct {
 	Prev  *string      `json:"prev"`
 }
 
+// SuspendRequest defines model for SuspendRequest.
+type SuspendRequest struct {
+	// Until When the access comes back; never by itself without it.
+	//
+	// Example: 2040-01-31T12:00:00Z
+	Until *time.Time `json:"until,omitempty"`
+}
+
 // TokenRequest defines model for TokenRequest.
 type TokenRequest struct {
 	// Token What the mailed link carries after #.
@@ -1709,15 +1958,18 @@ type User struct {
 	FirstName  string  `json:"firstName"`
 
 	// GroupIds Example: []
-	GroupIds             []string `json:"groupIds"`
-	ID                   string   `json:"id"`
-	Language             string   `json:"language"`
-	LastName             string   `json:"lastName"`
-	Mobile               string   `json:"mobile"`
-	NotificationsEnabled bool     `json:"notificationsEnabled"`
-	Phone                string   `json:"phone"`
-	Postcode             string   `json:"postcode"`
-	Region               string   `json:"region"`
+	GroupIds []string `json:"groupIds"`
+	ID       string   `json:"id"`
+	Language string   `json:"language"`
+	LastName string   `json:"lastName"`
+	Mobile   string   `json:"mobile"`
+
+	// NewEmail What the e-mail will be once it is confirmed; empty where no change waits.
+	NewEmail             string `json:"newEmail"`
+	NotificationsEnabled bool   `json:"notificationsEnabled"`
+	Phone                string `json:"phone"`
+	Postcode             string `json:"postcode"`
+	Region               string `json:"region"`
 
 	// RegisteredAt Example: 2026-01-31T12:00:00Z
 	RegisteredAt time.Time `json:"registeredAt"`

@@ -14,7 +14,7 @@ func UserFor(caller membership.Actor, u membership.User, now time.Time) User {
 		SuspendedUntil: Time(u.SuspendedUntil), NotificationsEnabled: u.NotificationsEnabled, AvatarURL: u.AvatarURL, URL: u.URL,
 		Phone: u.Phone, Mobile: u.Mobile, Fax: u.Fax, Street: u.Street, Postcode: u.Postcode, City: u.City, Region: u.Region,
 		Country: u.Country, Language: u.Language, ExternalID: u.ExternalID, Comment: ForStaff(caller, u.Comment),
-		Source: UserSource(u.Source), RegisteredAt: u.RegisteredAt.UTC(), Version: u.Version,
+		Source: UserSource(u.Source), RegisteredAt: u.RegisteredAt.UTC(), NewEmail: u.NewEmailAt(now), Version: u.Version,
 	}
 }
 

@@ -26,3 +26,8 @@ func callsOf(c *cognitoidentityprovider.Client) calls {
 		DescribeUserPoolClient:      c.DescribeUserPoolClient,
 	}
 }
+
+// callsOfPasswords are those of Passwords; the others are nil, and not linked.
+func callsOfPasswords(c *cognitoidentityprovider.Client) calls {
+	return calls{AdminCreateUser: c.AdminCreateUser, AdminSetUserPassword: c.AdminSetUserPassword}
+}

@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -19,6 +18,7 @@ import (
 
 // Pool is the user pool. It is safe for concurrent use.
 type Pool struct {
+	Passwords
 	api     calls
 	id      string
 	portal  *appClient
@@ -28,7 +28,7 @@ type Pool struct {
 
 // New returns the pool with its app clients for the two doors. A door without a client ("") lets nobody in.
 func New(api *cognitoidentityprovider.Client, poolID, portalClientID, consoleClientID string, now func() time.Time) *Pool {
-	return &Pool{api: callsOf(api), id: poolID, portal: &appClient{id: portalClientID}, console: &appClient{id: consoleClientID}, now: now}
+	return &Pool{Passwords: NewPasswords(api, poolID), api: callsOf(api), id: poolID, portal: &appClient{id: portalClientID}, console: &appClient{id: consoleClientID}, now: now}
 }
 
 // appClient is the pool's app client of one door.
@@ -87,33 +87,6 @@ func (p *Pool) secretHash(ctx context.Context, c *appClient, userID string) (str
 	h := hmac.New(sha256.New, key)
 	h.Write([]byte(userID + c.id))
 	return base64.StdEncoding.EncodeToString(h.Sum(nil)), nil
-}
-
-// Create makes the account if there is none. Cognito gives it a password of its own, which nobody learns.
-// Errors: ErrOverloaded.
-func (p *Pool) Create(ctx context.Context, userID string) error {
-	_, err := p.api.AdminCreateUser(ctx, &cognitoidentityprovider.AdminCreateUserInput{
-		UserPoolId: &p.id, Username: &userID, MessageAction: types.MessageActionTypeSuppress,
-	})
-	var exists *types.UsernameExistsException
-	if err == nil || errors.As(err, &exists) {
-		return nil
-	}
-	return failure("AdminCreateUser", err)
-}
-
-// SetPassword sets a password for good. Errors: Invalid (password), ErrOverloaded.
-func (p *Pool) SetPassword(ctx context.Context, userID, password string) error {
-	_, err := p.api.AdminSetUserPassword(ctx, &cognitoidentityprovider.AdminSetUserPasswordInput{
-		UserPoolId: &p.id, Username: &userID, Password: &password, Permanent: true,
-	})
-	if err == nil {
-		return nil
-	}
-	if code := codeOf(err); code == "InvalidPasswordException" {
-		return membership.InvalidField("password", "invalid_password", "This password cannot be used. Choose another one.").Because(err)
-	}
-	return failure("AdminSetUserPassword", err)
 }
 
 // SignIn checks a password. The refresh token and the session it returns are sealed; Ticket and Challenge say whose

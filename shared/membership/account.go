@@ -16,13 +16,18 @@ type SignInAnswer struct {
 	Session   string // to be sent back with the answer to the challenge
 }
 
-// Accounts keeps passwords and second factors; shared/identity is the one on Cognito. An account's name is the user's
-// id, and it holds nothing else about the person.
-type Accounts interface {
+// Passwords makes accounts and sets their passwords.
+type Passwords interface {
 	// Create makes the account if there is none.
 	Create(ctx context.Context, userID string) error
 	// SetPassword sets a password for good.
 	SetPassword(ctx context.Context, userID, password string) error
+}
+
+// Accounts keeps passwords and second factors; shared/identity is the one on Cognito. An account's name is the user's
+// id, and it holds nothing else about the person.
+type Accounts interface {
+	Passwords
 	// SignIn checks a password. Errors: ErrWrongCredentials.
 	SignIn(ctx context.Context, door Door, userID, password string) (SignInAnswer, error)
 	// AnswerChallenge completes a sign-in. Errors: ErrWrongCode, ErrChallengeOver.

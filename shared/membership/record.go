@@ -65,7 +65,7 @@ type OnlyUser struct{ Before string }
 // Records are the use cases about whole records: of users, and of contacts.
 type Records struct {
 	Store    RecordStore
-	Accounts Accounts // nil where no passwords are given
+	Accounts Passwords
 	Phones   Phones
 	NewID    func() string
 	Language string // of the deployment
