@@ -183,13 +183,13 @@ func (p person) seesIn(address string, all ...string) {
 	})
 }
 
+// seesNo fails when the page says any of this, and goes on saying so when what is fetched by itself has come.
 func (p person) seesNo(all ...string) {
 	p.t.Helper()
 	p.settle()
-	text := p.text()
 	for _, unwanted := range all {
-		if strings.Contains(text, unwanted) {
-			p.t.Fatalf("%s says %q:\n%s", p.path(), unwanted, text)
+		if !soon(patience/2, func() bool { return !strings.Contains(p.text(), unwanted) }) {
+			p.t.Fatalf("%s says %q:\n%s", p.path(), unwanted, p.text())
 		}
 	}
 }

@@ -11,6 +11,7 @@ type world struct {
 	stack                                stack
 	api                                  caller
 	corporate, empty, closed, individual string            // customers
+	many                                 string            // customer whose people are acted on at once; nobody else's may be
 	staff, agent, boss, member           map[string]string // logins by language
 	activeUser, gone, invitation         string            // ids
 	subAccount                           string
@@ -26,6 +27,11 @@ func newWorld(t *testing.T, s stack) world {
 	w.empty = api.customer("Kraftwerk Südharz Verwaltungs- und Betriebsgesellschaft mbH & Co. KG", "corporate")
 	w.closed = api.customer("Levant Spices S.A.R.L.", "corporate")
 	w.individual = api.customer("Ute Hartmann", "individual")
+	w.many = api.customer("Ferry Lines Ltd", "corporate")
+	for _, name := range []string{"anna", "live"} {
+		api.join(w.many, address(name), "member", "en")
+	}
+	api.invite(w.many, address("tor"), "member", "en")
 	w.subAccount = api.must(201, "POST", "/customers/"+w.corporate+"/subaccounts", map[string]string{"name": "Depot Bergen"})["id"].(string)
 	api.must(201, "POST", "/customers/"+w.corporate+"/subaccounts", map[string]string{"name": "Depot Tromsø"})
 	for _, language := range []string{"en", "de"} {
@@ -157,10 +163,18 @@ func staffLooks(w world) []look {
 		{"everyone-no-customer", at(console + "/users?company=qqqq"), ".notice-warning", false},
 		{"everyone-which-customer", at(console + "/users?company=fjordfisk"), "table", false},
 		{"everyone-menu", func(p person) { p.open(console + "/users"); p.do(`document.querySelector(".row-menu").open = true`) }, ".menu-list", false},
-		{"everyone-picked", func(p person) { p.open(console + "/users"); p.pickAll() }, ".picked", true},
-		{"everyone-deactivate", func(p person) { p.open(console + "/users?status=active"); p.pickAll(); p.doWithPicked("deactivate") }, ".button.danger", true},
-		{"everyone-remove", func(p person) { p.open(console + "/users?status=active"); p.pickAll(); p.doWithPicked("remove") }, ".button.danger", false},
-		{"everyone-results", func(p person) { p.open(console + "/users"); p.pickAll(); p.doWithPicked("resend") }, "table", true},
+		{"everyone-picked", func(p person) { p.open(console + "/users?customer=" + w.many); p.pickAll() }, ".picked", true},
+		{"everyone-deactivate", func(p person) {
+			p.open(console + "/users?status=active&customer=" + w.many)
+			p.pickAll()
+			p.doWithPicked("deactivate")
+		}, ".button.danger", true},
+		{"everyone-remove", func(p person) {
+			p.open(console + "/users?status=active&customer=" + w.many)
+			p.pickAll()
+			p.doWithPicked("remove")
+		}, ".button.danger", false},
+		{"everyone-results", func(p person) { p.open(console + "/users?customer=" + w.many); p.pickAll(); p.doWithPicked("resend") }, "table", true},
 		{"customers-search", at(console + "/customers?q=fjord"), "table", false},
 		{"customers-nothing", at(console + "/customers?q=" + url.QueryEscape("qqqq")), ".empty", false},
 		{"customers-short-search", at(console + "/customers?q=f"), ".error", false},
