@@ -11,7 +11,7 @@ import (
 )
 
 //go:embed pages text
-var files embed.FS
+var embedded embed.FS
 
 type handler struct {
 	*door.Door
@@ -21,7 +21,7 @@ type handler struct {
 // newHandler makes the console of its parts. publicURL is its configured address, "" the gateway's own.
 func newHandler(parts door.Door, site web.Site, subAccounts membership.SubAccounts, publicURL string) (http.Handler, error) {
 	parts.Areas = areas
-	site.Files = []fs.FS{files}
+	site.Files = []fs.FS{embedded}
 	h := handler{Door: door.New(parts, site), subAccounts: subAccounts}
 	mux := http.NewServeMux()
 	h.Routes(mux)

@@ -15,6 +15,7 @@ import (
 	"clientele/shared/awsclient/cognito"
 	"clientele/shared/awsclient/dynamo"
 	"clientele/shared/door"
+	"clientele/shared/files"
 	"clientele/shared/httpapi"
 	"clientele/shared/identity"
 	"clientele/shared/membership"
@@ -26,7 +27,7 @@ import (
 )
 
 func main() {
-	s, err := awsclient.Read(awsclient.Table, awsclient.SecretARN, awsclient.UserPoolID, awsclient.ConsoleClientID, awsclient.ProviderName)
+	s, err := awsclient.Read(awsclient.Table, awsclient.SecretARN, awsclient.UserPoolID, awsclient.ConsoleClientID, awsclient.ProviderName, awsclient.Bucket)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -50,6 +51,7 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
+		bucket := files.New(cfg, s.Bucket, time.Now)
 		users := membership.Users{Store: table, NewID: newID}
 		invitations := membership.Invitations{
 			Store: table, Accounts: accounts, Keys: keys, NewID: newID, ProviderName: s.ProviderName, Language: s.DefaultLanguage,
@@ -63,6 +65,7 @@ func main() {
 			Customers: membership.Customers{Store: table, NewID: newID},
 			Users:     users, Invitations: invitations, Bulk: membership.Bulk{Store: table, Users: users, Invitations: invitations, Groups: groups},
 			Groups:  groups,
+			Exports: membership.Exports{Store: table, Users: users, Files: files.Exports{Bucket: bucket}, NewID: newID},
 			Cursors: httpapi.NewCursors(keys.For(membership.PurposeCursor)),
 		}, site, membership.SubAccounts{Store: table, NewID: newID}, s.ConsoleURL)
 	}, failed))

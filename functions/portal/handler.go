@@ -11,12 +11,12 @@ import (
 )
 
 //go:embed text
-var files embed.FS
+var embedded embed.FS
 
 // newHandler makes the portal of its parts. publicURL is its configured address, "" the gateway's own.
 func newHandler(parts door.Door, site web.Site, publicURL string) (http.Handler, error) {
 	parts.Areas = areas
-	site.Files = []fs.FS{files}
+	site.Files = []fs.FS{embedded}
 	d := door.New(parts, site)
 	mux := http.NewServeMux()
 	d.Routes(mux)

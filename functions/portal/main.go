@@ -15,6 +15,7 @@ import (
 	"clientele/shared/awsclient/cognito"
 	"clientele/shared/awsclient/dynamo"
 	"clientele/shared/door"
+	"clientele/shared/files"
 	"clientele/shared/httpapi"
 	"clientele/shared/identity"
 	"clientele/shared/membership"
@@ -26,7 +27,7 @@ import (
 )
 
 func main() {
-	s, err := awsclient.Read(awsclient.Table, awsclient.SecretARN, awsclient.UserPoolID, awsclient.PortalClientID, awsclient.ProviderName)
+	s, err := awsclient.Read(awsclient.Table, awsclient.SecretARN, awsclient.UserPoolID, awsclient.PortalClientID, awsclient.ProviderName, awsclient.Bucket)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -50,6 +51,7 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
+		bucket := files.New(cfg, s.Bucket, time.Now)
 		users := membership.Users{Store: table, NewID: newID}
 		invitations := membership.Invitations{
 			Store: table, Accounts: accounts, Keys: keys, NewID: newID, ProviderName: s.ProviderName, Language: s.DefaultLanguage,
@@ -61,6 +63,7 @@ func main() {
 			Profile:   membership.Profile{Store: table, Phones: phone.Parse, NewID: newID},
 			Customers: membership.Customers{Store: table, NewID: newID},
 			Users:     users, Invitations: invitations, Bulk: membership.Bulk{Store: table, Users: users, Invitations: invitations},
+			Exports: membership.Exports{Store: table, Users: users, Files: files.Exports{Bucket: bucket}, NewID: newID},
 			Cursors: httpapi.NewCursors(keys.For(membership.PurposeCursor)),
 		}, site, s.PortalURL)
 	}, failed))

@@ -91,7 +91,7 @@ func customerRoutes(customer, subAccount string) []string {
 // closedRoutes are those of both doors that need a sign-in and no id.
 func closedRoutes() []string {
 	return []string{"GET /profile", "POST /profile", "GET /customers", "GET /customers/new", "POST /customers", "GET /users", "GET /users/customers", "POST /users/bulk", "GET /users/bulk",
-		"GET /groups", "GET /groups/new", "POST /groups"}
+		"GET /groups", "GET /groups/new", "POST /groups", "GET /exports", "GET /exports/new", "POST /exports", "GET /exports/{exportId}"}
 }
 
 // groupRoutes are the console's routes about one group.
@@ -110,7 +110,7 @@ func TestRoutesAreAllAsked(t *testing.T) {
 	open := regexp.MustCompile(`^(GET|POST) (/language|/sign-in|/sign-in/code|/sign-out|/forgot-password|/reset-password(/set)?|/invitation(/accept|/decline|/declined|/renew)?|/\{\$\}|/staff)$`)
 	pattern := regexp.MustCompile(`"((?:GET|POST) /[^"]*)"`)
 	found := 0
-	for _, file := range []string{"shared/door/door.go", "shared/door/people.go", "functions/console/handler.go", "functions/portal/handler.go"} {
+	for _, file := range []string{"shared/door/door.go", "shared/door/people.go", "shared/door/exports.go", "functions/console/handler.go", "functions/portal/handler.go"} {
 		source, err := os.ReadFile(filepath.Join(checkout, file))
 		if err != nil {
 			t.Fatal(err)

@@ -37,6 +37,7 @@ type usersPage struct {
 	FollowShown     int
 	SearchLeast     int
 	CustomerChoices string // address that completes names of customers
+	Export          *web.Action
 }
 
 // choice is a filter with few values.
@@ -155,6 +156,9 @@ func (p People) showPeople(w http.ResponseWriter, r *http.Request, at place, lis
 	view.Table.Empty = nobody(view, customer, at)
 	if n := len(data.page.Items); data.page.Next != "" && n < q.Page.Limit && !q.Page.Backward {
 		view.Follow, view.FollowShown = view.Table.Pager.Next, n
+	}
+	if len(view.Table.Rows) > 0 {
+		view.Export = exportAction(actor, q, list.SortedBy())
 	}
 	view.Said = saidOf(len(data.page.Items), view.Table.Pager)
 	view.Picked = pickedBar(view.Table, at, d.Once())

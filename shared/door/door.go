@@ -33,6 +33,7 @@ type Door struct {
 	Invitations membership.Invitations
 	Bulk        membership.Bulk
 	Groups      membership.Groups
+	Exports     membership.Exports
 	Markers     httpapi.Markers
 	Cursors     httpapi.Cursors
 	NewID       func() string
@@ -84,6 +85,7 @@ func (d *Door) Routes(mux *http.ServeMux) {
 
 	mux.Handle("GET /profile", d.Require(d.showProfile))
 	mux.Handle("POST /profile", d.Require(d.changeProfile))
+	d.exportRoutes(mux)
 	mux.Handle("/", d.recognise(d.Pages.NotFound()))
 }
 

@@ -1,0 +1,261 @@
+package door
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"clientele/shared/httpapi"
+	"clientele/shared/membership"
+	"clientele/shared/web"
+)
+
+// exportRoutes mounts the pages about lists of people as files. They are the same at both doors: whose people they are
+// stands in the filter, and what may be had is asked of membership.
+func (d *Door) exportRoutes(mux *http.ServeMux) {
+	mux.Handle("GET /exports", d.Require(d.exports))
+	mux.Handle("GET /exports/new", d.Require(d.showExport))
+	mux.Handle("POST /exports", d.Require(d.export))
+	mux.Handle("GET /exports/{exportId}", d.Require(d.exportProgress))
+}
+
+// exportFilters are the parameters of a list that its file keeps.
+func exportFilters() []string {
+	return []string{"customer", "q", "status", "role", "country", "group", "sort"}
+}
+
+// exportAction leads from a list to its file, for those who may have it: the same people in the same order.
+func exportAction(actor membership.Actor, q membership.UserQuery, sort string) *web.Action {
+	if !actor.May(membership.ExportUsers, q.CustomerID, "") {
+		return nil
+	}
+	query := url.Values{}
+	for name, value := range map[string]string{"customer": q.CustomerID, "q": q.Search, "status": string(q.Status), "role": string(q.Role),
+		"country": q.Country, "group": q.GroupID, "sort": sort} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	return &web.Action{Label: web.Text("export.download"), URL: "/exports/new?" + query.Encode()}
+}
+
+// exportPage is the form that asks for a file.
+type exportPage struct {
+	Back       web.Link
+	Once       string
+	Form       *web.Form
+	Filters    []string // names of the hidden fields
+	Facts      []Fact   // who will be in the file
+	Columns    []exportColumn
+	Separators []web.Option
+	NoColumn   bool
+}
+
+type exportColumn struct {
+	Name    string
+	Label   web.Phrase
+	Checked bool
+}
+
+func (d *Door) showExport(w http.ResponseWriter, r *http.Request) {
+	form := web.NewForm("separator", string(membership.Comma))
+	if d.Pages.Language(r) == "de" { // spreadsheets expect a semicolon where the comma is in decimal numbers
+		form.Set("separator", string(membership.Semicolon))
+	}
+	query := r.URL.Query()
+	for _, name := range exportFilters() {
+		form.Set(name, query.Get(name))
+	}
+	d.exportForm(w, r, http.StatusOK, form, membership.DefaultExportColumns(Actor(r)))
+}
+
+func (d *Door) exportForm(w http.ResponseWriter, r *http.Request, status int, form *web.Form, chosen []string) {
+	actor, call := Actor(r), d.Call(r)
+	q := exportQuery(actor, form)
+	if !actor.May(membership.ExportUsers, q.CustomerID, "") {
+		d.Pages.Failed(w, r, membership.ErrForbidden)
+		return
+	}
+	view := exportPage{Back: web.Link{Label: web.Text("people.users"), URL: d.listOf(q.CustomerID, form)}, Once: d.Once(), Form: form, Filters: exportFilters(),
+		NoColumn: len(chosen) == 0,
+		Separators: []web.Option{{Value: string(membership.Comma), Label: web.Text("export.comma")},
+			{Value: string(membership.Semicolon), Label: web.Text("export.semicolon")}}}
+	for _, name := range membership.ExportColumns(actor) {
+		view.Columns = append(view.Columns, exportColumn{Name: name, Label: web.Word("field", name), Checked: slices.Contains(chosen, name)})
+	}
+	var facts []Fact
+	if q.CustomerID != "" {
+		customer, err := d.Customers.Get(r.Context(), call, q.CustomerID)
+		if err != nil {
+			d.Pages.Failed(w, r, err)
+			return
+		}
+		facts = append(facts, Fact{Label: web.Text("field.customer"), Text: customer.Name})
+	} else {
+		facts = append(facts, Fact{Label: web.Text("field.customer"), Word: web.Text("people.all_customers")})
+	}
+	facts = append(facts, Fact{Label: web.Text("field.q"), Text: q.Search})
+	if q.Status != "" {
+		facts = append(facts, Fact{Label: web.Text("field.status"), Status: string(q.Status)})
+	}
+	if q.Role != "" {
+		facts = append(facts, Fact{Label: web.Text("field.role"), Word: web.Word("role", q.Role)})
+	}
+	if q.GroupID != "" {
+		groups, err := d.groups.get(r.Context(), call, d.Groups)
+		if err != nil {
+			d.Pages.Failed(w, r, err)
+			return
+		}
+		for _, g := range groups {
+			if g.ID == q.GroupID {
+				facts = append(facts, Fact{Label: web.Text("field.group"), Text: g.Name})
+			}
+		}
+	}
+	view.Facts = Facts(append(facts, Fact{Label: web.Text("field.country"), Text: web.CountryName(d.Pages.Language(r), q.Country)})...)
+	d.Pages.Render(w, r, status, "export", view)
+}
+
+// exportQuery is the list that a form means. What it does not know it leaves out, as lists do.
+func exportQuery(actor membership.Actor, form *web.Form) membership.UserQuery {
+	sort, turned := strings.CutPrefix(form.Value("sort"), "-")
+	q := membership.UserQuery{CustomerID: knownID(form.Value("customer")), Search: form.Value("q"), Sort: membership.UserSort(sort),
+		GroupID: knownID(form.Value("group")), Page: membership.PageRequest{Ascending: !turned}}
+	if actor.Realm == membership.Portal {
+		q.CustomerID = actor.CustomerID
+	}
+	if status := membership.Status(form.Value("status")); slices.Contains(listedStatuses(actor), status) {
+		q.Status = status
+	}
+	if role := membership.Role(form.Value("role")); slices.Contains(membership.RolesOf(q.CustomerID), role) {
+		q.Role = role
+	}
+	if country := form.Value("country"); membership.ValidCountry(country) {
+		q.Country = country
+	}
+	if q.Search != "" {
+		q.Sort = "" // a search has an order of its own
+	}
+	return q
+}
+
+// listOf is the list that a file is made of.
+func (d *Door) listOf(customerID string, form *web.Form) string {
+	path := "/users"
+	if d.Which == membership.ConsoleDoor && customerID == membership.ProviderID {
+		path = "/staff/users"
+	} else if d.Which == membership.ConsoleDoor && customerID != "" {
+		path = "/customers/" + customerID + "/users"
+	}
+	query := url.Values{}
+	for _, name := range exportFilters()[1:] {
+		if value := form.Value(name); value != "" {
+			query.Set(name, value)
+		}
+	}
+	if len(query) == 0 {
+		return path
+	}
+	return path + "?" + query.Encode()
+}
+
+func (d *Door) export(w http.ResponseWriter, r *http.Request) {
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	columns := form.Values("columns")
+	if len(columns) == 0 {
+		form.Error("columns", web.Text("export.no_column"))
+		d.exportForm(w, r, http.StatusUnprocessableEntity, form, nil)
+		return
+	}
+	call, err := d.Send(r, form)
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	e, err := d.Exports.Create(r.Context(), call, membership.ExportInput{Query: exportQuery(call.Actor, form), Columns: columns,
+		Separator: membership.ExportSeparator(form.Value("separator"))})
+	if err != nil {
+		if membership.KindOf(err) == membership.Forbidden || !form.Fail(err) {
+			d.Pages.Failed(w, r, err)
+			return
+		}
+		d.exportForm(w, r, http.StatusUnprocessableEntity, form, columns)
+		return
+	}
+	http.Redirect(w, r, "/exports/"+e.ID, http.StatusSeeOther)
+}
+
+// exportProgressPage tells how far a file is, and has the link to it once it is there.
+type exportProgressPage struct {
+	Export membership.Export
+	Live   bool
+	Bar    progress
+}
+
+// progress is a bar: Total is 0 while nobody knows how much there is.
+type progress struct {
+	Label       web.Phrase
+	Done, Total int
+}
+
+func (d *Door) exportProgress(w http.ResponseWriter, r *http.Request) {
+	id, err := httpapi.PathID(r, "exportId")
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	e, err := d.Exports.Get(r.Context(), d.Call(r), id)
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	view := exportProgressPage{Export: e, Live: e.Status == membership.ExportQueued || e.Status == membership.ExportRunning,
+		Bar: progress{Label: web.Text("export.progress"), Done: e.Progress, Total: max(e.Total, 0)}}
+	if view.Bar.Total > 0 { // the counters lag behind, so that there can be more than were expected
+		view.Bar.Done = min(e.Progress, e.Total)
+	}
+	d.Pages.Render(w, r, http.StatusOK, "export-progress", view)
+}
+
+func (d *Door) exports(w http.ResponseWriter, r *http.Request) {
+	list := d.Listing(r, nil)
+	_, position := list.Sort()
+	page, err := d.Exports.List(r.Context(), d.Call(r), position)
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	table := web.Table{Caption: web.Text("export.own"), Pager: list.Pager(page.Prev, page.Next),
+		Columns: []web.Column{{Head: web.Text("field.createdAt")}, {Head: web.Text("field.status")}, {Head: web.Text("people.users"), Kind: "number"},
+			{Head: web.Text("table.actions"), Kind: "actions"}},
+		Empty: &web.Empty{Title: web.Text("export.none"), Text: web.Text("export.none_text"), Action: &web.Action{Label: web.Text("people.back_to_users"), URL: "/users"}}}
+	for _, e := range page.Items {
+		row := web.Row{Quiet: e.Status == membership.ExportExpired, Cells: []web.Cell{{Time: e.CreatedAt}, {Word: exportWord(e.Status)}, {Text: strconv.Itoa(e.Progress)}, {}}}
+		if e.Status != membership.ExportExpired {
+			row.Cells[3].Actions = []web.Action{{Label: web.Text("export.open"), URL: "/exports/" + e.ID}}
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	d.Pages.Render(w, r, http.StatusOK, "exports", exportsPage{table})
+}
+
+type exportsPage struct{ Table web.Table }
+
+func exportWord(s membership.ExportStatus) web.Phrase {
+	switch s {
+	case membership.ExportDone:
+		return web.Text("export.is_done")
+	case membership.ExportFailed:
+		return web.Text("export.is_failed")
+	case membership.ExportExpired:
+		return web.Text("export.is_expired")
+	}
+	return web.Text("export.is_running")
+}
