@@ -181,6 +181,7 @@ type customerForm struct {
 	Form      *web.Form
 	Types     []web.Option
 	Languages []web.Option
+	Countries []web.Option
 }
 
 func newCustomerForm(form *web.Form) customerForm {
@@ -194,6 +195,11 @@ func newCustomerForm(form *web.Form) customerForm {
 func changeCustomerForm(c membership.Customer, form *web.Form) customerForm {
 	return customerForm{Title: web.Text("console.edit_title", "name", c.Name), Back: web.Link{Label: web.Plain(c.Name), URL: address(c.ID, "details")},
 		Action: address(c.ID, "edit"), Save: web.Text("form.save"), Form: form, Languages: languages()}
+}
+
+func (h handler) customerForm(w http.ResponseWriter, r *http.Request, status int, view customerForm) {
+	view.Countries = web.CountryOptions(h.Pages.Language(r))
+	h.Pages.Render(w, r, status, "customer-form", view)
 }
 
 func languages() []web.Option {
@@ -227,7 +233,7 @@ func (h handler) showNewCustomer(w http.ResponseWriter, r *http.Request) {
 		h.Pages.Failed(w, r, membership.ErrForbidden)
 		return
 	}
-	h.Pages.Render(w, r, http.StatusOK, "customer-form", newCustomerForm(web.NewForm("once", h.Once(), "type", string(membership.Corporate))))
+	h.customerForm(w, r, http.StatusOK, newCustomerForm(web.NewForm("once", h.Once(), "type", string(membership.Corporate))))
 }
 
 func (h handler) createCustomer(w http.ResponseWriter, r *http.Request) {
@@ -247,7 +253,7 @@ func (h handler) createCustomer(w http.ResponseWriter, r *http.Request) {
 			h.Pages.Failed(w, r, err)
 			return
 		}
-		h.Pages.Render(w, r, http.StatusUnprocessableEntity, "customer-form", newCustomerForm(form))
+		h.customerForm(w, r, http.StatusUnprocessableEntity, newCustomerForm(form))
 		return
 	}
 	web.Notify(w, "success", "notice.customer_created", "name", c.Name)
@@ -264,7 +270,7 @@ func (h handler) showCustomer(w http.ResponseWriter, r *http.Request) {
 	for _, f := range customerFields(&c) {
 		form.Set(f.name, *f.value)
 	}
-	h.Pages.Render(w, r, http.StatusOK, "customer-form", changeCustomerForm(c, form))
+	h.customerForm(w, r, http.StatusOK, changeCustomerForm(c, form))
 }
 
 func (h handler) changeCustomer(w http.ResponseWriter, r *http.Request) {
@@ -298,11 +304,13 @@ func (h handler) changeCustomer(w http.ResponseWriter, r *http.Request) {
 		h.Pages.Failed(w, r, err)
 		return
 	}
+	status := http.StatusUnprocessableEntity
 	if membership.KindOf(err) == membership.Stale {
+		status = http.StatusPreconditionFailed
 		for _, f := range customerFields(&c) {
 			door.ShowStored(form, f.name, *f.value)
 		}
 		form.Set("version", strconv.Itoa(c.Version))
 	}
-	h.Pages.Render(w, r, http.StatusUnprocessableEntity, "customer-form", changeCustomerForm(c, form))
+	h.customerForm(w, r, status, changeCustomerForm(c, form))
 }

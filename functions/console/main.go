@@ -64,8 +64,11 @@ func main() {
 			Profile:   membership.Profile{Store: table, Phones: phone.Parse, NewID: newID},
 			Customers: membership.Customers{Store: table, NewID: newID},
 			Users:     users, Invitations: invitations, Bulk: membership.Bulk{Store: table, Users: users, Invitations: invitations, Groups: groups},
-			Groups:  groups,
-			Exports: membership.Exports{Store: table, Users: users, Files: files.Exports{Bucket: bucket}, NewID: newID},
+			Groups:       groups,
+			Exports:      membership.Exports{Store: table, Users: users, Files: files.Exports{Bucket: bucket}, NewID: newID},
+			Records:      membership.Records{Store: table, Accounts: accounts, Phones: phone.Parse, NewID: newID, Language: s.DefaultLanguage},
+			EmailChanges: membership.EmailChanges{Store: table, Accounts: accounts, Keys: keys, NewID: newID, Language: s.DefaultLanguage},
+			Avatars:      membership.Avatars{Store: table, Files: files.Avatars{Bucket: bucket}, NewID: newID}, Uploads: bucket.Origin(),
 			Cursors: httpapi.NewCursors(keys.For(membership.PurposeCursor)),
 		}, site, membership.SubAccounts{Store: table, NewID: newID}, s.ConsoleURL)
 	}, failed))

@@ -63,7 +63,10 @@ func main() {
 			Profile:   membership.Profile{Store: table, Phones: phone.Parse, NewID: newID},
 			Customers: membership.Customers{Store: table, NewID: newID},
 			Users:     users, Invitations: invitations, Bulk: membership.Bulk{Store: table, Users: users, Invitations: invitations},
-			Exports: membership.Exports{Store: table, Users: users, Files: files.Exports{Bucket: bucket}, NewID: newID},
+			Exports:      membership.Exports{Store: table, Users: users, Files: files.Exports{Bucket: bucket}, NewID: newID},
+			Records:      membership.Records{Store: table, Accounts: accounts, Phones: phone.Parse, NewID: newID, Language: s.DefaultLanguage},
+			EmailChanges: membership.EmailChanges{Store: table, Accounts: accounts, Keys: keys, NewID: newID, Language: s.DefaultLanguage},
+			Avatars:      membership.Avatars{Store: table, Files: files.Avatars{Bucket: bucket}, NewID: newID}, Uploads: bucket.Origin(),
 			Cursors: httpapi.NewCursors(keys.For(membership.PurposeCursor)),
 		}, site, s.PortalURL)
 	}, failed))

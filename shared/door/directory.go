@@ -335,7 +335,7 @@ func userRow(actor membership.Actor, u membership.UserRow, at place, groups []me
 	if len(groups) > 0 {
 		row.Cells = append(row.Cells, groupCell(u.GroupIDs, groups))
 	}
-	about := subject{id: u.ID, customerID: u.CustomerID, invitationID: u.InvitationID, name: u.DisplayName(), role: u.Role, status: u.Status, grouped: len(u.GroupIDs) > 0}
+	about := subject{id: u.ID, customerID: u.CustomerID, invitationID: u.InvitationID, name: u.DisplayName(), email: u.Email, role: u.Role, status: u.Status, grouped: len(u.GroupIDs) > 0}
 	row.Cells = append(row.Cells, web.Cell{Date: u.RegisteredAt},
 		web.Cell{Folded: u.Status != membership.Expired && u.Status != membership.Waiting, Actions: userActions(actor, about, home, once)})
 	if can := bulkable(actor, about, len(groups) > 0); can != "" {

@@ -22,27 +22,32 @@ var files embed.FS
 
 // Door is one of the two sets of pages.
 type Door struct {
-	Which       membership.Door
-	Pages       *web.Pages // made by New
-	Sessions    session.Sessions
-	Challenges  Challenges
-	SignIn      membership.SignIn
-	Profile     membership.Profile
-	Customers   membership.Customers
-	Users       membership.Users
-	Invitations membership.Invitations
-	Bulk        membership.Bulk
-	Groups      membership.Groups
-	Exports     membership.Exports
-	Markers     httpapi.Markers
-	Cursors     httpapi.Cursors
-	NewID       func() string
-	Now         func() time.Time
-	Metrics     io.Writer // where EMF lines go
+	Which        membership.Door
+	Pages        *web.Pages // made by New
+	Sessions     session.Sessions
+	Challenges   Challenges
+	SignIn       membership.SignIn
+	Profile      membership.Profile
+	EmailChanges membership.EmailChanges
+	Customers    membership.Customers
+	Users        membership.Users
+	Invitations  membership.Invitations
+	Bulk         membership.Bulk
+	Records      membership.Records
+	Avatars      membership.Avatars
+	Groups       membership.Groups
+	Exports      membership.Exports
+	Uploads      string // where browsers may send files: the origin of the bucket
+	Markers      httpapi.Markers
+	Cursors      httpapi.Cursors
+	NewID        func() string
+	Now          func() time.Time
+	Metrics      io.Writer // where EMF lines go
 	// Areas are the door's areas that a person may see, for the navigation.
 	Areas func(membership.Actor) []web.Link
 
-	groups *groupList
+	groups    *groupList
+	publicURL string // "" is the gateway's own
 }
 
 // Challenges opens what a sign-in that waits for its second factor handed out; shared/identity is the one.
@@ -85,13 +90,25 @@ func (d *Door) Routes(mux *http.ServeMux) {
 
 	mux.Handle("GET /profile", d.Require(d.showProfile))
 	mux.Handle("POST /profile", d.Require(d.changeProfile))
+	mux.Handle("GET /profile/username", d.Require(d.showUsername))
+	mux.Handle("POST /profile/username", d.Require(d.changeUsername))
+	mux.Handle("GET /profile/email", d.Require(d.showEmail))
+	mux.Handle("POST /profile/email", d.Require(d.changeEmail))
+	mux.Handle("GET /profile/picture", d.Require(d.ownPicture))
+	mux.Handle("POST /profile/picture/begin", d.Require(d.ownPicture))
+	mux.Handle("POST /profile/picture/remove", d.Require(d.ownPicture))
+	mux.Handle("GET /users/{userId}/avatar", d.Require(d.picture))
+	mux.HandleFunc("GET /email-change", d.showEmailChange)
+	mux.HandleFunc("POST /email-change", d.inspectEmailChange)
+	mux.HandleFunc("POST /email-change/confirm", d.confirmEmailChange)
 	d.exportRoutes(mux)
 	mux.Handle("/", d.recognise(d.Pages.NotFound()))
 }
 
 // Handler is what a door serves: its routes, secured. publicURL is the door's configured address, "" the gateway's own.
 func (d *Door) Handler(mux *http.ServeMux, publicURL string) (http.Handler, error) {
-	return web.Secure(d.guard(mux), web.Security{PublicURL: publicURL, Refused: d.Pages.Refused()})
+	d.publicURL = publicURL
+	return web.Secure(d.guard(mux), web.Security{PublicURL: publicURL, Refused: d.Pages.Refused(), Uploads: d.Uploads})
 }
 
 // guard makes a page of a panic; without it the adapter would answer as it does for the API.

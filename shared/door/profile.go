@@ -13,26 +13,30 @@ type profilePage struct {
 	User      membership.User
 	Form      *web.Form
 	Languages []web.Option
+	Countries []web.Option
+	Picture   string
+	Directory bool // kept elsewhere: nothing can be changed here
 	Staff     bool
 }
 
-func (d *Door) profilePage(user membership.User, form *web.Form) profilePage {
-	p := profilePage{User: user, Form: form, Staff: d.Which == membership.ConsoleDoor, Languages: []web.Option{{Value: "", Label: web.Text("profile.language_default")}}}
+func (d *Door) profilePage(r *http.Request, user membership.User, form *web.Form) profilePage {
+	p := profilePage{User: user, Form: form, Staff: d.Which == membership.ConsoleDoor, Countries: web.CountryOptions(d.Pages.Language(r)),
+		Picture: pictureAddress(user, membership.AvatarSmall), Directory: user.Source == membership.SourceDirectory, Languages: []web.Option{{Value: "", Label: web.Text("profile.language_default")}}}
 	for _, l := range membership.Languages() {
 		p.Languages = append(p.Languages, web.Option{Value: l, Label: web.Word("language", l)})
 	}
 	return p
 }
 
-// profileFields are the fields of one's own record that the page has.
-func profileFields(u *membership.User) []struct {
+// profileField is a field of a form and where it is in the record.
+type profileField struct {
 	name  string
 	value *string
-} {
-	return []struct {
-		name  string
-		value *string
-	}{
+}
+
+// profileFields are the fields of one's own record that the page has.
+func profileFields(u *membership.User) []profileField {
+	return []profileField{
 		{"title", &u.Title}, {"firstName", &u.FirstName}, {"lastName", &u.LastName}, {"phone", &u.Phone}, {"mobile", &u.Mobile}, {"fax", &u.Fax},
 		{"url", &u.URL}, {"street", &u.Street}, {"postcode", &u.Postcode}, {"city", &u.City}, {"region", &u.Region}, {"country", &u.Country},
 		{"language", &u.Language},
@@ -49,7 +53,7 @@ func (d *Door) showProfile(w http.ResponseWriter, r *http.Request) {
 	for _, f := range profileFields(&user) {
 		form.Set(f.name, *f.value)
 	}
-	d.Pages.Render(w, r, http.StatusOK, "profile", d.profilePage(user, form))
+	d.Pages.Render(w, r, http.StatusOK, "profile", d.profilePage(r, user, form))
 }
 
 func (d *Door) changeProfile(w http.ResponseWriter, r *http.Request) {
@@ -63,12 +67,7 @@ func (d *Door) changeProfile(w http.ResponseWriter, r *http.Request) {
 		d.Pages.Failed(w, r, membership.ErrStale)
 		return
 	}
-	value := func(name string) *string { v := form.Value(name); return &v }
-	_, err = d.Profile.Change(r.Context(), d.Call(r), version, membership.ProfileInput{
-		Title: value("title"), FirstName: value("firstName"), LastName: value("lastName"), Phone: value("phone"), Mobile: value("mobile"), Fax: value("fax"),
-		URL: value("url"), Street: value("street"), Postcode: value("postcode"), City: value("city"), Region: value("region"),
-		Country: value("country"), Language: value("language"),
-	})
+	_, err = d.Profile.Change(r.Context(), d.Call(r), version, profileInput(form))
 	if err == nil {
 		web.Notify(w, "success", "notice.saved")
 		http.Redirect(w, r, "/profile", http.StatusSeeOther)
@@ -79,13 +78,24 @@ func (d *Door) changeProfile(w http.ResponseWriter, r *http.Request) {
 		d.Pages.Failed(w, r, err)
 		return
 	}
+	status := http.StatusUnprocessableEntity
 	if membership.KindOf(err) == membership.Stale {
+		status = http.StatusPreconditionFailed
 		for _, f := range profileFields(&user) {
 			ShowStored(form, f.name, *f.value)
 		}
 	}
 	form.Set("version", strconv.Itoa(user.Version))
-	d.Pages.Render(w, r, http.StatusUnprocessableEntity, "profile", d.profilePage(user, form))
+	d.Pages.Render(w, r, status, "profile", d.profilePage(r, user, form))
+}
+
+func profileInput(form *web.Form) membership.ProfileInput {
+	value := func(name string) *string { v := form.Value(name); return &v }
+	return membership.ProfileInput{
+		Title: value("title"), FirstName: value("firstName"), LastName: value("lastName"), Phone: value("phone"), Mobile: value("mobile"), Fax: value("fax"),
+		URL: value("url"), Street: value("street"), Postcode: value("postcode"), City: value("city"), Region: value("region"),
+		Country: value("country"), Language: value("language"),
+	}
 }
 
 // ShowStored says at a field what somebody else has stored there since the form was opened: whoever saves again does it

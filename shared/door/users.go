@@ -15,10 +15,12 @@ import (
 // subject is the user that actions are about. version is 0 where it is not known (lists).
 type subject struct {
 	id, customerID, invitationID, name string
+	email                              string
 	role                               membership.Role
 	status                             membership.Status
 	version                            int
 	grouped                            bool // in a group
+	directory                          bool // kept by the customer's directory
 }
 
 // userActions are the steps that the user's status has and the actor may take.
@@ -38,22 +40,17 @@ func userActions(actor membership.Actor, u subject, at place, once string) []web
 		fields["version"] = strconv.Itoa(u.version)
 	}
 	offer(membership.StepResend, invites, web.Action{Label: web.Text("people.resend"), URL: at.invitation(u.invitationID, "resend"), Post: true, Fields: map[string]string{onceField: once}})
+	offer(membership.StepInvite, actor.May(membership.Invite, u.customerID, u.role) && u.email != "", web.Action{Label: web.Text("people.invite"), URL: at.invitation("new", ""), Post: true,
+		Fields: map[string]string{"emails": typed(membership.Invitee{Email: u.email}), "role": string(u.role)}})
 	offer(membership.StepReactivate, changes, web.Action{Label: web.Text("people.reactivate"), URL: at.user(u.id, "reactivate"), Post: true, Fields: fields})
+	offer(membership.StepSuspend, changes, web.Action{Label: web.Text("people.suspend"), URL: at.user(u.id, "suspend")})
 	offer(membership.StepDeactivate, changes, web.Action{Label: web.Text("people.deactivate"), URL: at.user(u.id, "deactivate")})
 	offer(membership.StepRevoke, invites, web.Action{Label: web.Text("people.revoke"), URL: at.invitation(u.invitationID, "revoke")})
+	offer(membership.StepChange, changes && u.status == membership.Active && u.version > 0, web.Action{Label: web.Text("people.password"), URL: at.user(u.id, "password")})
 	if u.status != membership.Invited && u.status != membership.Expired { // there, revoking is the same and says what it does
 		offer(membership.StepRemove, changes, web.Action{Label: web.Text("people.remove"), URL: at.user(u.id, "remove"), Kind: "danger"})
 	}
 	return actions
-}
-
-// userPage is one user's record.
-type userPage struct {
-	Name, Status string
-	Back         web.Link
-	Actions      []web.Action
-	Account      []Fact
-	Details      []Fact
 }
 
 // Fact is a line of a record; what is set is shown.
@@ -69,35 +66,6 @@ type Fact struct {
 // Facts leaves out the lines that say nothing.
 func Facts(all ...Fact) []Fact {
 	return slices.DeleteFunc(all, func(f Fact) bool { return f.Text == "" && f.Word.Empty() && f.Time.IsZero() && f.Status == "" })
-}
-
-func (p People) user(w http.ResponseWriter, r *http.Request, at place) {
-	user, err := p.read(r, at)
-	if err != nil {
-		p.Door.Pages.Failed(w, r, err)
-		return
-	}
-	actor := Actor(r)
-	now := user.StatusAt(p.Door.Now())
-	about := subject{id: user.ID, customerID: user.CustomerID, invitationID: user.InvitationID, name: user.DisplayName(), role: user.Role, status: now, version: user.Version}
-	view := userPage{Name: user.DisplayName(), Status: string(now), Back: web.Link{Label: web.Text("people.users"), URL: at.users()},
-		Actions: userActions(actor, about, at, p.Door.Once()),
-		Account: Facts(
-			Fact{Label: web.Text("field.email"), Text: user.Email}, Fact{Label: web.Text("field.username"), Text: user.Username},
-			Fact{Label: web.Text("field.role"), Word: web.Word("role", user.Role)}, Fact{Label: web.Text("field.company"), Text: user.Company},
-			Fact{Label: web.Text("field.registeredAt"), Time: user.RegisteredAt},
-		),
-		Details: Facts(
-			Fact{Label: web.Text("field.title"), Text: user.Title}, Fact{Label: web.Text("field.phone"), Text: user.Phone}, Fact{Label: web.Text("field.mobile"), Text: user.Mobile},
-			Fact{Label: web.Text("field.fax"), Text: user.Fax}, Fact{Label: web.Text("field.url"), Text: user.URL, URL: user.URL},
-			Fact{Label: web.Text("people.address"), Text: Address(user.Street, user.Postcode, user.City, user.Region, user.Country)},
-			language(user.Language), Fact{Label: web.Text("field.externalId"), Text: user.ExternalID},
-		),
-	}
-	if now == membership.Invited || now == membership.Expired {
-		view.Account = append(view.Account, Fact{Label: web.Text("people.invitation_expires"), Time: user.InvitationExpiresAt})
-	}
-	p.Door.Pages.Render(w, r, http.StatusOK, "user", view)
 }
 
 func language(code string) Fact {
@@ -139,23 +107,51 @@ func (p People) read(r *http.Request, at place) (membership.User, error) {
 	return user, err
 }
 
-// userSteps are the steps that have a page, by the last part of its address.
-func (p People) stepOf(r *http.Request) (do func(context.Context, membership.Call, string, int) (membership.User, error), notice string, ask web.Confirm) {
+// userStep is a step with a page of its own.
+type userStep struct {
+	do     func(ctx context.Context, c membership.Call, userID string, version int) (membership.User, error)
+	notice string
+	asks   bool
+	ask    func(name string) web.Confirm
+}
+
+// stepOf returns the step that the last part of the address names. form is what was sent, nil while it is asked.
+func (p People) stepOf(r *http.Request, form *web.Form) userStep {
+	users := p.Door.Users
 	switch lastPart(r) {
 	case "reactivate":
-		return p.Door.Users.Reactivate, "notice.user_reactivated", web.Confirm{}
+		return userStep{do: users.Reactivate, notice: "notice.user_reactivated"}
+	case "suspend":
+		return userStep{asks: true, notice: "notice.user_suspended",
+			do: func(ctx context.Context, c membership.Call, id string, version int) (membership.User, error) {
+				until, bad := dayOf(form.Value("until"))
+				if bad != nil {
+					return membership.User{}, bad
+				}
+				return users.Suspend(ctx, c, id, version, until)
+			},
+			ask: func(name string) web.Confirm {
+				return web.Confirm{Title: web.Text("people.suspend_title", "name", name), Text: web.Text("people.suspend_text"),
+					Points: []web.Phrase{web.Text("people.deactivate_point_access"), web.Text("people.deactivate_point_back")},
+					Fields: []web.Field{untilField(r)}, Action: web.Action{Label: web.Text("people.suspend"), Kind: "danger"}}
+			}}
 	case "remove":
-		return p.Door.Users.Remove, "notice.user_removed", web.Confirm{
-			Text:   web.Text("people.remove_text"),
-			Points: []web.Phrase{web.Text("people.remove_point_access"), web.Text("people.remove_point_again")},
-			Action: web.Action{Label: web.Text("people.remove"), Kind: "danger"},
-		}
+		return userStep{do: users.Remove, notice: "notice.user_removed", asks: true, ask: func(name string) web.Confirm {
+			return web.Confirm{Title: web.Text("people.remove_title", "name", name), Text: web.Text("people.remove_text"),
+				Points: []web.Phrase{web.Text("people.remove_point_access"), web.Text("people.remove_point_again")},
+				Action: web.Action{Label: web.Text("people.remove"), Kind: "danger"}}
+		}}
 	}
-	return p.Door.Users.Deactivate, "notice.user_deactivated", web.Confirm{
-		Text:   web.Text("people.deactivate_text"),
-		Points: []web.Phrase{web.Text("people.deactivate_point_access"), web.Text("people.deactivate_point_back")},
-		Action: web.Action{Label: web.Text("people.deactivate"), Kind: "danger"},
-	}
+	return userStep{do: users.Deactivate, notice: "notice.user_deactivated", asks: true, ask: func(name string) web.Confirm {
+		return web.Confirm{Title: web.Text("people.deactivate_title", "name", name), Text: web.Text("people.deactivate_text"),
+			Points: []web.Phrase{web.Text("people.deactivate_point_access"), web.Text("people.deactivate_point_back")},
+			Action: web.Action{Label: web.Text("people.deactivate"), Kind: "danger"}}
+	}}
+}
+
+// untilField asks until when a suspension lasts.
+func untilField(r *http.Request) web.Field {
+	return web.Field{ID: "f-until", Name: "until", Type: "date", Label: web.Text("people.until"), Hint: web.Text("people.until_hint"), Optional: true, Class: "short", Value: r.PostFormValue("until")}
 }
 
 func lastPart(r *http.Request) string {
@@ -177,12 +173,7 @@ func (p People) askStep(w http.ResponseWriter, r *http.Request, at place) {
 }
 
 func (p People) confirmStep(w http.ResponseWriter, r *http.Request, at place, user membership.User, wrong *web.Notice) {
-	_, _, ask := p.stepOf(r)
-	if lastPart(r) == "remove" {
-		ask.Title = web.Text("people.remove_title", "name", user.DisplayName())
-	} else {
-		ask.Title = web.Text("people.deactivate_title", "name", user.DisplayName())
-	}
+	ask := p.stepOf(r, nil).ask(user.DisplayName())
 	back := at.back(r)
 	ask.Action.URL, ask.Cancel, ask.Notice = r.URL.Path, back, wrong
 	if back == at.users() { // it was not asked from a list
@@ -210,16 +201,16 @@ func (p People) step(w http.ResponseWriter, r *http.Request, at place) {
 		return
 	}
 	version, _ := strconv.Atoi(form.Value("version")) // from a list there is none: the status decides
-	do, notice, ask := p.stepOf(r)
-	if _, err = do(r.Context(), call, user.ID, version); err != nil {
-		if wrong, told := Wrong(err); told && !ask.Text.Empty() {
+	step := p.stepOf(r, form)
+	if _, err = step.do(r.Context(), call, user.ID, version); err != nil {
+		if wrong, told := Wrong(err); told && step.asks {
 			p.confirmStep(w, r, at, user, wrong)
 			return
 		}
 		d.Pages.Fail(w, r, err, web.Action{Label: web.Text("people.back_to_users"), URL: at.back(r), Kind: "primary"})
 		return
 	}
-	web.Notify(w, "success", notice, "name", user.DisplayName())
+	web.Notify(w, "success", step.notice, "name", user.DisplayName())
 	http.Redirect(w, r, at.back(r), http.StatusSeeOther)
 }
 

@@ -103,7 +103,7 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, page 
 	f := frame{
 		Language: language, Door: p.site.Door, Provider: p.site.Provider,
 		Visitor: visitor(r), Notice: takeNotice(w, r, c), Data: data,
-		Failed: status == http.StatusUnprocessableEntity || status == http.StatusBadRequest,
+		Failed: status == http.StatusUnprocessableEntity || status == http.StatusBadRequest || status == http.StatusPreconditionFailed,
 		Switch: p.languageSwitch(r),
 	}
 	if f.Visitor != nil {

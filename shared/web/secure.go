@@ -13,6 +13,8 @@ type Security struct {
 	// not the Host header, says which origin the forms come from. Empty: the
 	// gateway's own address, which is then the Host header.
 	PublicURL string
+	// Uploads is an origin to which forms may send files, and from which they come back; "" for none.
+	Uploads string
 	// Refused answers a form that another site posted; nil answers plain 403.
 	Refused http.Handler
 }
@@ -34,9 +36,13 @@ func Secure(next http.Handler, security Security) (http.Handler, error) {
 		protection.SetDenyHandler(security.Refused)
 	}
 	protected := protection.Handler(next)
+	rules := policy
+	if security.Uploads != "" {
+		rules = strings.Replace(policy, "form-action 'self'", "form-action 'self' "+security.Uploads, 1)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
-		header.Set("Content-Security-Policy", policy)
+		header.Set("Content-Security-Policy", rules)
 		// Not no-referrer: forms would then post "Origin: null".
 		header.Set("Referrer-Policy", "same-origin")
 		header.Set("X-Content-Type-Options", "nosniff")
