@@ -38,8 +38,11 @@ func (t Table) Records(ctx context.Context, rows []membership.UserRow) (map[stri
 }
 
 // CountUsers returns how many users a list has by the counters, 0 where no counter says: with a search, or with several
-// filters but a customer's status.
+// filters but a customer's status. Errors: ErrNotFound.
 func (t Table) CountUsers(ctx context.Context, q membership.UserQuery) (int, error) {
+	if q.CustomerID == "" && !q.Reach.All() || q.CustomerID != "" && !q.Reach.Includes(q.CustomerID) {
+		return 0, membership.ErrNotFound
+	}
 	others := 0
 	facet := ""
 	for _, f := range []struct{ value, facet string }{{string(q.Role), roleFacet(q.Role)}, {q.Country, countryFacet(q.Country)}, {q.GroupID, groupFacet(q.GroupID)}} {
@@ -57,11 +60,7 @@ func (t Table) CountUsers(ctx context.Context, q membership.UserQuery) (int, err
 		}
 		return items[0].int("n"), nil
 	}
-	reach := membership.ReachAll()
-	if q.CustomerID != "" {
-		reach = membership.ReachCustomer(q.CustomerID)
-	}
-	counts, err := t.UserCounts(ctx, reach, q.CustomerID)
+	counts, err := t.UserCounts(ctx, q.Reach, q.CustomerID)
 	if err != nil {
 		return 0, err
 	}

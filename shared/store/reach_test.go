@@ -50,6 +50,19 @@ func TestForeignReachFindsNothing(t *testing.T) {
 		"Invitations": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
 			return t.Invitations(ctx, membership.InvitationQuery{Reach: r, CustomerID: i.customer, Page: page})
 		},
+		"CountUsers": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
+			if err := t.Project(ctx, i.customer, i.user); err != nil {
+				return nil, err
+			}
+			return t.CountUsers(ctx, membership.UserQuery{Reach: r, CustomerID: i.customer})
+		},
+		"Job": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
+			j := membership.Job{ID: i.invitation, CustomerID: i.customer, Kind: membership.JobExport, Status: membership.JobQueued, CreatedAt: noon(), DueAt: noon(), Version: 1}
+			if err := t.CreateJobs(ctx, membership.Trail{Now: noon(), Jobs: []membership.Job{j}}); err != nil && !strings.Contains(err.Error(), "exists") {
+				return nil, err
+			}
+			return t.Job(ctx, r, i.invitation)
+		},
 		"Import": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
 			v := membership.Import{ID: i.invitation, CustomerID: i.customer, ExpiresAt: noon()}
 			if err := t.CreateImport(ctx, v, membership.Trail{Now: noon()}); err != nil && !errors.Is(err, membership.ErrStale) {

@@ -15,8 +15,9 @@ func person(id, customerID string, status membership.Status) membership.User {
 	u := membership.User{ID: id, CustomerID: customerID, Company: "Company", Status: status, Role: membership.Moderator, Title: "Dr.", FirstName: "Eva", LastName: "López",
 		Email: id + "@Example.com", Username: "name-" + id, GroupIDs: []string{"g1", "g2"}, Group: "g1", Grants: []membership.Grant{{Module: "shipments", SubAccountID: "s1", Level: "write"}, {Module: "prices", Level: "read"}},
 		NotificationsEnabled: true, AvatarURL: "https://a.example", URL: "https://u.example", Phone: "1", Mobile: "2", Fax: "3", Street: "Weg 1", Postcode: "1", City: "Berlin",
-		Region: "B", Country: "DE", Language: "de", ExternalID: "x", Comment: "c", Source: "directory", RegisteredAt: noon(), SuspendedUntil: noon().Add(time.Hour),
+		Region: "B", Country: "DE", Language: "de", ExternalID: "x-" + id, Comment: "c", Source: "directory", RegisteredAt: noon(), SuspendedUntil: noon().Add(time.Hour),
 		InvitationID: "v-" + id, InvitationExpiresAt: noon().Add(2 * time.Hour), ActivatingUntil: noon().Add(3*time.Second + 500*time.Millisecond),
+		NewEmail: "new-" + id + "@example.com", NewEmailUntil: noon().Add(5 * time.Hour), NewEmailVersion: 2,
 		ValidFrom: noon().Add(4 * time.Hour), Version: 1}
 	return u
 }
