@@ -190,7 +190,7 @@ func (e Exports) Create(ctx context.Context, c Call, in ExportInput) (Export, er
 		j.Progress, j.Total = len(page.Items), len(page.Items)
 		j.Finish(c.Now)
 		trail.Audit = e.audit(c, j)
-	} else if j.Total, err = e.Store.CountUsers(ctx, in.Query); err != nil {
+	} else if j.Total, err = e.Store.CountUsers(ctx, in.Query.within(c.Actor)); err != nil {
 		return Export{}, err
 	}
 	trail.Jobs = []Job{j}

@@ -163,6 +163,15 @@ func (q UserQuery) Keeps(r UserRow) bool {
 	return true
 }
 
+// within returns the question as an actor may ask it: a customer's people ask about their own customer.
+func (q UserQuery) within(a Actor) UserQuery {
+	q.Reach = a.Reach()
+	if a.Realm == Portal && q.CustomerID == "" {
+		q.CustomerID = a.CustomerID
+	}
+	return q
+}
+
 // Errors about searches for users.
 var (
 	ErrShortUserSearch   = InvalidField("q", "search_too_short", "A search for people needs at least three characters.")
@@ -230,16 +239,14 @@ func (u Users) find(ctx context.Context, c Call, userID string) (User, error) {
 
 // List returns one page of users. Staff see all customers, others their own. Errors: ErrForbidden, ErrNotFound, Invalid.
 func (u Users) List(ctx context.Context, c Call, q UserQuery) (Page[UserRow], error) {
-	if c.Actor.Realm == Portal && q.CustomerID == "" {
-		q.CustomerID = c.Actor.CustomerID
-	}
+	q = q.within(c.Actor)
 	if err := c.Actor.require(ReadUsers, q.CustomerID, ""); err != nil {
 		return Page[UserRow]{}, err
 	}
 	if q.Status == Removed && c.Actor.Realm == Portal {
 		return Page[UserRow]{}, ErrForbidden
 	}
-	q.Reach, q.Now = c.Actor.Reach(), c.Now
+	q.Now = c.Now
 	if q.Search = FoldName(q.Search); q.Search != "" {
 		switch {
 		case q.Sort != "":

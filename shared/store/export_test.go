@@ -146,16 +146,18 @@ func TestExportIsTheList(t *testing.T) {
 		}
 		counted := map[int]membership.UserQuery{30: {}, 15: {CustomerID: "c1"}, 10: {Country: "AT"}, 6: {GroupID: "g1"}}
 		for want, q := range counted {
+			q.Reach = membership.ReachAll()
 			got, err := w.table.CountUsers(ctx, q)
 			must(t, err)
 			equal(t, got, want)
 		}
 		for _, q := range []membership.UserQuery{{Search: "abc"}, {Country: "AT", Role: membership.Member}, {CustomerID: "c1", Country: "AT"}, {Status: membership.Rejected}} {
+			q.Reach = membership.ReachAll()
 			got, err := w.table.CountUsers(ctx, q)
 			must(t, err)
 			equal(t, got, 0)
 		}
-		got, err := w.table.CountUsers(ctx, membership.UserQuery{CustomerID: "c1", Status: membership.Active})
+		got, err := w.table.CountUsers(ctx, membership.UserQuery{Reach: membership.ReachCustomer("c1"), CustomerID: "c1", Status: membership.Active})
 		must(t, err)
 		equal(t, got, 15)
 	})
