@@ -353,7 +353,7 @@ func TestExportGoesOnAfterEveryFault(t *testing.T) {
 				}
 			}
 			calls = append(calls, what)
-			if len(calls) == faultAt || often && dice.IntN(6) == 0 {
+			if len(calls) == faultAt || often && dice.IntN(25) == 0 { // rarer than what makes a job give up: twelve failures without a step between
 				return errFault
 			}
 			return nil
