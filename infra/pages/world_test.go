@@ -175,6 +175,14 @@ func staffLooks(w world) []look {
 			p.doWithPicked("remove")
 		}, ".button.danger", false},
 		{"everyone-results", func(p person) { p.open(console + "/users?customer=" + w.many); p.pickAll(); p.doWithPicked("resend") }, "table", true},
+		{"export", at(console + "/exports/new?role=member&customer=" + w.corporate), "input[name=columns]", true},
+		{"export-no-column", func(p person) {
+			p.open(console + "/exports/new?customer=" + w.corporate)
+			p.do(`document.querySelectorAll("main [name=columns]").forEach((box) => { box.checked = false; })`)
+			p.send()
+		}, ".error-summary", false},
+		{"export-ready", func(p person) { p.open(console + "/exports/new?customer=" + w.corporate); p.send() }, "#export a.primary", true},
+		{"exports", at(console + "/exports"), "table", false},
 		{"customers-search", at(console + "/customers?q=fjord"), "table", false},
 		{"customers-nothing", at(console + "/customers?q=" + url.QueryEscape("qqqq")), ".empty", false},
 		{"customers-short-search", at(console + "/customers?q=f"), ".error", false},
