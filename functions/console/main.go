@@ -57,16 +57,17 @@ func main() {
 			Store: table, Accounts: accounts, Keys: keys, NewID: newID, ProviderName: s.ProviderName, Language: s.DefaultLanguage,
 		}
 		groups := membership.Groups{Store: table, NewID: newID}
+		records := membership.Records{Store: table, Accounts: accounts, Phones: phone.Parse, NewID: newID, Language: s.DefaultLanguage}
 		return newHandler(door.Door{
 			Which: membership.ConsoleDoor, Challenges: accounts, Markers: table, NewID: newID, Now: time.Now, Metrics: os.Stdout,
 			Sessions:  session.Sessions{Door: membership.ConsoleDoor, Store: table, NewID: newID, Now: time.Now},
 			SignIn:    membership.SignIn{Store: table, Accounts: accounts, Keys: keys, NewID: newID},
 			Profile:   membership.Profile{Store: table, Phones: phone.Parse, NewID: newID},
 			Customers: membership.Customers{Store: table, NewID: newID},
-			Users:     users, Invitations: invitations, Bulk: membership.Bulk{Store: table, Users: users, Invitations: invitations, Groups: groups},
+			Users:     users, Invitations: invitations, Bulk: membership.Bulk{Store: table, Users: users, Invitations: invitations, Groups: groups, Records: records},
 			Groups:       groups,
 			Exports:      membership.Exports{Store: table, Users: users, Files: files.Exports{Bucket: bucket}, NewID: newID},
-			Records:      membership.Records{Store: table, Accounts: accounts, Phones: phone.Parse, NewID: newID, Language: s.DefaultLanguage},
+			Records:      records,
 			EmailChanges: membership.EmailChanges{Store: table, Accounts: accounts, Keys: keys, NewID: newID, Language: s.DefaultLanguage},
 			Avatars:      membership.Avatars{Store: table, Files: files.Avatars{Bucket: bucket}, NewID: newID}, Uploads: bucket.Origin(),
 			Cursors: httpapi.NewCursors(keys.For(membership.PurposeCursor)),

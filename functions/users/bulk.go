@@ -29,6 +29,12 @@ func (h handler) many(w http.ResponseWriter, r *http.Request, c membership.Call)
 		}
 		input.GroupID = *in.GroupID
 	}
+	if in.Until != nil {
+		input.Until = *in.Until
+	}
+	if in.Role != nil {
+		input.Role = membership.Role(*in.Role)
+	}
 	results, err := h.bulk.Do(r.Context(), c, input)
 	if err != nil {
 		return err

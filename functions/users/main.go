@@ -47,10 +47,11 @@ func main() {
 		}
 		users := membership.Users{Store: table, NewID: newID}
 		invitations := membership.Invitations{Store: table, Keys: keys, NewID: newID, ProviderName: s.ProviderName, Language: s.DefaultLanguage}
+		records := membership.Records{Store: table, Accounts: accounts, Phones: phone.Parse, NewID: newID, Language: s.DefaultLanguage}
 		return handler{
 			users:   users,
-			records: membership.Records{Store: table, Accounts: accounts, Phones: phone.Parse, NewID: newID, Language: s.DefaultLanguage},
-			bulk:    membership.Bulk{Store: table, Users: users, Invitations: invitations, Groups: membership.Groups{Store: table, NewID: newID}},
+			records: records,
+			bulk:    membership.Bulk{Store: table, Users: users, Invitations: invitations, Groups: membership.Groups{Store: table, NewID: newID}, Records: records},
 			avatars: membership.Avatars{Store: table, Files: files.Avatars{Bucket: files.New(cfg, s.Bucket, time.Now)}, NewID: newID},
 			gate:    httpapi.Gate{Callers: callers, Markers: table, Now: time.Now},
 			cursors: httpapi.NewCursors(keys.For(membership.PurposeCursor)),

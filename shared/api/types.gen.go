@@ -84,6 +84,8 @@ const (
 	BulkRequestActionRemove          BulkRequestAction = "remove"
 	BulkRequestActionRemoveFromGroup BulkRequestAction = "removeFromGroup"
 	BulkRequestActionResend          BulkRequestAction = "resend"
+	BulkRequestActionSetRole         BulkRequestAction = "setRole"
+	BulkRequestActionSuspend         BulkRequestAction = "suspend"
 )
 
 // Valid indicates whether the value is a known member of the BulkRequestAction enum.
@@ -100,6 +102,10 @@ func (e BulkRequestAction) Valid() bool {
 	case BulkRequestActionRemoveFromGroup:
 		return true
 	case BulkRequestActionResend:
+		return true
+	case BulkRequestActionSetRole:
+		return true
+	case BulkRequestActionSuspend:
 		return true
 	default:
 		return false
@@ -848,8 +854,14 @@ type BulkRequest struct {
 	Action BulkRequestAction `json:"action"`
 
 	// GroupID For addToGroup and removeFromGroup.
-	GroupID *ID  `json:"groupId,omitempty"`
-	UserIds []ID `json:"userIds"`
+	GroupID *ID `json:"groupId,omitempty"`
+
+	// Role For setRole.
+	Role *Role `json:"role,omitempty"`
+
+	// Until For suspend; without it until somebody reactivates them.
+	Until   *time.Time `json:"until,omitempty"`
+	UserIds []ID       `json:"userIds"`
 }
 
 // BulkRequestAction resend is for the invitations of invited and expired users.

@@ -54,6 +54,8 @@ func bulkActions() []bulkAction {
 		{membership.BulkLeaveGroup, membership.StepChange, membership.ChangeGroups, web.Text("people.leave_group"), false, true},
 		{membership.BulkResend, membership.StepResend, membership.Invite, web.Text("people.resend"), false, false},
 		{membership.BulkReactivate, membership.StepReactivate, membership.ChangeUsers, web.Text("people.reactivate"), false, false},
+		{membership.BulkSetRole, membership.StepChange, membership.ChangeUsers, web.Text("people.set_role"), false, true},
+		{membership.BulkSuspend, membership.StepSuspend, membership.ChangeUsers, web.Text("people.suspend"), false, true},
 		{membership.BulkDeactivate, membership.StepDeactivate, membership.ChangeUsers, web.Text("people.deactivate"), false, true},
 		{membership.BulkRemove, membership.StepRemove, membership.ChangeUsers, web.Text("people.remove"), true, true},
 	}
@@ -120,7 +122,12 @@ func (p People) bulk(w http.ResponseWriter, r *http.Request, at place) {
 	}
 	call := d.Call(r)
 	call.Key = onceKey(r, form, call.Actor.UserID) // the use case asks for each row whether it was done before
-	in := membership.BulkInput{Action: action.action, GroupID: knownID(form.Value("group"))}
+	in := membership.BulkInput{Action: action.action, GroupID: knownID(form.Value("group")), Role: membership.Role(form.Value("role"))}
+	var bad *membership.Error
+	if in.Until, bad = dayOf(form.Value("until")); bad != nil {
+		p.askBulk(w, r, at, action, all, back, &web.Notice{Kind: "error", Text: web.Known(bad.Code)})
+		return
+	}
 	for _, one := range all {
 		in.UserIDs = append(in.UserIDs, one.userID)
 	}
@@ -133,7 +140,7 @@ func (p People) bulk(w http.ResponseWriter, r *http.Request, at place) {
 		d.Pages.Fail(w, r, err, web.Action{Label: web.Text("people.back_to_users"), URL: back, Kind: "primary"})
 		return
 	}
-	d.Pages.Render(w, r, http.StatusOK, "bulk-results", p.bulkResults(at, action, in.GroupID, all, results, back))
+	d.Pages.Render(w, r, http.StatusOK, "bulk-results", p.bulkResults(at, action, in, all, results, back))
 }
 
 // leaveBulk is where the address of a page leads that was the answer to a form.
@@ -159,6 +166,16 @@ func (p People) askBulk(w http.ResponseWriter, r *http.Request, at place, action
 	case membership.BulkRemove:
 		ask.Title, ask.Text = web.Text("people.bulk_remove_title", "count", len(all)), web.Text("people.bulk_remove_text")
 		ask.Points = append(ask.Points, web.Text("people.remove_point_access"), web.Text("people.remove_point_again"))
+	case membership.BulkSuspend:
+		ask.Title, ask.Text, ask.Fields = web.Text("people.bulk_suspend_title", "count", len(all)), web.Text("people.bulk_suspend_text"), []web.Field{untilField(r)}
+		ask.Points = append(ask.Points, web.Text("people.deactivate_point_access"), web.Text("people.bulk_deactivate_point_back"))
+	case membership.BulkSetRole:
+		ask.Title, ask.Text, ask.Action.Kind = web.Text("people.bulk_role_title", "count", len(all)), web.Text("people.bulk_role_text"), "primary"
+		role := web.Field{ID: "f-role", Name: "role", Type: "select", Label: web.Text("field.role"), Value: r.PostFormValue("role"), Required: true}
+		for _, one := range membership.RolesOf(at.customerID) {
+			role.Options = append(role.Options, web.Option{Value: string(one), Label: web.Word("role", one)})
+		}
+		ask.Fields = []web.Field{role}
 	case membership.BulkAddToGroup, membership.BulkLeaveGroup:
 		groups, err := p.Door.groups.get(r.Context(), p.Door.Call(r), p.Door.Groups)
 		if err != nil {
@@ -191,7 +208,7 @@ type bulkPage struct {
 	Again     *web.Action // those that failed
 }
 
-func (p People) bulkResults(at place, action bulkAction, groupID string, all []picked, results []membership.RowResult, back string) bulkPage {
+func (p People) bulkResults(at place, action bulkAction, in membership.BulkInput, all []picked, results []membership.RowResult, back string) bulkPage {
 	view := bulkPage{All: len(results), Back: web.Link{Label: web.Text("people.users"), URL: back},
 		Table: web.Table{Caption: web.Text("people.bulk_results"), Columns: []web.Column{
 			{Head: web.Text("field.name")}, {Head: web.Text("field.status")}, {Head: web.Text("people.what_happened")},
@@ -210,7 +227,7 @@ func (p People) bulkResults(at place, action bulkAction, groupID string, all []p
 	}
 	if len(failed) > 0 {
 		view.Again = &web.Action{Label: web.Text("people.bulk_again"), URL: at.users() + "/bulk", Post: true,
-			Fields: map[string]string{"users": textOf(failed), "do": string(action.action), "group": groupID, "sure": "yes", "back": back, onceField: p.Door.Once()}}
+			Fields: map[string]string{"users": textOf(failed), "do": string(action.action), "group": in.GroupID, "role": string(in.Role), "until": dayText(in.Until), "sure": "yes", "back": back, onceField: p.Door.Once()}}
 	}
 	return view
 }

@@ -16,6 +16,7 @@ import (
 type usersPage struct {
 	Frame    Frame
 	Invite   *web.Action
+	New      *web.Action
 	Closed   bool // the customer is deactivated
 	Statuses []web.Link
 	// The bar of filters. Without script it is a form that is sent; with script the list follows what is typed.
@@ -134,6 +135,9 @@ func (p People) showPeople(w http.ResponseWriter, r *http.Request, at place, lis
 	if at.customerID != "" {
 		view.Closed = customer.Status != membership.CustomerActive
 		view.Invite = inviteAction(actor, customer, at)
+		if customer.Status == membership.CustomerActive && actor.May(membership.ChangeUsers, at.customerID, "") {
+			view.New = &web.Action{Label: web.Text("people.new_user"), URL: at.user("new", "")}
+		}
 	} else if q.CustomerID != "" {
 		view.Chosen = []web.Link{{Label: web.Plain(customer.Name), URL: list.With("customer", "")}}
 	}

@@ -462,6 +462,13 @@ func dayOf(text string) (time.Time, *membership.Error) {
 	return day, nil
 }
 
+func dayText(day time.Time) string {
+	if day.IsZero() {
+		return ""
+	}
+	return day.Format(time.DateOnly)
+}
+
 func pictureAddress(u membership.User, size int) string {
 	if u.AvatarURL == "" {
 		return ""

@@ -1,6 +1,9 @@
 package membership
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // BulkAction is what one request can do with many users.
 type BulkAction string
@@ -11,13 +14,15 @@ const (
 	BulkDeactivate BulkAction = "deactivate"
 	BulkReactivate BulkAction = "reactivate"
 	BulkRemove     BulkAction = "remove"
+	BulkSuspend    BulkAction = "suspend"
+	BulkSetRole    BulkAction = "setRole"
 	BulkAddToGroup BulkAction = "addToGroup"
 	BulkLeaveGroup BulkAction = "removeFromGroup"
 )
 
 // BulkActions returns all of them.
 func BulkActions() []BulkAction {
-	return []BulkAction{BulkResend, BulkDeactivate, BulkReactivate, BulkRemove, BulkAddToGroup, BulkLeaveGroup}
+	return []BulkAction{BulkResend, BulkDeactivate, BulkReactivate, BulkRemove, BulkSuspend, BulkSetRole, BulkAddToGroup, BulkLeaveGroup}
 }
 
 // needs returns what an actor must be allowed to do for an action.
@@ -35,7 +40,9 @@ func (a BulkAction) needs() Action {
 type BulkInput struct {
 	Action  BulkAction
 	UserIDs []string
-	GroupID string // for BulkAddToGroup and BulkLeaveGroup
+	GroupID string    // for BulkAddToGroup and BulkLeaveGroup
+	Until   time.Time // for BulkSuspend; zero: until somebody reactivates them
+	Role    Role      // for BulkSetRole
 }
 
 // MaxBulk is how many users one request can name. Each is a transaction of its own after up to three reads, some 40 ms,
@@ -54,6 +61,7 @@ type Bulk struct {
 	Users       Users
 	Invitations Invitations
 	Groups      Groups
+	Records     Records
 }
 
 // Do does what is asked with each user and says per row what became of it. A row that fails keeps no other from
@@ -142,8 +150,31 @@ func (b Bulk) use(in BulkInput) (func(context.Context, Call, string) error, erro
 		return step(b.Users.Reactivate), nil
 	case BulkRemove:
 		return step(b.Users.Remove), nil
+	case BulkSuspend:
+		return step(func(ctx context.Context, c Call, id string, version int) (User, error) {
+			return b.Users.Suspend(ctx, c, id, version, in.Until)
+		}), nil
+	case BulkSetRole:
+		if in.Role == "" {
+			return nil, InvalidField("role", "required", "Say which role.")
+		}
+		return func(ctx context.Context, c Call, id string) error { return b.setRole(ctx, c, id, in.Role) }, nil
 	}
 	return nil, InvalidField("action", "invalid_choice", "There is no such action.")
+}
+
+// setRole gives a user a role, whatever else about the user changes at the same moment.
+func (b Bulk) setRole(ctx context.Context, c Call, userID string, role Role) error {
+	for try := 1; ; try++ {
+		user, err := b.Users.Get(ctx, c, userID)
+		if err != nil || user.Role == role {
+			return err
+		}
+		_, err = b.Records.Change(ctx, c, userID, user.Version, RecordInput{Role: &role})
+		if KindOf(err) != Stale || try == memberTries {
+			return err
+		}
+	}
 }
 
 // resend resends the invitation of a user who has one that can be accepted.

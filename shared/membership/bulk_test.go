@@ -21,7 +21,7 @@ func (m *memory) Markers(_ context.Context, keys []*membership.IdempotencyKey) (
 }
 
 func (w *world) bulk() membership.Bulk {
-	return membership.Bulk{Store: w.store, Users: w.users, Invitations: w.invitations, Groups: w.groups}
+	return membership.Bulk{Store: w.store, Users: w.users, Invitations: w.invitations, Groups: w.groups, Records: w.records}
 }
 
 func keyed(c membership.Call, hash string) membership.Call {
@@ -42,9 +42,12 @@ func TestBulkSaysPerRowWhatBecameOfIt(t *testing.T) {
 		{membership.BulkDeactivate, []string{"alpha-member", invited.UserID, "alpha-member", "beta-administrator"}, []string{"ok", "impossible_in_status", "duplicate_row", "ok"}},
 		{membership.BulkDeactivate, []string{"alpha-member", "provider-administrator"}, []string{"impossible_in_status", "own_account"}},
 		{membership.BulkReactivate, []string{"alpha-member", "alpha-moderator"}, []string{"ok", "impossible_in_status"}},
+		{membership.BulkSuspend, []string{"alpha-member", invited.UserID}, []string{"ok", "impossible_in_status"}},
+		{membership.BulkReactivate, []string{"alpha-member"}, []string{"ok"}},
+		{membership.BulkSetRole, []string{"alpha-member", "provider-agent", "provider-administrator"}, []string{"ok", "invalid_role", "invalid_role"}},
 		{membership.BulkRemove, []string{invited.UserID, "alpha-member"}, []string{"ok", "ok"}},
 	} {
-		results, err := w.bulk().Do(w.ctx, w.staff(), membership.BulkInput{Action: test.action, UserIDs: test.ids})
+		results, err := w.bulk().Do(w.ctx, w.staff(), membership.BulkInput{Action: test.action, UserIDs: test.ids, Role: membership.Moderator})
 		if err != nil || !slices.Equal(codes(results), test.codes) {
 			t.Errorf("%s %v: %v, %v", test.action, test.ids, codes(results), err)
 		}
