@@ -27,10 +27,9 @@ func broken(items []item) []string {
 		email := membership.FoldLogin(u.str("email"))
 		if u.str("addressElsewhere") == "true" {
 			elsewhere["CUSTOMER#"+u.str("customerId")+"|ELSEWHERE#"+email] = u.str("id")
-			continue
 		}
 		for _, login := range []string{email, membership.FoldLogin(u.str("username"))} {
-			if login == "" {
+			if login == "" || login == email && u.str("addressElsewhere") == "true" {
 				continue
 			}
 			if other := reserved[login]; other != "" && other != u.str("id") {
@@ -189,20 +188,29 @@ func broken(items []item) []string {
 	external := map[string]string{}
 	for _, c := range s.of("customer") {
 		if e := c.str("externalId"); e != "" {
-			external[e] = c.str("id")
+			external["EXTERNAL#CUSTOMER#"+e] = c.str("id")
+		}
+	}
+	for _, u := range s.of("user") {
+		if e := u.str("externalId"); e != "" && u.str("status") != "removed" {
+			external["EXTERNAL#USER#"+u.str("customerId")+"#"+e] = u.str("id")
 		}
 	}
 	for _, e := range s.of("external-id") {
-		id := strings.TrimPrefix(e.str("pk"), "EXTERNAL#CUSTOMER#")
-		if external[id] != e.str("customerId") {
-			say("external id %s is reserved for %s, and is of %q", id, e.str("customerId"), external[id])
+		if holder := e.str("customerId") + e.str("userId"); external[e.str("pk")] != holder {
+			say("%s is reserved for %s, and is of %q", e.str("pk"), holder, external[e.str("pk")])
 		}
-		delete(external, id)
+		delete(external, e.str("pk"))
 	}
 	for e, id := range external {
 		say("external id %s of %s is not reserved", e, id)
 	}
 	customers := s.byID("customer")
+	for _, o := range s.of("only-user") {
+		if u := users[o.str("userId")]; o.str("pk") != "CUSTOMER#"+u.str("customerId") {
+			say("%s names %s, who is of %q", o.str("pk"), o.str("userId"), u.str("customerId"))
+		}
+	}
 	for _, word := range s.of("customer-word") {
 		text, id, _ := strings.Cut(word.str("sk"), "#")
 		if c, ok := customers[id]; !ok || !strings.Contains(membership.FoldName(c.str("name")), text) || !strings.Contains(word.str("d"), c.str("name")) {
