@@ -13,6 +13,8 @@ var (
 	_ membership.ExpiryStore     = Table{}
 	_ membership.ProviderStore   = Table{}
 	_ membership.JobStore        = Table{}
+	_ membership.RecordStore     = Table{}
+	_ membership.EmailStore      = Table{}
 	_ membership.RenameStore     = Table{}
 	_ membership.ExportStore     = Table{}
 	_ membership.ImportStore     = Table{}

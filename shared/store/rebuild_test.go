@@ -41,14 +41,22 @@ func (w *world) checkUsers(t testing.TB) {
 			}
 			want[i.key()] = i
 		}
+		if e := reservedExternalID(u); e != "" {
+			i := newItem(userExternalIDKey(u.CustomerID, e), entityExternalID)
+			i.setStr("userId", u.ID)
+			want[i.key()] = i
+		}
 		if address := elsewhere(u); address != "" {
 			i := newItem(elsewhereKey(u.CustomerID, address), entityElsewhere)
 			i.setStr("userId", u.ID)
 			want[i.key()] = i
 		}
 	}
-	for _, entity := range []string{entityUserRow, entityLogin, entityElsewhere} {
+	for _, entity := range []string{entityUserRow, entityLogin, entityElsewhere, entityExternalID} {
 		for _, i := range of(items, entity) {
+			if entity == entityExternalID && i.str("userId") == "" { // a customer's
+				continue
+			}
 			switch rebuilt, there := want[i.key()]; {
 			case !there:
 				t.Errorf("orphan %s %v", entity, i.key())

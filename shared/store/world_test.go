@@ -33,6 +33,7 @@ type world struct {
 	invitations membership.Invitations
 	signIn      membership.SignIn
 	expiry      membership.Expiry
+	records     membership.Records
 	now         time.Time
 }
 
@@ -72,6 +73,7 @@ func newWorld(t testing.TB, e storetest.Engine, options ...storetest.Option) *wo
 	w.subAccounts = membership.SubAccounts{Store: w.table, NewID: w.id}
 	w.users = membership.Users{Store: w.table, NewID: w.id}
 	w.invitations = membership.Invitations{Store: w.table, Accounts: w.accounts, Keys: w.keys, NewID: w.id, ProviderName: "Provider", Language: "en"}
+	w.records = membership.Records{Store: w.table, Accounts: w.accounts, NewID: w.id, Language: "en"}
 	w.expiry = membership.Expiry{Store: w.table, Invitations: w.invitations, NewID: w.id, Language: "en"}
 	w.signIn = membership.SignIn{Store: w.table, Accounts: w.accounts, Keys: w.keys, NewID: w.id, Wait: func(context.Context, time.Duration) error { return nil }}
 	return w
