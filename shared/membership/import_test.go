@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -718,6 +719,60 @@ func TestImportBreaksAnywhere(t *testing.T) {
 				t.Fatalf("call %d: %d lines", at, len(lines))
 			}
 		}
+	}
+}
+
+// Whatever is done to a file: it is refused as a whole with a reason, or every row that is not blank is told once, sound or
+// not, and stands in the result.
+func TestMangledFiles(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 1))
+	junk := []string{"\"", "\n", "\r", ";", ",", "\t", "\x00", "\xff", "\xfe", "\x81", "\ufeff", "'", "=", "\"\"", "ü", "\xfc", "\u202e", "😀", "sep=;\n", strings.Repeat("x", 3000), strings.Repeat("\"", 70000)}
+	outcomes := map[membership.ImportStatus]int{}
+	for range 25 {
+		var b strings.Builder
+		b.WriteString("email;firstName;lastName;role;phone;comment\r\n")
+		for n := range 20 + random.IntN(300) {
+			fmt.Fprintf(&b, "p%d@example.com;\"Vor %d\";Nach;member;+49 30 %06d;\"a;b\"\r\n", n, n, n)
+		}
+		file := []byte(b.String())
+		for range random.IntN(40) {
+			at, what := random.IntN(len(file)), junk[random.IntN(len(junk))]
+			if random.IntN(20) > 0 { // the first row mostly stays
+				at = 50 + random.IntN(len(file)-50)
+			}
+			file = slices.Concat(file[:at], []byte(what), file[min(len(file), at+random.IntN(3)):])
+		}
+		w := newImportWorld(t)
+		c := w.staff()
+		id := w.checked(c, membership.ImportInput{}, string(file))
+		i := w.get(c, id)
+		outcomes[i.Status]++
+		if i.Status == membership.ImportRefused {
+			if i.Problem.Code == "" || i.Problem.Message == "" {
+				t.Fatalf("refused without a reason: %+v", i)
+			}
+			continue
+		}
+		sum := 0
+		for _, n := range i.Counts {
+			sum += n
+		}
+		if rows := w.rows(c, id); i.Status != membership.ImportChecked || sum != i.Total || len(rows) != i.Total {
+			t.Fatalf("%d rows of %d, %d listed: %+v", sum, i.Total, len(rows), i)
+		}
+		c.Now = w.now
+		if _, err := w.imports.Confirm(w.ctx, c, id, true); err != nil {
+			t.Fatal(err)
+		}
+		w.run(time.Hour)
+		if i = w.get(c, id); i.Status != membership.ImportDone || i.Results["invited"] != len(w.store.invitations) || len(w.result(i, "result.csv")) != i.Total+1 {
+			t.Fatalf("%d lines of %d: %+v", len(w.result(i, "result.csv")), i.Total, i)
+		}
+	}
+	if outcomes[membership.ImportChecked] < 5 {
+		t.Errorf("outcomes: %v", outcomes)
 	}
 }
 

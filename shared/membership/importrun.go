@@ -20,6 +20,9 @@ const (
 	importPaceTries = 4 // before the job is given back and another import is let through
 	importPauseMost = 24 * time.Hour
 	importTries     = 4 // of a record that somebody else changes at the same moment
+	// importLongest bounds a row of the result, in bytes: with every quote doubled it can be read again. A user with every
+	// field full has some 8 KB; what is longer is no data of people.
+	importLongest = 24 << 10
 )
 
 // ImportRun is the worker of JobImport. It invites the rows of a checked import by the use case for one request, a
@@ -335,11 +338,18 @@ func (o *importOutcome) write(line ImportLine, row ImportRow) {
 	if o.width > 0 && len(cells) > o.width {
 		cells = append(cells[:o.width-1:o.width-1], strings.Join(cells[o.width-1:], string(o.comma)))
 	}
+	size := 0
+	for _, cell := range cells {
+		size += len(cell)
+	}
 	var out []string
 	for _, n := range o.columns {
 		cell := ""
 		if n < len(cells) {
 			cell = cells[n]
+		}
+		if size > importLongest {
+			cell = clip(cell, importLongest/len(cells))
 		}
 		out = append(out, cell)
 	}
