@@ -434,8 +434,12 @@ func mayGive(a Actor, before User, role Role) error {
 
 // regroup puts a user into exactly these groups. Those that the user is in already may be inactive.
 func (r Records) regroup(ctx context.Context, c Call, u User, ids []string) (User, error) {
-	var added []string
+	var wanted, added []string
 	for _, id := range ids {
+		if slices.Contains(wanted, id) {
+			continue
+		}
+		wanted = append(wanted, id)
 		if !slices.Contains(u.GroupIDs, id) {
 			added = append(added, id)
 		}
@@ -443,7 +447,6 @@ func (r Records) regroup(ctx context.Context, c Call, u User, ids []string) (Use
 	if _, err := chooseGroups(ctx, r.Store, c.Actor, u.CustomerID, added); err != nil {
 		return u, err
 	}
-	wanted := slices.Compact(slices.Clone(ids))
 	if len(wanted) > MaxGroupsOf {
 		return u, ErrTooManyGroupsOf
 	}

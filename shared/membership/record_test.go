@@ -335,6 +335,15 @@ func TestChangingARecord(t *testing.T) {
 			t.Errorf("%s: %v, want %s", name, err, test.code)
 		}
 	}
+	w.store.groups["g1"], w.store.groups["g2"] = membership.Group{ID: "g1", Name: "One", Active: true}, membership.Group{ID: "g2", Name: "Two"}
+	for _, ids := range [][]string{{"g1", "g1"}, {"g1"}, {}} {
+		u, err := w.records.Change(w.ctx, w.staff(), "alpha-member", w.store.users["alpha-member"].Version, membership.RecordInput{GroupIDs: &ids})
+		if err != nil || len(u.GroupIDs) != min(1, len(ids)) {
+			t.Errorf("%v: %v %v", ids, u.GroupIDs, err)
+		}
+	}
+	_, err = w.records.Change(w.ctx, w.staff(), "alpha-member", w.store.users["alpha-member"].Version, membership.RecordInput{GroupIDs: &[]string{"g2"}})
+	wantCode(t, err, "group_gone")
 	// A portal form sends all fields; what was not changed in it is not judged anew.
 	old := w.store.users["alpha-member"]
 	old.Phone = "12 34"
