@@ -123,13 +123,13 @@ func (at place) back(r *http.Request) string {
 	if from == "" {
 		from = r.Referer()
 	}
-	lists := []string{at.users(), "/users"}
+	usual := at.users()
 	if strings.HasPrefix(r.URL.Path, at.invitations()) {
-		lists = append(lists, at.invitations())
+		usual = at.invitations()
 	}
 	u, err := url.Parse(from)
-	if err != nil || !slices.Contains(lists, u.Path) {
-		return lists[len(lists)-1]
+	if err != nil || !slices.Contains([]string{usual, at.users(), "/users"}, u.Path) {
+		return usual
 	}
 	if u.RawQuery == "" {
 		return u.Path

@@ -1,0 +1,32 @@
+package door
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// The way back leads to a list as it was, and nowhere else.
+func TestBack(t *testing.T) {
+	at := place{customerID: "c1", base: "/customers/c1"}
+	for name, test := range map[string]struct{ path, referer, field, want string }{
+		"from nowhere":         {"/customers/c1/users/u1/deactivate", "", "", "/customers/c1/users"},
+		"from its list":        {"/customers/c1/users/u1/deactivate", "https://console.example/customers/c1/users?q=ada&cursor=x", "", "/customers/c1/users?cursor=x&q=ada"},
+		"from everybody":       {"/customers/c1/users/u1/remove", "https://console.example/users?status=active", "", "/users?status=active"},
+		"from the record":      {"/customers/c1/users/u1/remove", "https://console.example/customers/c1/users/u1", "", "/customers/c1/users"},
+		"an invitation":        {"/customers/c1/invitations/i1/revoke", "", "", "/customers/c1/invitations"},
+		"from another list":    {"/customers/c1/users/u1/remove", "https://console.example/customers/c2/users", "", "/customers/c1/users"},
+		"as the form says":     {"/customers/c1/users/u1/remove", "https://console.example/customers/c1/users/u1/remove", "/users?q=ada", "/users?q=ada"},
+		"not another site":     {"/customers/c1/users/u1/remove", "", "https://evil.example/elsewhere", "/customers/c1/users"},
+		"not without a scheme": {"/customers/c1/users/u1/remove", "", "//evil.example/users", "/users"},
+	} {
+		r := httptest.NewRequest(http.MethodPost, test.path, strings.NewReader(url.Values{"back": {test.field}}.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Referer", test.referer)
+		if got := at.back(r); got != test.want {
+			t.Errorf("%s: %s instead of %s", name, got, test.want)
+		}
+	}
+}
