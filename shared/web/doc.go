@@ -46,6 +46,9 @@
 //	{{template "time" .ExpiresAt}}              "in 3 days", exact on hover
 //	{{template "table" .Table}}                 a Table, with its Empty and Pager
 //	{{template "tabs" .Tabs}}                   []Link
+//	{{template "pills" .Statuses}}              []Link: one list, cut by status
+//	{{template "picked" .Picked}}               a Picked: what to do with the rows picked in a Table with Pick
+//	{{template "reach" .}}                      the fields of phone to language; .Form, .Countries, .Languages
 //	{{template "pagination" .Pager}}            a Pager
 //	{{template "empty" .Empty}}                 an Empty
 //	{{template "confirm" .Confirm}}             a Confirm within a page
@@ -78,7 +81,9 @@
 // panel, columns, section (with section-header), facts (a dl), filters (with
 // field and search), field-row, form-actions, below, small, quiet, lines (kept
 // line breaks), tag, link (a button that looks like a link), wide (a button). <select data-submit>
-// sends its form when changed; <section id=… data-live="3"> is fetched anew
+// sends its form when changed; <form data-results="id …"> asks while somebody
+// types and replaces these elements by those of the answer; <input
+// data-choices="address" list=…> is completed from there; <section id=… data-live="3"> is fetched anew
 // every 3 seconds while it has that attribute.
 //
 // # Texts
