@@ -20,12 +20,12 @@ type builds struct{ root, dir string }
 
 // apiFunctions serve the API; the others are pages and event functions, with looser budgets (design 4).
 func isAPI(function string) bool {
-	return slices.Contains([]string{"customers", "users", "invitations", "signin", "profile"}, function)
+	return slices.Contains([]string{"customers", "users", "groups", "invitations", "exports", "imports", "signin", "profile"}, function)
 }
 
 // changesAccounts says whether a function may link Cognito's client, sendsMail whether it may link SES's.
 func changesAccounts(function string) bool {
-	return slices.Contains([]string{"signin", "invitations", "portal", "console"}, function)
+	return slices.Contains([]string{"signin", "invitations", "users", "profile", "portal", "console"}, function)
 }
 
 func sendsMail(function string) bool {
