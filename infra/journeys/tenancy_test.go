@@ -26,9 +26,11 @@ func TestForeignIDs(t *testing.T) {
 	bodies := map[string]any{
 		"PATCH /customers/{customerId}": map[string]string{"name": "Taken"}, "POST /customers/{customerId}/subaccounts": map[string]string{"name": "Taken"},
 		"PATCH /customers/{customerId}/subaccounts/{subaccountId}": map[string]string{"name": "Taken"},
-		"PATCH /groups/{groupId}":                                  map[string]string{"name": "Taken"},
-		"POST /imports/{importId}/confirm":                         map[string]bool{"update": true},
-		"PUT /users/{userId}/avatar":                               map[string]string{"contentType": "image/png"},
+		"PATCH /users/{userId}":            map[string]string{"firstName": "Taken"},
+		"POST /users/{userId}/password":    map[string]string{"mode": "link"},
+		"PATCH /groups/{groupId}":          map[string]string{"name": "Taken"},
+		"POST /imports/{importId}/confirm": map[string]bool{"update": true},
+		"PUT /users/{userId}/avatar":       map[string]string{"contentType": "image/png"},
 	}
 	routes := contract(t)
 	tried := 0
