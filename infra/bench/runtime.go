@@ -87,7 +87,7 @@ func (m *machine) start(function, table string) (*process, error) {
 		"AWS_LAMBDA_RUNTIME_API=" + l.Addr().String(), "AWS_LAMBDA_FUNCTION_NAME=" + function, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512",
 		"AWS_REGION=" + region, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_ENDPOINT_URL=" + m.cloud.url,
 		"TABLE=" + table, "USER_POOL_ID=" + pool, "PORTAL_CLIENT_ID=" + portalClient, "CONSOLE_CLIENT_ID=" + consoleClient, "SECRET_ARN=arn:secret",
-		"PORTAL_URL=https://portal.example", "CONSOLE_URL=https://console.example", "MAIL_FROM=no-reply@provider.example", "CONFIGURATION_SET=mail", "BUCKET=files",
+		"PORTAL_URL=https://portal.example", "CONSOLE_URL=https://console.example", "MAIL_FROM=no-reply@provider.example", "CONFIGURATION_SET=mail", "BUCKET=files", "RUN_JOBS=run-jobs",
 		"PROVIDER_NAME=Provider", "DEFAULT_LANGUAGE=en", "ADMINISTRATOR_EMAIL=ada@provider.example",
 	}
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
