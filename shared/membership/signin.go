@@ -175,22 +175,36 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
+// countTries is how often an attempt is counted anew when others with the same login are under way: somebody who signs in
+// in two places at once gets in at both.
+const countTries = 5
+
 // count counts an attempt before it is made, so that parallel ones cannot outrun the count. giveBack takes it back when
 // err says that nothing was tried out (sign-in is down): an outage must lock nobody out. It returns err.
 func (s SignIn) count(ctx context.Context, folded string, have Attempts, now time.Time) (giveBack func(err error) error, err error) {
-	have.Login = folded
-	if wait := have.NextAt.Sub(now); wait > 0 {
-		locked := *ErrTooManyAttempts
-		locked.RetryAfter = wait
-		return nil, &locked
-	}
-	base := have
-	if !have.NextAt.IsZero() && !now.Before(have.NextAt.Add(AttemptsMemory)) { // the table tidies up when it likes
-		base.Failures = 0
-	}
-	counted := base.failed(now)
-	if err := s.Store.CountAttempt(ctx, have, counted, now); err != nil {
-		return nil, err
+	var base, counted Attempts
+	for try := 1; ; try++ {
+		have.Login = folded
+		if wait := have.NextAt.Sub(now); wait > 0 {
+			locked := *ErrTooManyAttempts
+			locked.RetryAfter = wait
+			return nil, &locked
+		}
+		base = have
+		if !have.NextAt.IsZero() && !now.Before(have.NextAt.Add(AttemptsMemory)) { // the table tidies up when it likes
+			base.Failures = 0
+		}
+		counted = base.failed(now)
+		err := s.Store.CountAttempt(ctx, have, counted, now)
+		if err == nil {
+			break
+		}
+		if CodeOf(err) != ErrTooManyAttempts.Code || try == countTries {
+			return nil, err
+		}
+		if _, have, err = s.Store.LoginFacts(ctx, folded); err != nil { // another attempt was counted, or forgotten, meanwhile
+			return nil, err
+		}
 	}
 	return func(err error) error {
 		if KindOf(err) != Unauthenticated {

@@ -126,6 +126,26 @@ func TestParallelAttemptsLoseNoCount(t *testing.T) {
 	})
 }
 
+// Who signs in at several places in the same moment gets in at all of them: each attempt is counted, and waits for no other.
+func TestSigningInAtSeveralPlacesAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		c := w.customer(t, "Busy Ltd")
+		u := w.member(t, c.ID, "ida@example.com")
+		w.now = w.now.Add(time.Minute)
+		for range 5 {
+			errs := parallel(3, func(n int) error {
+				in := membership.Credentials{Login: u.Email, Password: "correct horse battery", Door: membership.PortalDoor, Source: fmt.Sprint(n)}
+				_, err := w.signIn.SignIn(t.Context(), membership.Call{Now: w.now}, in)
+				return err
+			})
+			equal(t, codes(t, errs), map[string]int{"": 3})
+		}
+		_, have, err := w.table.LoginFacts(t.Context(), u.Email)
+		must(t, err)
+		equal(t, have.Failures, 0)
+	})
+}
+
 func TestThrottle(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		th := membership.Throttle{Name: "test", Limit: 10, Window: time.Hour}
