@@ -9,7 +9,7 @@ import (
 // invited returns a new invitation and its user, where that user is a contact already: the contact's record goes on, with
 // what the inviter said over it.
 func (u User) invited(inv Invitation, user User) (Invitation, User) {
-	inv.UserID = u.ID
+	inv.UserID, inv.OfContact = u.ID, true
 	inv.FirstName, inv.LastName = cmp.Or(inv.FirstName, u.FirstName), cmp.Or(inv.LastName, u.LastName)
 	inv.Language = cmp.Or(inv.Language, u.Language)
 	after := u
@@ -26,7 +26,7 @@ func (u User) invited(inv Invitation, user User) (Invitation, User) {
 
 // wasContact says whether a still invited user was there before the invitation.
 func (u User) wasContact(inv Invitation) bool {
-	return (u.Status == Invited || u.Status == Expired) && u.RegisteredAt.Before(inv.CreatedAt)
+	return inv.OfContact && (u.Status == Invited || u.Status == Expired)
 }
 
 // contact returns a user as the contact again who was invited.

@@ -36,7 +36,9 @@ type Invitation struct {
 	SentAt                 time.Time // when the last link was made
 	CreatedAt, EndedAt     time.Time
 	// Origin is the realm of the inviter: those of a customer's own people are not listed for the provider.
-	Origin        Realm
+	Origin Realm
+	// OfContact says that the user was a contact before, and is one again where the invitation is deleted.
+	OfContact     bool
 	InvitedBy     string // user id; "" for the deployment itself
 	InvitedByName string
 	// LinkVersion is the version of the only link that is good; resending raises it.

@@ -31,7 +31,6 @@ func TestCreatedUsersAndContacts(t *testing.T) {
 		fails(t, err, membership.ErrExternalUserID)
 
 		contact := w.create(t, membership.CreateInput{CustomerID: c.ID, Contact: true}, "kontakt@example.com")
-		w.now = w.now.Add(time.Minute)
 		v := w.invite(t, w.staff(), c.ID, "kontakt@example.com")
 		equal(t, v.UserID, contact.ID)
 		must(t, w.invitations.Delete(t.Context(), w.staff(), v.ID))

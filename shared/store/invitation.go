@@ -35,6 +35,7 @@ func invitationItem(v membership.Invitation) item {
 	i.setTime("sentAt", v.SentAt)
 	i.setTime("createdAt", v.CreatedAt)
 	i.setTime("endedAt", v.EndedAt)
+	i.setBool("ofContact", v.OfContact)
 	i.setInt("linkVersion", v.LinkVersion)
 	i.setInt("version", v.Version)
 	return i
@@ -47,7 +48,7 @@ func invitationFrom(i item) membership.Invitation {
 		GroupIDs: i.strs("groupIds"), Status: membership.InvitationStatus(i.str("status")), Delivery: i.str("delivery"), MailID: i.str("mailId"),
 		ExpiresAt: i.time("expiresAt"), SentAt: i.time("sentAt"), CreatedAt: i.time("createdAt"), EndedAt: i.time("endedAt"),
 		Origin: membership.Realm(i.str("origin")), InvitedBy: i.str("invitedBy"), InvitedByName: i.str("invitedByName"),
-		LinkVersion: i.int("linkVersion"), Version: i.int("version"),
+		OfContact: i.bool("ofContact"), LinkVersion: i.int("linkVersion"), Version: i.int("version"),
 	}
 }
 
