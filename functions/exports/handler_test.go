@@ -162,7 +162,7 @@ func TestLongListIsQueued(t *testing.T) {
 func TestCreateRefuses(t *testing.T) {
 	h, _, _ := routes()
 	for body, code := range map[string]string{
-		`{"filter":{"customer":"c#1"}}`: "not_found", `{"filter":{"group":""}}`: "not_found", `{"order":"up"}`: "invalid_choice", `{"sort":"age"}`: "invalid_choice",
+		`{"filter":{"customer":"c#1"}}`: "not_found", `{"filter":{"group":""}}`: "not_found", `{"filter":{"country":"de"}}`: "invalid_country", `{"filter":{"country":"ZZ"}}`: "invalid_country", `{"order":"up"}`: "invalid_choice", `{"sort":"age"}`: "invalid_choice",
 		`{"columns":["password"]}`: "unknown_column", `{"separator":";"}`: "invalid_choice", `{"filter":{"name":"x"}}`: "unknown_field", `{"filter":null}`: "wrong_type",
 		`[]`: "wrong_type", `{`: "invalid_body",
 	} {

@@ -80,8 +80,8 @@ func query(list httpapi.List) (membership.UserQuery, error) {
 			return q, err
 		}
 	}
-	if q.Country = list.Values.Get("country"); q.Country != "" && !countryCode(q.Country) {
-		return q, membership.InvalidField("country", "invalid_country", "A country is two capital letters, as in ISO 3166: DE, US.")
+	if q.Country = list.Values.Get("country"); q.Country != "" && !membership.ValidCountry(q.Country) {
+		return q, membership.InvalidField("country", "invalid_country", "A country is its two capital letters in ISO 3166: DE, US.")
 	}
 	q.Search = list.Values.Get("q")
 	if q.Sort, err = httpapi.Choice(list.Values, "sort", membership.SortName, membership.SortEmail, membership.SortGroup,
@@ -90,10 +90,6 @@ func query(list httpapi.List) (membership.UserQuery, error) {
 	}
 	q.Page.Ascending, err = httpapi.Ascending(list.Values)
 	return q, err
-}
-
-func countryCode(s string) bool {
-	return len(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'
 }
 
 func (h handler) count(w http.ResponseWriter, r *http.Request, c membership.Call) error {

@@ -108,7 +108,7 @@ func TestList(t *testing.T) {
 		t.Errorf("an administrator asked %+v", q)
 	}
 	for query, code := range map[string]string{
-		"status=gone": "invalid_choice", "sort=age": "invalid_choice", "order=": "invalid_choice", "role=chief": "invalid_choice", "name=Ada": "unknown_parameter",
+		"country=de": "invalid_country", "country=ZZ": "invalid_country", "status=gone": "invalid_choice", "sort=age": "invalid_choice", "order=": "invalid_choice", "role=chief": "invalid_choice", "name=Ada": "unknown_parameter",
 		"status=active&status=invited": "repeated_parameter", "limit=ten": "invalid_limit",
 	} {
 		send(t, h, "GET /users?"+query, staff).Want(400, code)

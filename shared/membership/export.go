@@ -256,8 +256,8 @@ func (in ExportInput) check() error {
 	choice("filter.status", q.Status == "" || slices.Contains(Statuses(), q.Status))
 	choice("filter.role", q.Role == "" || containsRole([]Role{Member, Moderator, Administrator, Agent}, q.Role))
 	choice("sort", q.Sort == "" || slices.Contains([]UserSort{SortName, SortEmail, SortGroup, SortRole, SortCompany, SortRegistered}, q.Sort))
-	if q.Country != "" {
-		checkCountry(&errs, "filter.country", q.Country)
+	if q.Country != "" && !ValidCountry(q.Country) { // as in lists: also none in small letters, which no user has
+		errs.add(InvalidField("filter.country", "invalid_country", "A country is its two capital letters in ISO 3166: DE, US."))
 	}
 	return errs.err()
 }
