@@ -57,6 +57,11 @@ func TestOwnAddress(t *testing.T) {
 	if to[membership.LetterEmailConfirm] != "New@example.com" || to[membership.LetterEmailAnnounced] != "alpha-member@example.com" {
 		t.Errorf("mails to %v", to)
 	}
+	for _, m := range w.postman.posted { // nobody has proven the new address: it gets no name that people can write anything into
+		if named := m.Fields["firstName"] != ""; named != (m.Letter != membership.LetterEmailConfirm) {
+			t.Errorf("%s says the name: %v", m.Letter, named)
+		}
+	}
 	for range 3 { // looking changes nothing
 		change, err := w.emails.Inspect(w.ctx, w.public(), token)
 		if err != nil || change.Email != "New@example.com" || change.Done || w.store.users[u.ID].Email != "alpha-member@example.com" {
