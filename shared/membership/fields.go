@@ -84,8 +84,15 @@ func checkURL(errs *fieldErrors, field, s string) string {
 	}
 	if u, err := url.Parse(s); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
 		errs.add(InvalidField(field, "invalid_url", "A web address starts with https:// or http://."))
+	} else if u.User != nil || strings.ContainsFunc(u.Hostname(), noHost) { // what stands before an @ hides where a link leads
+		errs.add(InvalidField(field, "invalid_url", "A web address has a host such as www.example.com behind https://, and no name or password before it."))
 	}
 	return s
+}
+
+// noHost says whether a character cannot be in the host of a web address, in any script. Colons are those of IPv6.
+func noHost(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-._:", r)
 }
 
 // checkCountry accepts the codes of ISO 3166-1 alpha-2, also in small letters.

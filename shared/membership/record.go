@@ -161,12 +161,13 @@ func notForYou(a Actor, in RecordInput, password bool) error {
 	if a.Realm != Portal {
 		return nil
 	}
-	for field, given := range map[string]bool{
-		"password": password, "notificationsEnabled": in.NotificationsEnabled != nil, "externalId": in.ExternalID != nil, "comment": in.Comment != nil,
-	} {
-		if given {
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{{"password", password}, {"notificationsEnabled", in.NotificationsEnabled != nil}, {"externalId", in.ExternalID != nil}, {"comment", in.Comment != nil}} {
+		if f.given {
 			refused := *ErrNotForYou
-			refused.Field = field
+			refused.Field = f.name
 			return &refused
 		}
 	}
