@@ -103,7 +103,7 @@ func run(ctx context.Context, opts options) error {
   Mailbox  %s   (every mail that was sent)
 
   First administrator: %s  password: %s
-  Ready after %s. Ctrl-C stops; make run RESET=1 starts over.
+  Ready after %s. Ctrl-C stops it, or make stop after make start; RESET=1 starts over.
 `, s.Console, s.Portal, s.API, s.Mailbox, s.Admin.Username, s.Admin.Password, seconds(began))
 	select {
 	case <-ctx.Done():
