@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // beginImport begins an import and uploads its file as a browser does.
@@ -31,14 +30,11 @@ func beginImport(t *testing.T, c caller, in map[string]any, file string) (id str
 func until(c caller, id string, statuses ...string) answer {
 	c.t.Helper()
 	var a answer
-	for deadline := time.Now().Add(4 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
-		if a = c.must(200, "GET", "/imports/"+id, nil); slices.Contains(statuses, a.text("status")) {
-			return a
-		}
-		if time.Now().After(deadline) {
-			c.t.Fatalf("waited four minutes for %v: %s", statuses, a.raw)
-		}
-	}
+	patiently(c.t, fmt.Sprintf("import %s to be one of %v", id, statuses), func() bool {
+		a = c.must(200, "GET", "/imports/"+id, nil)
+		return slices.Contains(statuses, a.text("status"))
+	})
+	return a
 }
 
 // lines reads a result through its link.

@@ -261,11 +261,16 @@ func TestMailsToOneAddressAreLimited(t *testing.T) {
 	customer := newCustomer(staff, "Flood Ltd")
 	boss, _ := join(staff, customer, address("boss"), "administrator")
 	id := invite(boss, customer, address("flooded"), "member")
-	for range 4 {
-		boss.must(200, "POST", "/invitations/"+id+"/resend", nil)
+	// Five an hour, and the hour may end between two of them.
+	var a answer
+	for sent := 1; a.status == 0 || a.status == 200; sent++ {
+		if sent > 10 {
+			t.Fatalf("%d letters to one address", sent)
+		}
+		a = boss.call("POST", "/invitations/"+id+"/resend", nil)
 	}
-	if a := boss.refused(429, "too_many_requests", "POST", "/invitations/"+id+"/resend", nil); a.header.Get("Retry-After") == "" {
-		t.Error("no Retry-After")
+	if a.status != 429 || a.text("code") != "too_many_requests" || a.header.Get("Retry-After") == "" {
+		t.Errorf("%d %v %s", a.status, a.header, a.raw)
 	}
 	staff.must(200, "POST", "/invitations/"+id+"/resend", nil) // staff are not limited
 }

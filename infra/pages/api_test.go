@@ -135,12 +135,13 @@ func address(name string) string {
 
 type message struct{ Subject, Text string }
 
-// mailed waits until n mails have come to an address and returns the newest.
+// mailed waits until n mails have come to an address and returns the newest. Before an invitation is sent again its mail
+// must have come: one that was still queued is withdrawn, and never comes.
 func mailed(t testing.TB, s stack, to string, n int) message {
 	t.Helper()
 	var list struct{ Messages []message }
 	var problem error // of the last look; the mailbox may be too busy to answer one
-	came := soon(time.Minute, func() bool {
+	came := soon(recovery, func() bool {
 		w, err := client().Get(s.Mailbox + "/messages?to=" + strings.ReplaceAll(to, "+", "%2B"))
 		if err != nil {
 			problem = err
@@ -151,7 +152,7 @@ func mailed(t testing.TB, s stack, to string, n int) message {
 		return problem == nil && len(list.Messages) >= n
 	})
 	if !came {
-		t.Fatalf("%d mails to %s within a minute instead of %d: %v", len(list.Messages), to, n, problem)
+		t.Fatalf("%d mails to %s within %v instead of %d: %v", len(list.Messages), to, recovery, n, problem)
 	}
 	return list.Messages[0]
 }

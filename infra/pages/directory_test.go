@@ -109,6 +109,7 @@ func TestManyAtOnce(t *testing.T) {
 	api.join(customer, anna, "member", "en")
 	gone := api.join(customer, sami, "member", "en")
 	api.invite(customer, late, "member", "en")
+	mailed(t, s, late, 1)
 	p := somebody(t)
 	p.signIn(s.Console, s.Admin.Username, s.Admin.Password)
 	list := s.Console + "/users?customer=" + customer + "&sort=-registered"
@@ -132,7 +133,7 @@ func TestManyAtOnce(t *testing.T) {
 	if q := p.query(); q.Get("customer") != customer || q.Get("sort") != "-registered" {
 		t.Errorf("back at %v", q)
 	}
-	p.until("both to be deactivated", patience*2, func() bool {
+	p.until("both to be deactivated", recovery, func() bool {
 		p.open(list)
 		return strings.Contains(p.row(anna), "Deactivated") && strings.Contains(p.row(sami), "Deactivated")
 	})

@@ -162,7 +162,7 @@ func (p person) text() string {
 func (p person) sees(all ...string) {
 	p.t.Helper()
 	for _, want := range all {
-		if !soon(patience/2, func() bool { return strings.Contains(p.text(), want) }) {
+		if !soon(patience, func() bool { return strings.Contains(p.text(), want) }) {
 			p.t.Fatalf("%s does not say %q but:\n%s", p.path(), want, p.text())
 		}
 	}
@@ -171,7 +171,7 @@ func (p person) sees(all ...string) {
 // seesIn is sees for what another request shows in a moment (lists follow a write): it opens the page again until it does.
 func (p person) seesIn(address string, all ...string) {
 	p.t.Helper()
-	p.until(address+" to say "+strings.Join(all, ", "), time.Minute, func() bool {
+	p.until(address+" to say "+strings.Join(all, ", "), recovery, func() bool {
 		p.open(address)
 		text := p.text()
 		for _, want := range all {
@@ -188,7 +188,7 @@ func (p person) seesNo(all ...string) {
 	p.t.Helper()
 	p.settle()
 	for _, unwanted := range all {
-		if !soon(patience/2, func() bool { return !strings.Contains(p.text(), unwanted) }) {
+		if !soon(patience, func() bool { return !strings.Contains(p.text(), unwanted) }) {
 			p.t.Fatalf("%s says %q:\n%s", p.path(), unwanted, p.text())
 		}
 	}
