@@ -1,9 +1,13 @@
 package faults_test
 
-import "clientele/shared/membership"
+import (
+	"time"
+
+	"clientele/shared/membership"
+)
 
 func (w *world) bulk() membership.Bulk {
-	return membership.Bulk{Store: w.table, Users: w.users(), Invitations: w.invitations(), Groups: w.groups()}
+	return membership.Bulk{Store: w.table, Users: w.users(), Records: w.records(), Invitations: w.invitations(), Groups: w.groups()}
 }
 
 func bulkEntries() []entry {
@@ -11,7 +15,7 @@ func bulkEntries() []entry {
 	invited := func(w *world) { w.settle(); w.invite("nia", w.staff()) }
 	do := func(action membership.BulkAction, who ...string) func(*world, membership.Call) (any, error) {
 		return func(w *world, c membership.Call) (any, error) {
-			in := membership.BulkInput{Action: action, GroupID: w.vars["key"]}
+			in := membership.BulkInput{Action: action, GroupID: w.vars["key"], Role: membership.Moderator, Until: w.firstNow.Add(time.Hour)}
 			for _, name := range who {
 				in.UserIDs = append(in.UserIDs, w.vars[name])
 			}
@@ -30,6 +34,8 @@ func bulkEntries() []entry {
 			run: do(membership.BulkReactivate, "mia", "ben")},
 		{use: "Bulk.Do", situation: "remove", prepare: invited, as: (*world).staff, route: route, batch: true, run: do(membership.BulkRemove, "mia", "nia.user")},
 		{use: "Bulk.Do", situation: "resend", prepare: invited, as: (*world).staff, route: route, batch: true, run: do(membership.BulkResend, "nia.user", "mia")},
+		{use: "Bulk.Do", situation: "suspend", prepare: invited, as: (*world).boss, route: route, batch: true, run: do(membership.BulkSuspend, "mia", "nia.user", "ben")},
+		{use: "Bulk.Do", situation: "set the role", prepare: invited, as: (*world).staff, route: route, batch: true, run: do(membership.BulkSetRole, "mia", "nia.user")},
 		{use: "Bulk.Do", situation: "add to a group", prepare: (*world).grouped, as: (*world).staff, route: route, batch: true, run: do(membership.BulkAddToGroup, "mia", "ben")},
 		{use: "Bulk.Do", situation: "take out of a group", prepare: (*world).grouped, as: (*world).staff, route: route, batch: true, run: do(membership.BulkLeaveGroup, "mia", "ben")},
 	}

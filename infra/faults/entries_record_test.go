@@ -133,6 +133,16 @@ func recordEntries() []entry {
 			run: func(w *world, c membership.Call) (any, error) {
 				return w.records().Change(w.ctx, c, w.vars["nia.user"], 1, membership.RecordInput{ProfileInput: membership.ProfileInput{LastName: aws.String("Newer")}})
 			}},
+		{use: "Records.Change", situation: "the address of a contact", as: (*world).boss, settled: []string{"changed_meanwhile"},
+			prepare: func(w *world) {
+				w.settle()
+				kim, err := w.records().Create(w.ctx, w.boss(), membership.CreateInput{CustomerID: w.vars["alpha"], Contact: true, RecordInput: record("kim@new.example")})
+				w.must(err)
+				w.vars["kim"] = kim.ID
+			},
+			run: func(w *world, c membership.Call) (any, error) {
+				return w.records().Change(w.ctx, c, w.vars["kim"], 1, membership.RecordInput{Email: aws.String("kim@newer.example")})
+			}},
 		{use: "Records.RenewPassword", prepare: (*world).settle, as: (*world).boss, route: "POST /users/mia/password",
 			run: func(w *world, c membership.Call) (any, error) {
 				return nil, w.records().RenewPassword(w.ctx, c, w.vars["mia"])

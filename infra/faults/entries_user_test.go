@@ -43,6 +43,18 @@ func userEntries() []entry {
 			run: func(w *world, c membership.Call) (any, error) {
 				return w.users().Remove(w.ctx, c, w.vars["nia.user"], 0)
 			}},
+		{use: "Users.Remove", situation: "a contact in a group", as: (*world).staff, settled: []string{"impossible_in_status"},
+			prepare: func(w *world) {
+				w.grouped()
+				in := record("kim@new.example")
+				in.GroupIDs = &[]string{w.vars["key"]}
+				kim, err := w.records().Create(w.ctx, w.staff(), membership.CreateInput{CustomerID: w.vars["alpha"], Contact: true, RecordInput: in})
+				w.must(err)
+				w.vars["kim"] = kim.ID
+			},
+			run: func(w *world, c membership.Call) (any, error) {
+				return w.users().Remove(w.ctx, c, w.vars["kim"], 0)
+			}},
 		{use: "Profile.Get", prepare: (*world).settle, as: (*world).member, run: func(w *world, c membership.Call) (any, error) {
 			return w.profile().Get(w.ctx, c)
 		}},
