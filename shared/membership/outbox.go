@@ -100,6 +100,9 @@ func pause(n int) time.Duration {
 func (o Outbox) link(ctx context.Context, m *Mail, now time.Time) (token string, wanted bool, err error) {
 	switch m.Letter {
 	case LetterInvitation, LetterStaffInvitation, LetterAddressInUse:
+		if m.InvitationID == "" {
+			return o.elsewhere(ctx, m, now)
+		}
 		inv, err := o.Store.Invitation(ctx, ReachCustomer(m.CustomerID), m.InvitationID)
 		if KindOf(err) == NotFound {
 			return "", false, nil
@@ -128,6 +131,14 @@ func (o Outbox) link(ctx context.Context, m *Mail, now time.Time) (token string,
 		return o.emailLink(ctx, m, now)
 	}
 	return "", true, nil
+}
+
+// elsewhere says whether a letter about a record, to the owner of its address, is still true: the user has access here,
+// and the address signs in for another customer.
+func (o Outbox) elsewhere(ctx context.Context, m *Mail, now time.Time) (token string, wanted bool, err error) {
+	access, err := o.Store.Access(ctx, m.CustomerID, m.UserID, "")
+	u := access.User
+	return "", err == nil && u.StatusAt(now) == Active && u.AddressElsewhere && FoldLogin(u.Email) == FoldLogin(m.To), err
 }
 
 // emailLink makes the link that confirms a new address, unless another change has taken its place since.

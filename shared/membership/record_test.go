@@ -212,12 +212,40 @@ func TestAddressElsewhereLooksLikeAnyOther(t *testing.T) {
 		if w.sweep(membership.LetterAddressInUse) != "" || len(w.letters(membership.LetterAddressInUse)) != 1 || len(w.letters(membership.LetterUserRegistration)) != 1 {
 			t.Errorf("mails %+v", w.store.mails)
 		}
+		told := func() (n int) {
+			for _, m := range w.postman.posted {
+				if m.Letter == membership.LetterAddressInUse && m.To == "beta-administrator@example.com" {
+					n++
+				}
+			}
+			return n
+		}
+		if told() != 1 {
+			t.Errorf("the owner of the address got %d letters", told())
+		}
 		// A link for a password would make two accounts of one address.
 		if err := w.records.RenewPassword(w.ctx, c, u.ID); err != nil {
 			t.Fatal(err)
 		}
 		if len(w.letters(membership.LetterPasswordLink)) != 0 || len(w.letters(membership.LetterAddressInUse)) != 2 {
 			t.Error("there is a link")
+		}
+		if w.sweep(membership.LetterAddressInUse) != "" || told() != 2 {
+			t.Errorf("the owner of the address got %d letters", told())
+		}
+		// What is no longer so is not told.
+		w.now = w.now.Add(time.Minute)
+		if err := w.records.RenewPassword(w.ctx, w.as("alpha", membership.Administrator), u.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.users.Deactivate(w.ctx, c, u.ID, 0); err != nil {
+			t.Fatal(err)
+		}
+		if w.sweep(membership.LetterAddressInUse); told() != 2 {
+			t.Errorf("the owner of the address got %d letters", told())
+		}
+		if _, err := w.users.Reactivate(w.ctx, c, u.ID, 0); err != nil {
+			t.Fatal(err)
 		}
 		// Once the address is free, it is the user's.
 		if _, err := w.users.Remove(w.ctx, w.staff(), "beta-administrator", 0); err != nil {
