@@ -139,9 +139,35 @@ type message struct{ Subject, Text string }
 // must have come: one that was still queued is withdrawn, and never comes.
 func mailed(t testing.TB, s stack, to string, n int) message {
 	t.Helper()
+	var all []message
+	if !soon(recovery, func() bool { all = mailsTo(t, s, to); return len(all) >= n }) {
+		t.Fatalf("%d mails to %s within %v instead of %d", len(all), to, recovery, n)
+	}
+	return all[0]
+}
+
+// about waits for a mail to an address whose subject says this, and returns it.
+func about(t testing.TB, s stack, to, subject string) message {
+	t.Helper()
+	var found message
+	within(t, "a mail to "+to+" about "+subject, func() bool {
+		for _, m := range mailsTo(t, s, to) {
+			if strings.Contains(m.Subject, subject) {
+				found = m
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+// mailsTo returns the mails that have come to an address, the newest first. A mailbox too busy to answer is asked again.
+func mailsTo(t testing.TB, s stack, to string) []message {
+	t.Helper()
 	var list struct{ Messages []message }
-	var problem error // of the last look; the mailbox may be too busy to answer one
-	came := soon(recovery, func() bool {
+	var problem error
+	if !soon(recovery, func() bool {
 		w, err := client().Get(s.Mailbox + "/messages?to=" + strings.ReplaceAll(to, "+", "%2B"))
 		if err != nil {
 			problem = err
@@ -149,18 +175,17 @@ func mailed(t testing.TB, s stack, to string, n int) message {
 		}
 		defer w.Body.Close()
 		problem = json.NewDecoder(w.Body).Decode(&list)
-		return problem == nil && len(list.Messages) >= n
-	})
-	if !came {
-		t.Fatalf("%d mails to %s within %v instead of %d: %v", len(list.Messages), to, recovery, n, problem)
+		return problem == nil
+	}) {
+		t.Fatalf("the mailbox does not answer: %v", problem)
 	}
-	return list.Messages[0]
+	return list.Messages
 }
 
 // link returns the link in a mail, token its part behind the #.
 func link(t testing.TB, m message) string {
 	t.Helper()
-	found := regexp.MustCompile(`https?://\S+/(?:invitation|reset-password)#[A-Za-z0-9_.-]+`).FindString(m.Text)
+	found := regexp.MustCompile(`https?://\S+/(?:invitation|reset-password|email-change)#[A-Za-z0-9_.-]+`).FindString(m.Text)
 	if found == "" {
 		t.Fatalf("no link in mail %q:\n%s", m.Subject, m.Text)
 	}

@@ -1,0 +1,255 @@
+package pages_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+// setsPassword follows the link of a mail about a password and signs in at the portal.
+func (p person) setsPassword(m message, login, next string) {
+	p.t.Helper()
+	p.open(link(p.t, m))
+	p.sees("Set a new password")
+	p.fill("newPassword", next)
+	p.press("Set the password")
+	p.sees("Your new password is set.")
+	p.fill("login", login)
+	p.fill("password", next)
+	p.press("Sign in")
+	p.sees("Your profile")
+}
+
+// isOut fails unless the person's session has ended.
+func (p person) isOut(door string) {
+	p.t.Helper()
+	p.open(door + "/profile")
+	p.sees("Your session has ended.")
+}
+
+// A record from its creation on: the link of the registration mail, changes by two, a suspension, another username and
+// another address by the person, and a password that is renewed.
+func TestRecordPages(t *testing.T) {
+	s := theStack(t)
+	api := administrator(t, s)
+	customer := api.customer("Records Ltd", "corporate")
+	email := address("nia")
+	at := s.Console + "/customers/" + customer
+	staff := somebody(t)
+	staff.signIn(s.Console, s.Admin.Username, s.Admin.Password)
+	staff.open(at + "/users")
+	staff.press("New user")
+	for name, value := range map[string]string{"firstName": "Nia", "lastName": "Núñez", "email": email, "phone": "030", "country": "DE", "comment": "Ask first."} {
+		staff.fill(name, value)
+	}
+	staff.press("Create")
+	staff.sees("This is not a telephone number")
+	staff.fill("phone", "030 123456")
+	staff.press("Create")
+	staff.sees("Nia Núñez is created.", "Active", "+4930123456", "Germany", "Ask first.")
+	record := staff.path()
+	nia := somebody(t)
+	nia.setsPassword(about(t, s, email, "Your account with"), email, password)
+
+	// Two editors: the second is shown both, keeps what was typed, and decides.
+	staff.press("Edit")
+	staff.fill("city", "Bergen")
+	other := staff.anotherTab()
+	other.open(s.Console + record + "/edit")
+	other.fill("city", "Oslo")
+	other.fill("role", "moderator")
+	other.press("Save")
+	other.sees("Saved.", "Oslo", "Moderator")
+	staff.press("Save")
+	staff.sees("Somebody changed this in the meantime.", "Somebody changed this to “Oslo”.", "Somebody changed this to “Moderator”.")
+	if city := staff.value("city"); city != "Bergen" {
+		t.Errorf("what was typed became %q", city)
+	}
+	b := enter(t, s.Console, s.Admin.Username, s.Admin.Password)
+	if w, body := b.send("POST", record+"/edit", url.Values{"version": {"1"}, "firstName": {"Nia"}, "lastName": {"Núñez"}, "email": {email}}); w.StatusCode != http.StatusPreconditionFailed || !strings.Contains(body, "Oslo") {
+		t.Errorf("an old version is answered with %d", w.StatusCode)
+	}
+	staff.fill("role", "member")
+	staff.press("Save")
+	staff.sees("Saved.", "Bergen", "Member")
+
+	staff.press("Suspend Nia Núñez")
+	staff.fill("until", "2020-01-01")
+	staff.press("Suspend")
+	staff.sees("A suspension ends in the future.")
+	staff.fill("until", time.Now().UTC().AddDate(0, 0, 3).Format(time.DateOnly))
+	staff.press("Suspend")
+	staff.sees("Nia Núñez is suspended", "ends in")
+	nia.isOut(s.Portal)
+	staff.open(s.Console + record)
+	staff.sees("Suspended until")
+	staff.press("Reactivate Nia Núñez")
+	staff.sees("Nia Núñez is active again.")
+
+	// The person's own names: a username that nobody has, and an address once it is confirmed from there.
+	nia.signIn(s.Portal, email, password)
+	nia.open(s.Portal + "/profile/username")
+	nia.fill("username", s.Admin.Username)
+	nia.press("Save")
+	if nia.path() != "/profile/username" {
+		t.Errorf("took the username of somebody else: %s", nia.text())
+	}
+	name := "nia." + address("x")[2:8]
+	nia.fill("username", name)
+	nia.press("Save")
+	nia.sees("Your username is " + name + " now.")
+	next := address("next")
+	nia.open(s.Portal + "/profile/email")
+	nia.fill("email", next)
+	nia.fill("password", "not the password")
+	nia.press("Send the link")
+	nia.sees("This password is wrong.")
+	nia.fill("password", password)
+	nia.press("Send the link")
+	nia.sees("A mail with a link is on its way to "+next, email)
+	staff.open(s.Console + record)
+	staff.sees("The new address " + next + " waits to be confirmed")
+	confirm := link(t, about(t, s, next, "Confirm your new e-mail address"))
+	if told := about(t, s, email, "is about to change"); strings.Contains(told.Text, next) || strings.Contains(told.Text, "#") {
+		t.Errorf("the old address is told too much:\n%s", told.Text)
+	}
+	reader := somebody(t)
+	reader.open(confirm)
+	reader.sees("Confirm your new address", next)
+	reader.press("Confirm the address")
+	reader.sees("Address confirmed", name)
+	about(t, s, email, "was changed")
+	nia.isOut(s.Portal)
+	nia.signIn(s.Portal, email, password)
+	nia.sees("Username or password is wrong")
+	nia.signIn(s.Portal, next, password)
+	nia.sees("Your profile", next)
+
+	staff.open(s.Console + record)
+	staff.press("Renew password Nia Núñez")
+	staff.press("Send the link")
+	staff.sees("A link to set a new password is on its way to " + next)
+	nia.isOut(s.Portal)
+	nia.signIn(s.Portal, name, password)
+	nia.sees("Username or password is wrong")
+	nia.setsPassword(about(t, s, next, "Choose a new password"), name, "another good password")
+}
+
+// Without a mail a user signs in with the password that staff have set; a contact has no way in until they are invited.
+func TestRecordsWithoutMail(t *testing.T) {
+	s := theStack(t)
+	api := administrator(t, s)
+	customer := api.customer("Quiet Ltd", "corporate")
+	staff := somebody(t)
+	staff.signIn(s.Console, s.Admin.Username, s.Admin.Password)
+	quiet, contact := address("quiet"), address("contact")
+	form := s.Console + "/customers/" + customer + "/users/new"
+	staff.open(form)
+	staff.fill("firstName", "Kim")
+	staff.fill("lastName", "Quiet")
+	staff.fill("email", quiet)
+	staff.fill("password", password)
+	staff.do(`document.querySelector("main [name=sendRegistrationEmail]").checked = false`)
+	staff.press("Create")
+	staff.sees("Kim Quiet is created.")
+	kim := somebody(t)
+	kim.signIn(s.Portal, quiet, password)
+	kim.sees("Your profile")
+
+	staff.open(form)
+	staff.fill("kind", "contact")
+	staff.fill("lastName", "Kontakt")
+	staff.fill("email", contact)
+	staff.fill("comment", "Met at the fair.")
+	staff.press("Create")
+	staff.sees("Kontakt is created.", "Contact", "Met at the fair.")
+	record := staff.path()
+	staff.press("Invite Kontakt")
+	if emails := staff.value("emails"); emails != contact {
+		t.Errorf("the form to invite has %q", emails)
+	}
+	staff.press("Send invitations")
+	staff.sees("The invitation is made.")
+	staff.seesIn(s.Console+record, "Invited", "Met at the fair.")
+	guest := somebody(t)
+	guest.open(link(t, mailed(t, s, contact, 1)))
+	guest.fill("firstName", "Kai")
+	guest.fill("password", password)
+	guest.press("Accept and sign in")
+	guest.sees("Welcome, Kai.")
+	staff.seesIn(s.Console+record, "Kai Kontakt", "Active", "Met at the fair.")
+	if n := len(mailsTo(t, s, quiet)); n != 0 {
+		t.Errorf("%d mails to who was created without one", n)
+	}
+}
+
+// Groups are made, named and left in the console; an inactive one is in no choice, and one with members is not deleted.
+func TestGroupPages(t *testing.T) {
+	s := theStack(t)
+	api := administrator(t, s)
+	word := "Crew " + address("x")[2:8]
+	company := "Grouped " + address("x")[2:8] + " Ltd"
+	customer := api.customer(company, "corporate")
+	tor := address("tor")
+	user := api.join(customer, tor, "member", "en")
+	groups := s.Console + "/customers/" + customer + "/users/" + user + "/groups"
+	staff := somebody(t)
+	staff.signIn(s.Console, s.Admin.Username, s.Admin.Password)
+	staff.open(s.Console + "/groups")
+	staff.press("New group")
+	staff.fill("name", word)
+	staff.press("Save")
+	staff.sees(word + " is created.")
+	group := staff.path()
+	staff.press("Edit")
+	staff.fill("name", word+" North")
+	staff.fill("description", "Sails at night.")
+	staff.press("Save")
+	staff.sees("Saved.", word+" North", "Sails at night.")
+	staff.fill("company", company)
+	staff.press("Add")
+	staff.sees(company + " is in " + word + " North now.")
+
+	choice := `[...document.querySelectorAll("main select[name=group] option")].find((o) => o.textContent.includes(` + quote(word) + `))`
+	staff.open(groups)
+	staff.until("the group to be offered", recovery, func() bool {
+		if staff.yes(`!!` + choice) {
+			return true
+		}
+		staff.open(groups) // a function keeps the groups for a moment
+		return false
+	})
+	staff.do(`document.querySelector("main select[name=group]").value = ` + choice + `.value`)
+	staff.press("Add to group")
+	staff.sees("Saved.", word+" North")
+	staff.seesIn(s.Console+group, "1", company)
+	staff.press("Show its users")
+	staff.seesIn(s.Console+"/users?group="+strings.TrimPrefix(group, "/groups/"), tor)
+
+	staff.open(s.Console + group)
+	staff.press("Delete " + word + " North")
+	staff.sees("1 user is in it.", "1 customer is in it.")
+	staff.press("Delete")
+	staff.sees("This group still has members.")
+	staff.open(s.Console + group)
+	staff.press("Deactivate " + word + " North")
+	staff.sees(word+" North is inactive now.", "This group is inactive")
+	other := api.join(customer, address("sami"), "member", "en")
+	elsewhere := s.Console + "/customers/" + customer + "/users/" + other + "/groups"
+	staff.until("the inactive group to vanish from the choices", recovery, func() bool {
+		staff.open(elsewhere)
+		return !staff.yes(`!!` + choice)
+	})
+	staff.open(groups) // who is in it stays in it
+	staff.sees(word + " North")
+	staff.press("Take out of group " + word + " North")
+	staff.sees("Saved.")
+	staff.open(s.Console + group)
+	staff.press("Take out " + company)
+	staff.sees(company + " is no longer in " + word + " North.")
+	staff.press("Delete " + word + " North")
+	staff.press("Delete")
+	staff.sees(word + " North is deleted.")
+}
