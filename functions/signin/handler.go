@@ -62,18 +62,30 @@ func (h handler) answerChallenge(w http.ResponseWriter, r *http.Request, c membe
 	if err := httpapi.Decode(r, &in); err != nil {
 		return err
 	}
-	challenge, err := h.tickets.Challenge(r.Context(), in.Session)
-	if err != nil {
-		return err
-	}
-	challenge.Code = strings.ReplaceAll(in.Code, " ", "") // apps show codes in two halves
-	signedIn, err := h.signIn.AnswerChallenge(r.Context(), c, challenge)
+	signedIn, err := h.answer(r.Context(), c, in)
 	if err != nil {
 		return err
 	}
 	note(r, signedIn)
 	httpapi.Respond(w, http.StatusOK, answerOf(signedIn, c))
 	return nil
+}
+
+// answer goes by what is sent: a code is for a second factor, a new password for a temporary one. A session of the other
+// challenge is over.
+func (h handler) answer(ctx context.Context, c membership.Call, in api.ChallengeRequest) (membership.SignedIn, error) {
+	switch {
+	case (in.Code == nil) == (in.NewPassword == nil):
+		return membership.SignedIn{}, membership.InvalidField("code", "required", "Send the code, or after a temporary password newPassword: one of them.")
+	case in.NewPassword != nil:
+		return h.signIn.AnswerNewPassword(ctx, c, membership.NewPassword{Session: in.Session, Password: *in.NewPassword})
+	}
+	challenge, err := h.tickets.Challenge(ctx, in.Session)
+	if err != nil {
+		return membership.SignedIn{}, err
+	}
+	challenge.Code = strings.ReplaceAll(*in.Code, " ", "") // apps show codes in two halves
+	return h.signIn.AnswerChallenge(ctx, c, challenge)
 }
 
 func (h handler) refresh(w http.ResponseWriter, r *http.Request, c membership.Call) error {

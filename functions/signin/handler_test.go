@@ -312,6 +312,63 @@ func TestSecondFactor(t *testing.T) {
 	w.refresh(*done.RefreshToken).Want(200, "")
 }
 
+func TestTemporaryPassword(t *testing.T) {
+	w := newWorld(t)
+	w.mail() // the invitation's
+	before := w.enter(password)
+	records := membership.Records{Store: w.table, NewID: uuid.NewString, Language: "en"}
+	staff := membership.Call{Actor: membership.Actor{Realm: membership.Staff, UserID: "s1", CustomerID: membership.ProviderID, Role: membership.Administrator}, Now: time.Now()}
+	if err := records.RenewPassword(t.Context(), staff, w.user.ID, membership.ByTemporaryPassword); err != nil {
+		t.Fatal(err)
+	}
+	w.mail()
+	temporary := w.lastMail
+	if w.allowed(*before.AccessToken) {
+		t.Error("a token from before still lets somebody in")
+	}
+	in := w.enter(temporary)
+	if in.Challenge == nil || *in.Challenge != "newPassword" || in.Session == nil || in.AccessToken != nil || in.User != nil {
+		t.Fatalf("answer %+v", in)
+	}
+	answer := func(session, more string) httpapitest.Answer {
+		t.Helper()
+		return w.send("POST /auth/challenge", `{"session":"`+session+`"`+more+`}`)
+	}
+	answer(*in.Session, `,"newPassword":"`+temporary+`"`).Want(400, "password_is_temporary")
+	answer(*in.Session, `,"newPassword":"short"`).Want(400, "password_too_short")
+	answer(*in.Session, `,"code":"123456"`).Want(401, "challenge_over")
+	answer("x", `,"newPassword":"`+other+`"`).Want(401, "challenge_over")
+	var done api.SignInAnswer
+	answer(*in.Session, `,"newPassword":"`+other+`"`).Want(200, "").Into(&done)
+	if done.AccessToken == nil || done.User == nil || !w.allowed(*done.AccessToken) {
+		t.Errorf("answer %+v", done)
+	}
+	w.refresh(*done.RefreshToken).Want(200, "")
+	answer(*in.Session, `,"newPassword":"`+password+`"`).Want(401, "challenge_over")
+	w.send("POST /auth/sign-in", `{"username":"ada.sommer","password":"`+temporary+`","door":"portal"}`).Want(401, "wrong_credentials")
+	if fresh := w.enter(other); !w.allowed(*fresh.AccessToken) {
+		t.Error("the new password does not let them in")
+	}
+
+	// With a second factor, the code is asked for after the new password.
+	secret := w.pool.EnrolTOTP(t, w.user.ID, *done.AccessToken)
+	staff.Now = time.Now()
+	if err := records.RenewPassword(t.Context(), staff, w.user.ID, membership.ByTemporaryPassword); err != nil {
+		t.Fatal(err)
+	}
+	w.mail()
+	var next api.SignInAnswer
+	answer(*w.enter(w.lastMail).Session, `,"newPassword":"`+password+`"`).Want(200, "").Into(&next)
+	if next.Challenge == nil || *next.Challenge != "totp" || next.AccessToken != nil {
+		t.Fatalf("answer %+v", next)
+	}
+	answer(*next.Session, `,"newPassword":"`+password+`"`).Want(401, "challenge_over")
+	answer(*next.Session, `,"code":"`+identitytest.Code(t, secret, time.Now())+`"`).Want(200, "").Into(&done)
+	if !w.allowed(*done.AccessToken) {
+		t.Error("the code does not let them in")
+	}
+}
+
 // What is malformed is answered without asking anybody: the handler here has nothing behind it.
 func TestMalformed(t *testing.T) {
 	routes := handler{gate: httpapi.Gate{Callers: httpapitest.ByHeader{}, Now: time.Now}}.routes()
@@ -330,6 +387,8 @@ func TestMalformed(t *testing.T) {
 		{"POST /auth/sign-in", `{"username":"a","password":"b","door":"portal","role":"administrator"}`, 400, "unknown_field"},
 		{"POST /auth/sign-in", long, 413, "body_too_large"},
 		{"POST /auth/challenge", `{"session":"x"}`, 400, "required"},
+		{"POST /auth/challenge", `{"session":"x","code":"1","newPassword":"y"}`, 400, "required"},
+		{"POST /auth/challenge", `{"session":"x","newPassword":"correct horse battery staple"}`, 401, "challenge_over"},
 		{"POST /auth/refresh", `{"refreshToken":null}`, 400, "wrong_type"},
 		{"POST /auth/forgot-password", `{"username":"a","door":"window"}`, 400, "invalid_choice"},
 		{"POST /auth/forgot-password", `{"username":" ","door":"portal"}`, 400, "required"},

@@ -43,6 +43,12 @@ func (h handler) create(w http.ResponseWriter, r *http.Request, c membership.Cal
 	if in.SendRegistrationEmail != nil {
 		input.SendRegistrationEmail = *in.SendRegistrationEmail
 	}
+	if in.Credentials != nil {
+		input.Credentials = membership.PasswordMode(*in.Credentials)
+		if input.Credentials == "" {
+			return membership.InvalidField("credentials", "invalid_choice", "Choose one of link and temporaryPassword.")
+		}
+	}
 	if input.RecordInput, err = record(api.ChangeUserRequest{
 		Title: in.Title, FirstName: in.FirstName, LastName: in.LastName, Email: in.Email, Username: in.Username, Role: in.Role, URL: in.URL, Phone: in.Phone,
 		Mobile: in.Mobile, Fax: in.Fax, Street: in.Street, Postcode: in.Postcode, City: in.City, Region: in.Region, Country: in.Country, Language: in.Language,
@@ -136,10 +142,7 @@ func (h handler) renewPassword(w http.ResponseWriter, r *http.Request, c members
 	if err := httpapi.Decode(r, &in); err != nil {
 		return err
 	}
-	if in.Mode != api.RenewModeLink {
-		return membership.InvalidField("mode", "invalid_choice", "Choose link: temporary passwords are not there yet.")
-	}
-	if err := h.records.RenewPassword(r.Context(), c, id); err != nil {
+	if err := h.records.RenewPassword(r.Context(), c, id, membership.PasswordMode(in.Mode)); err != nil {
 		return err
 	}
 	httpapi.Accepted(w)

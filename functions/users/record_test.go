@@ -111,8 +111,10 @@ func TestCreate(t *testing.T) {
 		`{"customerId":"c1","id":"x"}`:           "unknown_field",
 		`{"customerId":"c1","status":"invited"}`: "invalid_choice",
 		`{"customerId":"c1","status":"contact"}`: "required",
-		`{"customerId":"c1","status":"contact","lastName":"A","sendRegistrationEmail":true}`:       "contact_without_access",
-		`{"customerId":"c1","firstName":"A","lastName":"B","email":"a@example.com","phone":"110"}`: "invalid_phone",
+		`{"customerId":"c1","status":"contact","lastName":"A","sendRegistrationEmail":true}`:                           "contact_without_access",
+		`{"customerId":"c1","firstName":"A","lastName":"B","email":"a@example.com","phone":"110"}`:                     "invalid_phone",
+		`{"customerId":"c1","firstName":"A","lastName":"B","email":"a@example.com","credentials":""}`:                  "invalid_choice",
+		`{"customerId":"c1","firstName":"A","lastName":"B","email":"a@example.com","credentials":"temporaryPassword"}`: "temporary_without_mail",
 	} {
 		ask(t, h, "POST /users", staff, body).Want(http.StatusBadRequest, code)
 	}
@@ -121,6 +123,12 @@ func TestCreate(t *testing.T) {
 	ask(t, h, "POST /users", staff, `{"customerId":"c 1"}`).Want(http.StatusNotFound, "not_found")
 	ask(t, h, "POST /users", staff, `{"customerId":"c1","firstName":"A","lastName":"B","email":"ADA@example.com"}`).Want(http.StatusConflict, "already_user")
 	ask(t, h, "POST /users", staff, `{"customerId":"c1","firstName":"A","lastName":"B","email":"a@example.com","groupIds":["g 1"]}`).Want(http.StatusConflict, "group_gone")
+	const temporary = `{"customerId":"c1","firstName":"A","lastName":"B","email":"a@example.com","sendRegistrationEmail":true,"credentials":"temporaryPassword"}`
+	ask(t, h, "POST /users", administrator, temporary).Want(http.StatusForbidden, "temporary_password_not_allowed")
+	ask(t, h, "POST /users", staff, temporary).Want(http.StatusCreated, "")
+	if len(b.trail.Mails) != 1 || b.trail.Mails[0].Letter != membership.LetterRegistrationTemporary {
+		t.Errorf("%+v", b.trail.Mails)
+	}
 	u = api.User{}
 	ask(t, h, "POST /users", administrator, `{"customerId":"c1","status":"contact","lastName":"Kontakt"}`).Want(http.StatusCreated, "").Into(&u)
 	if u.Status != api.UserStatusContact || u.Username != "" || u.Comment != nil {
@@ -168,7 +176,7 @@ func TestSuspend(t *testing.T) {
 func TestRenewPassword(t *testing.T) {
 	h, b := books()
 	ask(t, h, "POST /users/u5/password", staff, `{}`).Want(http.StatusBadRequest, "required")
-	ask(t, h, "POST /users/u5/password", staff, `{"mode":"temporaryPassword"}`).Want(http.StatusBadRequest, "invalid_choice")
+	ask(t, h, "POST /users/u5/password", staff, `{"mode":"pigeon"}`).Want(http.StatusBadRequest, "invalid_choice")
 	ask(t, h, "POST /users/u5/password", member, `{"mode":"link"}`).Want(http.StatusForbidden, "forbidden")
 	if a := ask(t, h, "POST /users/u5/password", staff, `{"mode":"link"}`, "Idempotency-Key", "k").Want(http.StatusAccepted, ""); a.Body != "" {
 		t.Errorf("%s", a.Body)
@@ -179,5 +187,10 @@ func TestRenewPassword(t *testing.T) {
 	b.trail = membership.Trail{}
 	if ask(t, h, "POST /users/u5/password", staff, `{"mode":"link"}`, "Idempotency-Key", "k").Want(http.StatusAccepted, ""); b.trail.Audit.ID != "" {
 		t.Error("a repeated request renewed it again")
+	}
+	ask(t, h, "POST /users/u5/password", administrator, `{"mode":"temporaryPassword"}`).Want(http.StatusForbidden, "temporary_password_not_allowed")
+	ask(t, h, "POST /users/u5/password", staff, `{"mode":"temporaryPassword"}`).Want(http.StatusAccepted, "")
+	if len(b.trail.Mails) != 1 || b.trail.Mails[0].Letter != membership.LetterPasswordTemporary || b.trail.Mails[0].LinkVersion != 1 {
+		t.Errorf("%+v", b.trail)
 	}
 }

@@ -66,6 +66,12 @@ func recordEntries() []entry {
 				w.must(err)
 				w.owed()
 			}},
+		{use: "Outbox.Deliver", situation: "temporary password", as: (*world).system, after: lease, settled: done, tries: true, run: delivered(membership.LetterPasswordTemporary),
+			prepare: func(w *world) {
+				w.settle()
+				w.must(w.records().RenewPassword(w.ctx, w.staff(), w.vars["mia"], membership.ByTemporaryPassword))
+				w.owed()
+			}},
 		{use: "Outbox.Deliver", situation: "new address", as: (*world).system, after: lease, settled: done, tries: true, run: delivered(membership.LetterEmailConfirm),
 			prepare: func(w *world) {
 				w.settle()
@@ -145,7 +151,11 @@ func recordEntries() []entry {
 			}},
 		{use: "Records.RenewPassword", prepare: (*world).settle, as: (*world).boss, route: "POST /users/mia/password",
 			run: func(w *world, c membership.Call) (any, error) {
-				return nil, w.records().RenewPassword(w.ctx, c, w.vars["mia"])
+				return nil, w.records().RenewPassword(w.ctx, c, w.vars["mia"], membership.ByLink)
+			}},
+		{use: "Records.RenewPassword", situation: "by a temporary one", prepare: (*world).settle, as: (*world).staff, route: "POST /users/mia/password",
+			run: func(w *world, c membership.Call) (any, error) {
+				return nil, w.records().RenewPassword(w.ctx, c, w.vars["mia"], membership.ByTemporaryPassword)
 			}},
 		{use: "Records.RenewPassword", situation: "an address elsewhere that is free", as: (*world).boss, route: "POST /users/zoe/password",
 			prepare: func(w *world) {
@@ -157,7 +167,7 @@ func recordEntries() []entry {
 				w.must(err)
 			},
 			run: func(w *world, c membership.Call) (any, error) {
-				return nil, w.records().RenewPassword(w.ctx, c, w.vars["zoe"])
+				return nil, w.records().RenewPassword(w.ctx, c, w.vars["zoe"], membership.ByLink)
 			}},
 		{use: "Users.Suspend", prepare: (*world).settle, as: (*world).boss, route: "POST /users/mia/suspend",
 			run: func(w *world, c membership.Call) (any, error) {

@@ -65,7 +65,30 @@ func signInEntries() []entry {
 	reset := func(w *world, c membership.Call) (any, error) {
 		return nil, w.signIn().ResetPassword(w.ctx, c, w.vars["mia.reset"], newPassword)
 	}
+	temporary := func(w *world) {
+		w.settle()
+		w.must(w.records().RenewPassword(w.ctx, w.staff(), w.vars["mia"], membership.ByTemporaryPassword))
+		w.now = w.now.Add(2 * time.Second)
+		w.sendAll()
+		access, err := w.table.Access(w.ctx, w.vars["alpha"], w.vars["mia"], "")
+		w.must(err)
+		w.vars["mia.temporary"] = w.keys.TemporaryPassword(membership.TemporaryFacts(access.User, access.SignIns))
+	}
+	challenged := func(w *world) {
+		temporary(w)
+		in, err := w.signIn().SignIn(w.ctx, w.public(), credentials(w.vars["mia.temporary"]))
+		w.must(err)
+		w.vars["mia.session"] = in.Answer.Session
+	}
+	choose := func(w *world, c membership.Call) (any, error) {
+		return w.signIn().AnswerNewPassword(w.ctx, c, membership.NewPassword{Session: w.vars["mia.session"], Door: membership.PortalDoor, Password: newPassword})
+	}
 	return []entry{
+		{use: "SignIn.SignIn", situation: "temporary password", passing: slow, prepare: temporary, as: (*world).public, after: 3 * time.Second, free: true, run: func(w *world, c membership.Call) (any, error) {
+			return w.signIn().SignIn(w.ctx, c, credentials(w.vars["mia.temporary"]))
+		}},
+		{use: "SignIn.AnswerNewPassword", prepare: challenged, as: (*world).public, after: membership.AcceptanceLease, settled: []string{"challenge_over"}, accounts: []string{"mia"},
+			each: func(w *world) { w.forget("mia") }, run: choose},
 		{use: "SignIn.SignIn", passing: slow, prepare: withAccount, as: (*world).public, after: 3 * time.Second, run: func(w *world, c membership.Call) (any, error) {
 			return w.signIn().SignIn(w.ctx, c, credentials(password))
 		}},

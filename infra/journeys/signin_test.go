@@ -51,6 +51,44 @@ func TestForgottenPassword(t *testing.T) {
 	}
 }
 
+// Staff give a temporary password: it opens nothing but the choice of one's own.
+func TestTemporaryPassword(t *testing.T) {
+	s := theStack(t)
+	staff, public := admin(t, s), nobody(t, s)
+	customer := newCustomer(staff, "Temporary Ltd")
+	email := address("temporary")
+	user, id := join(staff, customer, email, "administrator")
+	user.refused(403, "temporary_password_not_allowed", "POST", "/users/"+id+"/password", map[string]string{"mode": "temporaryPassword"})
+	staff.must(202, "POST", "/users/"+id+"/password", map[string]string{"mode": "temporaryPassword"})
+	user.refused(401, "sign_in_required", "GET", "/me", nil)
+	sent := mailed(t, s, email, 2).Text
+	temporary := temporaryInMail.FindString(sent)
+	if temporary == "" || tokenInMail.MatchString(sent) {
+		t.Fatalf("no temporary password, or a link:\n%s", sent)
+	}
+	in := map[string]string{"username": email, "password": temporary, "door": "portal"}
+	public.refused(401, "wrong_credentials", "POST", "/auth/sign-in", map[string]string{"username": email, "password": password, "door": "portal"})
+	a := public.must(200, "POST", "/auth/sign-in", in)
+	if a.text("challenge") != "newPassword" || strings.Contains(string(a.raw), "accessToken") {
+		t.Fatalf("%s", a.raw)
+	}
+	next := "a wholly new password"
+	public.refused(400, "password_is_temporary", "POST", "/auth/challenge", map[string]string{"session": a.text("session"), "newPassword": temporary})
+	done := public.must(200, "POST", "/auth/challenge", map[string]string{"session": a.text("session"), "newPassword": next})
+	caller{t: t, stack: s, token: done.text("accessToken")}.must(200, "GET", "/me", nil)
+	public.refused(401, "challenge_over", "POST", "/auth/challenge", map[string]string{"session": a.text("session"), "newPassword": next + "!"})
+	public.refused(401, "wrong_credentials", "POST", "/auth/sign-in", in)
+	signIn(t, s, email, next, "portal").must(200, "GET", "/me", nil)
+
+	// A new user gets in the same way.
+	second := address("registered")
+	staff.must(201, "POST", "/users", map[string]any{"customerId": customer, "firstName": "Rae", "lastName": "Gistered", "email": second, "sendRegistrationEmail": true, "credentials": "temporaryPassword"})
+	in = map[string]string{"username": second, "password": strings.ToUpper(temporaryInMail.FindString(mailed(t, s, second, 1).Text)), "door": "portal"}
+	a = public.must(200, "POST", "/auth/sign-in", in)
+	public.must(200, "POST", "/auth/challenge", map[string]string{"session": a.text("session"), "newPassword": next})
+	signIn(t, s, second, next, "portal").must(200, "GET", "/me", nil)
+}
+
 func TestSlowDown(t *testing.T) {
 	s := theStack(t)
 	public := nobody(t, s)

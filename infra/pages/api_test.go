@@ -192,6 +192,16 @@ func link(t testing.TB, m message) string {
 	return strings.TrimRight(found, ".")
 }
 
+// temporary returns the temporary password in a mail, which stands alone in its line.
+func temporary(t testing.TB, m message) string {
+	t.Helper()
+	found := regexp.MustCompile(`(?m)^[0-9a-z]{5}(?:-[0-9a-z]{5}){3}\b`).FindString(m.Text)
+	if found == "" {
+		t.Fatalf("no temporary password in mail %q:\n%s", m.Subject, m.Text)
+	}
+	return found
+}
+
 func token(t testing.TB, m message) string {
 	t.Helper()
 	_, token, _ := strings.Cut(link(t, m), "#")

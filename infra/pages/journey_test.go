@@ -199,6 +199,75 @@ func TestForgottenPassword(t *testing.T) {
 	}
 }
 
+// Staff create a user with a temporary password, and renew one: each opens nothing but the choice of one's own. A
+// customer's administrator can send a link only.
+func TestTemporaryPassword(t *testing.T) {
+	s := theStack(t)
+	api := administrator(t, s)
+	customer := api.customer("Temporary Ltd", "corporate")
+	bossEmail, email := address("boss"), address("temporary")
+	api.join(customer, bossEmail, "administrator", "en")
+
+	staff := somebody(t)
+	staff.signIn(s.Console, s.Admin.Username, s.Admin.Password)
+	staff.open(s.Console + "/customers/" + customer + "/users/new")
+	for name, value := range map[string]string{"firstName": "Tem", "lastName": "Porary", "email": email} {
+		staff.fill(name, value)
+	}
+	staff.fill("credentials", "temporaryPassword")
+	staff.fill("password", password)
+	staff.press("Create")
+	staff.sees("A temporary password comes with the registration e-mail, to somebody who is given no other one.")
+	staff.fill("password", "")
+	staff.press("Create")
+	staff.sees("Tem Porary")
+
+	visitor := somebody(t)
+	visitor.signIn(s.Portal, email, temporary(t, mailed(t, s, email, 1)))
+	visitor.sees("Choose your new password")
+	visitor.fill("newPassword", "short")
+	visitor.press("Set the password and go on")
+	visitor.sees("Use at least 10 characters.")
+	visitor.fill("newPassword", password)
+	visitor.press("Set the password and go on")
+	visitor.sees("Your profile")
+
+	staff.press("Renew password")
+	staff.sees("Renew the password of Tem Porary?", email)
+	staff.fill("mode", "temporaryPassword")
+	staff.press("Renew password")
+	staff.sees("A temporary password is on its way to " + email)
+	visitor.open(s.Portal + "/profile")
+	visitor.sees("Sign in")
+	visitor.signIn(s.Portal, email, password)
+	visitor.sees("Username or password is wrong")
+	sent := temporary(t, mailed(t, s, email, 3)) // the second said that the password was changed
+	visitor.signIn(s.Portal, email, sent)
+	visitor.sees("Choose your new password")
+	other := somebody(t) // who comes second
+	other.signIn(s.Portal, email, sent)
+	visitor.fill("newPassword", "another good password")
+	visitor.press("Set the password and go on")
+	visitor.sees("Your profile")
+	other.fill("newPassword", "a third good password")
+	other.press("Set the password and go on")
+	other.sees("Sign in")
+	other.signIn(s.Portal, email, sent)
+	other.sees("Username or password is wrong")
+
+	boss := somebody(t)
+	boss.signIn(s.Portal, bossEmail, password)
+	boss.open(s.Portal + "/users")
+	boss.press("Tem Porary")
+	boss.press("Renew password")
+	boss.sees("A link to set a new password goes to " + email)
+	if boss.yes(`document.querySelector("[name=mode]") !== null`) {
+		t.Error("a customer's administrator is offered temporary passwords")
+	}
+	boss.press("Send the link")
+	boss.sees("A link to set a new password is on its way to " + email)
+}
+
 // A customer's administrator invites from the portal; a moderator invites members only; a member sees no people pages.
 func TestPortalPeople(t *testing.T) {
 	s := theStack(t)

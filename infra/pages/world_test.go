@@ -63,6 +63,7 @@ type links struct {
 	open, expired, accepted, ended, replaced, blocked, declining string
 	reset, usedReset                                             string
 	totpLogin                                                    string
+	temporaryLogin, temporary                                    string
 }
 
 func newLinks(t *testing.T, w world, language string) links {
@@ -105,6 +106,11 @@ func newLinks(t *testing.T, w world, language string) links {
 	l.totpLogin = address("zwei")
 	user := api.join(w.corporate, l.totpLogin, "member", language)
 	withSecondFactor(t, s, user, signedIn(t, s, l.totpLogin, password, "portal").token)
+
+	l.temporaryLogin = address("vorerst")
+	api.must(201, "POST", "/users", map[string]any{"customerId": w.corporate, "firstName": "Ada", "lastName": "Vorerst", "email": l.temporaryLogin, "language": language,
+		"sendRegistrationEmail": true, "credentials": "temporaryPassword"})
+	l.temporary = temporary(t, mailed(t, s, l.temporaryLogin, 1))
 	return l
 }
 
@@ -120,6 +126,8 @@ func nobodysLooks(w world, l links) []look {
 			p.fill("code", "000000")
 			p.send()
 		}, ".error-summary", false},
+		{"choose-password", typed(portal+"/sign-in", "login", l.temporaryLogin, "password", l.temporary), "input[name=newPassword]", true},
+		{"choose-password-error", func(p person) { p.fill("newPassword", l.temporary); p.send() }, ".error-summary", false},
 		{"forgot-password", at(portal + "/forgot-password"), "input[name=login]", false},
 		{"forgot-password-empty", func(p person) { p.open(portal + "/forgot-password"); p.send() }, ".error-summary", false},
 		{"forgot-password-sent", typed(portal+"/forgot-password", "login", address("nobody")), ".notice", false},
@@ -247,7 +255,7 @@ func staffLooks(w world) []look {
 			p.leaves("choosing", func() { p.do(`document.querySelector(".picture button").click()`) })
 		}, "input[type=file]", false},
 		{"user-suspend", at(customer + "/users/" + w.activeUser + "/suspend"), "input[type=date]", false},
-		{"user-password", at(customer + "/users/" + w.activeUser + "/password"), "button.primary", false},
+		{"user-password", at(customer + "/users/" + w.activeUser + "/password"), "input[name=mode]", true},
 		{"user-new", at(customer + "/users/new"), "input[name=kind]", true},
 		{"user-new-errors", typed(customer+"/users/new", "email", "tor@"), ".error-summary", false},
 		{"groups", at(console + "/groups"), "table", true},
@@ -297,6 +305,7 @@ func bossLooks(w world) []look {
 		{"user", at(portal + "/users/" + w.activeUser), ".facts", false},
 		{"user-edit", at(portal + "/users/" + w.activeUser + "/edit"), "input[name=email]", false},
 		{"user-new", at(portal + "/users/new"), "input[name=kind]", false},
+		{"user-password", at(portal + "/users/" + w.activeUser + "/password"), "button.primary", false},
 	}
 }
 

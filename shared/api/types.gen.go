@@ -574,6 +574,24 @@ func (e OfferState) Valid() bool {
 	}
 }
 
+// Defines values for PasswordMode.
+const (
+	PasswordModeLink              PasswordMode = "link"
+	PasswordModeTemporaryPassword PasswordMode = "temporaryPassword"
+)
+
+// Valid indicates whether the value is a known member of the PasswordMode enum.
+func (e PasswordMode) Valid() bool {
+	switch e {
+	case PasswordModeLink:
+		return true
+	case PasswordModeTemporaryPassword:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProblemType.
 const (
 	ProblemTypeAboutBlank ProblemType = "about:blank"
@@ -583,24 +601,6 @@ const (
 func (e ProblemType) Valid() bool {
 	switch e {
 	case ProblemTypeAboutBlank:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for RenewMode.
-const (
-	RenewModeLink              RenewMode = "link"
-	RenewModeTemporaryPassword RenewMode = "temporaryPassword"
-)
-
-// Valid indicates whether the value is a known member of the RenewMode enum.
-func (e RenewMode) Valid() bool {
-	switch e {
-	case RenewModeLink:
-		return true
-	case RenewModeTemporaryPassword:
 		return true
 	default:
 		return false
@@ -651,12 +651,15 @@ func (e RowResultStatus) Valid() bool {
 
 // Defines values for SignInAnswerChallenge.
 const (
-	SignInAnswerChallengeTotp SignInAnswerChallenge = "totp"
+	SignInAnswerChallengeNewPassword SignInAnswerChallenge = "newPassword"
+	SignInAnswerChallengeTotp        SignInAnswerChallenge = "totp"
 )
 
 // Valid indicates whether the value is a known member of the SignInAnswerChallenge enum.
 func (e SignInAnswerChallenge) Valid() bool {
 	switch e {
+	case SignInAnswerChallengeNewPassword:
+		return true
 	case SignInAnswerChallengeTotp:
 		return true
 	default:
@@ -867,10 +870,15 @@ type BulkRequest struct {
 // BulkRequestAction resend is for the invitations of invited and expired users.
 type BulkRequestAction string
 
-// ChallengeRequest defines model for ChallengeRequest.
+// ChallengeRequest The session with code for the challenge totp, or with newPassword for the challenge of that name.
 type ChallengeRequest struct {
 	// Code Example: 123456
-	Code string `json:"code"`
+	Code *string `json:"code,omitempty"`
+
+	// NewPassword At least 10 characters, and not the temporary one.
+	//
+	// Example: correct horse battery staple
+	NewPassword *string `json:"newPassword,omitempty"`
 
 	// Session As answered by /auth/sign-in; it says whose it is and at which door.
 	Session string `json:"session"`
@@ -1186,6 +1194,9 @@ type CreateUserRequest struct {
 	//
 	// Example: DE
 	Country *string `json:"country,omitempty"`
+
+	// Credentials What the registration mail brings; a link without it.
+	Credentials *PasswordMode `json:"credentials,omitempty"`
 
 	// CustomerID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
 	CustomerID ID `json:"customerId"`
@@ -1770,6 +1781,9 @@ type Offer struct {
 // OfferState What a link is worth. Ended is revoked or declined, blocked a customer without access at the moment.
 type OfferState string
 
+// PasswordMode What the mail brings. link: a link to set a password. temporaryPassword: a password that must be changed at the first sign-in; by staff only.
+type PasswordMode string
+
 // Problem RFC 9457.
 type Problem struct {
 	// Code Stable; switch on it.
@@ -1808,13 +1822,10 @@ type RefreshRequest struct {
 	RefreshToken string `json:"refreshToken"`
 }
 
-// RenewMode link: a mailed link. temporaryPassword comes later and is refused until then.
-type RenewMode string
-
 // RenewPasswordRequest defines model for RenewPasswordRequest.
 type RenewPasswordRequest struct {
-	// Mode link: a mailed link. temporaryPassword comes later and is refused until then.
-	Mode RenewMode `json:"mode"`
+	// Mode What the mail brings. link: a link to set a password. temporaryPassword: a password that must be changed at the first sign-in; by staff only.
+	Mode PasswordMode `json:"mode"`
 }
 
 // ResendExpiredRequest defines model for ResendExpiredRequest.
@@ -1875,8 +1886,10 @@ type RowResultStatus string
 
 // SignInAnswer Either accessToken, refreshToken, expiresIn and user, or challenge and session.
 type SignInAnswer struct {
-	AccessToken *string                `json:"accessToken,omitempty"`
-	Challenge   *SignInAnswerChallenge `json:"challenge,omitempty"`
+	AccessToken *string `json:"accessToken,omitempty"`
+
+	// Challenge totp: send a code of the second factor. newPassword: the password was a temporary one; send the one that takes its place.
+	Challenge *SignInAnswerChallenge `json:"challenge,omitempty"`
 
 	// ExpiresIn Seconds until the access token ends.
 	//
@@ -1889,7 +1902,7 @@ type SignInAnswer struct {
 	User    *User   `json:"user,omitempty"`
 }
 
-// SignInAnswerChallenge defines model for SignInAnswer.Challenge.
+// SignInAnswerChallenge totp: send a code of the second factor. newPassword: the password was a temporary one; send the one that takes its place.
 type SignInAnswerChallenge string
 
 // SignInRequest defines model for SignInRequest.

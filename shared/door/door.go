@@ -74,6 +74,7 @@ func (d *Door) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /sign-in", d.showSignIn)
 	mux.HandleFunc("POST /sign-in", d.signIn)
 	mux.HandleFunc("POST /sign-in/code", d.answerChallenge)
+	mux.HandleFunc("POST /sign-in/password", d.choosePassword)
 	mux.HandleFunc("POST /sign-out", d.signOut)
 	mux.HandleFunc("GET /forgot-password", d.showForgot)
 	mux.HandleFunc("POST /forgot-password", d.forgot)

@@ -1,6 +1,7 @@
 package door
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -226,6 +227,7 @@ type recordForm struct {
 	New, Staff           bool
 	Save                 web.Phrase
 	Kinds, Roles         []web.Option
+	Credentials          []web.Option // what the registration mail brings
 	Languages, Countries []web.Option
 	OwnRole              bool // nobody changes their own
 	Invited, Confirmed   bool // a new address: corrects the invitation; must be confirmed
@@ -360,6 +362,9 @@ func (p People) newForm(r *http.Request, at place, form *web.Form) recordForm {
 		New: true, Save: web.Text("people.create_user"), Form: form, Kinds: []web.Option{
 			{Value: "user", Label: web.Text("people.kind_user"), Hint: web.Text("people.kind_user_hint")},
 			{Value: "contact", Label: web.Text("people.kind_contact"), Hint: web.Text("people.kind_contact_hint")},
+		}, Credentials: []web.Option{
+			{Value: string(membership.ByLink), Label: web.Text("people.registration_by_link"), Hint: web.Text("people.registration_by_link_hint")},
+			{Value: string(membership.ByTemporaryPassword), Label: web.Text("people.password_by_temporary"), Hint: web.Text("people.password_by_temporary_hint")},
 		}})
 }
 
@@ -368,7 +373,7 @@ func (p People) showNew(w http.ResponseWriter, r *http.Request, at place) {
 		p.Door.Pages.Failed(w, r, membership.ErrForbidden)
 		return
 	}
-	form := web.NewForm(onceField, p.Door.Once(), "kind", "user", "sendRegistrationEmail", "on", "notificationsEnabled", "on", "role", string(membership.RolesOf(at.customerID)[0]))
+	form := web.NewForm(onceField, p.Door.Once(), "kind", "user", "sendRegistrationEmail", "on", "credentials", string(membership.ByLink), "notificationsEnabled", "on", "role", string(membership.RolesOf(at.customerID)[0]))
 	p.Door.Pages.Render(w, r, http.StatusOK, "record-form", p.newForm(r, at, form))
 }
 
@@ -388,7 +393,7 @@ func (p People) create(w http.ResponseWriter, r *http.Request, at place) {
 	if in.Contact = form.Value("kind") == "contact"; !in.Contact {
 		in.SendRegistrationEmail = form.Checked("sendRegistrationEmail")
 		if call.Actor.Realm == membership.Staff {
-			in.Password = form.Value("password")
+			in.Password, in.Credentials = form.Value("password"), membership.PasswordMode(form.Value("credentials"))
 		}
 	} else {
 		in.Username = nil
@@ -406,20 +411,28 @@ func (p People) create(w http.ResponseWriter, r *http.Request, at place) {
 	http.Redirect(w, r, at.user(user.ID, ""), http.StatusSeeOther)
 }
 
-// askPassword and renewPassword send a link to set a new password.
+// askPassword and renewPassword send a link to set a new password, or a temporary one where staff choose it.
 func (p People) askPassword(w http.ResponseWriter, r *http.Request, at place) {
 	user, err := p.changeable(r, at)
 	if err != nil {
 		p.Door.Pages.Failed(w, r, err)
 		return
 	}
-	p.confirmPassword(w, r, at, user, nil)
+	p.confirmPassword(w, r, at, user, membership.ByLink, nil)
 }
 
-func (p People) confirmPassword(w http.ResponseWriter, r *http.Request, at place, user membership.User, wrong *web.Notice) {
-	p.Door.Pages.Confirm(w, r, web.Confirm{Title: web.Text("people.password_title", "name", user.DisplayName()), Text: web.Text("people.password_text", "email", user.Email),
+func (p People) confirmPassword(w http.ResponseWriter, r *http.Request, at place, user membership.User, mode membership.PasswordMode, wrong *web.Notice) {
+	ask := web.Confirm{Title: web.Text("people.password_title", "name", user.DisplayName()), Text: web.Text("people.password_text", "email", user.Email),
 		Points: []web.Phrase{web.Text("people.password_point_over"), web.Text("people.password_point_sessions")}, Cancel: at.user(user.ID, ""), Notice: wrong,
-		Action: web.Action{Label: web.Text("people.password_send"), Kind: "primary", URL: r.URL.Path, Fields: map[string]string{onceField: p.Door.Once()}}})
+		Action: web.Action{Label: web.Text("people.password_send"), Kind: "primary", URL: r.URL.Path, Fields: map[string]string{onceField: p.Door.Once()}}}
+	if Actor(r).Realm == membership.Staff {
+		ask.Text, ask.Action.Label = web.Text("people.password_text_staff", "email", user.Email), web.Text("people.password")
+		ask.Fields = []web.Field{{ID: "f-mode", Name: "mode", Type: "radio", Label: web.Text("people.password_mode"), Required: true, Value: string(mode), Options: []web.Option{
+			{Value: string(membership.ByLink), Label: web.Text("people.password_by_link"), Hint: web.Text("people.password_by_link_hint")},
+			{Value: string(membership.ByTemporaryPassword), Label: web.Text("people.password_by_temporary"), Hint: web.Text("people.password_by_temporary_hint")},
+		}}}
+	}
+	p.Door.Pages.Confirm(w, r, ask)
 }
 
 func (p People) renewPassword(w http.ResponseWriter, r *http.Request, at place) {
@@ -434,19 +447,24 @@ func (p People) renewPassword(w http.ResponseWriter, r *http.Request, at place) 
 		d.Pages.Failed(w, r, err)
 		return
 	}
+	mode := membership.PasswordMode(cmp.Or(form.Value("mode"), string(membership.ByLink)))
 	call, err := d.Send(r, form)
 	if err == nil {
-		err = d.Records.RenewPassword(r.Context(), call, user.ID)
+		err = d.Records.RenewPassword(r.Context(), call, user.ID, mode)
 	}
 	if err != nil {
 		if wrong, told := Wrong(err); told {
-			p.confirmPassword(w, r, at, user, wrong)
+			p.confirmPassword(w, r, at, user, mode, wrong)
 			return
 		}
 		d.Pages.Failed(w, r, err)
 		return
 	}
-	web.Notify(w, "success", "notice.password_link", "email", user.Email)
+	sent := "notice.password_link"
+	if mode == membership.ByTemporaryPassword {
+		sent = "notice.password_temporary"
+	}
+	web.Notify(w, "success", sent, "email", user.Email)
 	http.Redirect(w, r, at.user(user.ID, ""), http.StatusSeeOther)
 }
 

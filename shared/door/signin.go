@@ -46,16 +46,55 @@ func (d *Door) signIn(w http.ResponseWriter, r *http.Request) {
 		d.Pages.Render(w, r, http.StatusUnprocessableEntity, "sign-in", d.signInPage(form))
 		return
 	}
-	if signedIn.Answer.Challenge != "" {
-		d.Pages.Render(w, r, http.StatusOK, "code", codePage{Form: web.NewForm("challenge", signedIn.Answer.Session), Next: web.LocalPath(form.Value("next"))})
-		return
-	}
-	d.enter(w, r, signedIn.User, form.Value("next"))
+	d.goOn(w, r, signedIn, form)
 }
 
-type codePage struct {
+// goOn asks what a sign-in still waits for, or enters.
+func (d *Door) goOn(w http.ResponseWriter, r *http.Request, s membership.SignedIn, form *web.Form) {
+	page := ""
+	switch s.Answer.Challenge {
+	case "":
+		d.enter(w, r, s.User, form.Value("next"))
+		return
+	case membership.ChallengeNewPassword:
+		page = "choose-password"
+		r = web.WithLanguage(r, s.User.Language)
+	default:
+		page = "code"
+	}
+	next := web.NewForm("challenge", s.Answer.Session, "username", s.User.Username) // so that password managers save the pair
+	d.Pages.Render(w, r, http.StatusOK, page, challengePage{Form: next, Next: web.LocalPath(form.Value("next"))})
+}
+
+type challengePage struct {
 	Form *web.Form
 	Next string
+}
+
+// challengeOver sends somebody back to the start who was too slow, or second.
+func challengeOver(w http.ResponseWriter, r *http.Request) {
+	web.Notify(w, "warning", "notice.challenge_over")
+	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+}
+
+// choosePassword is the step after a temporary password.
+func (d *Door) choosePassword(w http.ResponseWriter, r *http.Request) {
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	signedIn, err := d.SignIn.AnswerNewPassword(r.Context(), d.Call(r), membership.NewPassword{Session: form.Value("challenge"), Door: d.Which, Password: form.Value("newPassword")})
+	switch {
+	case membership.CodeOf(err) == membership.ErrChallengeOver.Code:
+		challengeOver(w, r)
+	case err != nil && form.Fail(err):
+		d.Pages.Render(w, r, http.StatusUnprocessableEntity, "choose-password", challengePage{Form: form, Next: web.LocalPath(form.Value("next"))})
+	case err != nil:
+		d.Pages.Failed(w, r, err)
+	default:
+		d.goOn(w, r, signedIn, form)
+	}
 }
 
 func (d *Door) answerChallenge(w http.ResponseWriter, r *http.Request) {
@@ -66,19 +105,17 @@ func (d *Door) answerChallenge(w http.ResponseWriter, r *http.Request) {
 	}
 	challenge, err := d.Challenges.Challenge(r.Context(), form.Value("challenge"))
 	if err != nil || challenge.Door != d.Which {
-		web.Notify(w, "warning", "notice.challenge_over")
-		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+		challengeOver(w, r)
 		return
 	}
 	challenge.Code = strings.ReplaceAll(form.Value("code"), " ", "") // apps show it in two groups
 	signedIn, err := d.SignIn.AnswerChallenge(r.Context(), d.Call(r), challenge)
 	switch {
 	case membership.CodeOf(err) == membership.ErrChallengeOver.Code:
-		web.Notify(w, "warning", "notice.challenge_over")
-		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+		challengeOver(w, r)
 	case err != nil && form.Fail(err):
 		form.Set("code", "")
-		d.Pages.Render(w, r, http.StatusUnprocessableEntity, "code", codePage{Form: form, Next: web.LocalPath(form.Value("next"))})
+		d.Pages.Render(w, r, http.StatusUnprocessableEntity, "code", challengePage{Form: form, Next: web.LocalPath(form.Value("next"))})
 	case err != nil:
 		d.Pages.Failed(w, r, err)
 	default:

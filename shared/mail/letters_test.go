@@ -22,9 +22,9 @@ var update = flag.Bool("update", false, "write the golden files instead of compa
 
 // facts are the values of all letters.
 type facts struct {
-	FirstName, Inviter, Customer, Role, Username, Provider, Portal, Console, Token string
-	At                                                                             time.Time
-	Expired                                                                        []mail.Expired
+	FirstName, Inviter, Customer, Role, Username, Provider, Portal, Console, Token, Password string
+	At                                                                                       time.Time
+	Expired                                                                                  []mail.Expired
 }
 
 // usual is what people would see.
@@ -33,7 +33,7 @@ func usual() facts {
 	return facts{
 		FirstName: "Anna", Inviter: "Jürgen Müller", Customer: "Bäckerei Sommer & Söhne GmbH", Role: "administrator", Username: "anna.sommer",
 		Provider: "Northwind Logistics", Portal: "https://portal.northwind.example", Console: "https://console.northwind.example",
-		Token: "01JP3Z5K7Q8R9S0T1V2W3X4Y5Z.1.q0lXv2s8T6kYw1Zc3Ue5Rg7Hn9Jb4Mf6Pd8Sa0Kt2Vx", At: at,
+		Token: "01JP3Z5K7Q8R9S0T1V2W3X4Y5Z.1.q0lXv2s8T6kYw1Zc3Ue5Rg7Hn9Jb4Mf6Pd8Sa0Kt2Vx", Password: "7h4kq-9m2vd-x3c8r-p5wzt", At: at,
 		Expired: []mail.Expired{
 			{Email: "lena.vogt@sommer.example", Customer: "Bäckerei Sommer & Söhne GmbH", ExpiredAt: at},
 			{Email: "o.hansen@fjord.example", Customer: "Fjord AS", ExpiredAt: at.Add(26 * time.Hour)},
@@ -60,6 +60,8 @@ func (f facts) letters() []mail.Letter {
 		mail.PasswordChanged{Common: portal, Username: f.Username, ChangedAt: f.At},
 		mail.UserRegistration{Common: portal, Customer: f.Customer, Username: f.Username, Link: link(f.Portal + "/reset-password#"), ExpiresAt: f.At},
 		mail.PasswordLink{Common: portal, Username: f.Username, Link: link(f.Portal + "/reset-password#"), ExpiresAt: f.At},
+		mail.RegistrationTemporary{Common: portal, Customer: f.Customer, Username: f.Username, Password: f.Password, Link: f.Portal + "/sign-in", ExpiresAt: f.At},
+		mail.PasswordTemporary{Common: portal, Username: f.Username, Password: f.Password, Link: f.Portal + "/sign-in", ExpiresAt: f.At},
 		mail.EmailChangeConfirm{Common: portal, Username: f.Username, Link: link(f.Portal + "/email-change#"), ExpiresAt: f.At},
 		mail.EmailChangeAnnounced{Common: portal, Username: f.Username, ExpiresAt: f.At},
 		mail.EmailChanged{Common: portal, Username: f.Username, ChangedAt: f.At},
@@ -162,7 +164,7 @@ func TestLettersOfTheOutbox(t *testing.T) {
 	for _, l := range []membership.Letter{
 		membership.LetterInvitation, membership.LetterStaffInvitation, membership.LetterAddressInUse,
 		membership.LetterExpiredDigest, membership.LetterPasswordReset, membership.LetterPasswordChanged, membership.LetterUserRegistration,
-		membership.LetterPasswordLink, membership.LetterEmailConfirm, membership.LetterEmailAnnounced, membership.LetterEmailChanged,
+		membership.LetterPasswordLink, membership.LetterRegistrationTemporary, membership.LetterPasswordTemporary, membership.LetterEmailConfirm, membership.LetterEmailAnnounced, membership.LetterEmailChanged,
 	} {
 		if !slices.Contains(names(), string(l)) {
 			t.Errorf("there is no letter %q", l)
@@ -360,21 +362,23 @@ func TestLinksAreLinks(t *testing.T) {
 func TestMissingValues(t *testing.T) {
 	empty := map[string]func(*facts){
 		"Customer": func(f *facts) { f.Customer = " \n" }, "Role": func(f *facts) { f.Role = "" }, "Username": func(f *facts) { f.Username = "" },
-		"Token": func(f *facts) { f.Token = "" }, "At": func(f *facts) { f.At = time.Time{} }, "Expired": func(f *facts) { f.Expired = nil },
+		"Token": func(f *facts) { f.Token, f.Password = "", "" }, "At": func(f *facts) { f.At = time.Time{} }, "Expired": func(f *facts) { f.Expired = nil },
 		"Provider": func(f *facts) { f.Provider = "" }, "Portal": func(f *facts) { f.Portal, f.Console = "", "" },
 	}
 	needs := map[string][]string{
-		"invitation":                {"Customer", "Token", "At", "Provider", "Portal"},
-		"invitation-staff":          {"Role", "Token", "At", "Provider", "Portal"},
-		"invitation-address-in-use": {"Customer", "Provider", "Portal"},
-		"expired-digest":            {"Expired", "Provider", "Portal"},
-		"password-reset":            {"Username", "Token", "At", "Provider", "Portal"},
-		"password-changed":          {"Username", "At", "Provider", "Portal"},
-		"user-registration":         {"Customer", "Username", "Token", "At", "Provider", "Portal"},
-		"password-link":             {"Username", "Token", "At", "Provider", "Portal"},
-		"email-change-confirm":      {"Username", "Token", "At", "Provider", "Portal"},
-		"email-change-announced":    {"Username", "At", "Provider", "Portal"},
-		"email-changed":             {"Username", "At", "Provider", "Portal"},
+		"invitation":                  {"Customer", "Token", "At", "Provider", "Portal"},
+		"invitation-staff":            {"Role", "Token", "At", "Provider", "Portal"},
+		"invitation-address-in-use":   {"Customer", "Provider", "Portal"},
+		"expired-digest":              {"Expired", "Provider", "Portal"},
+		"password-reset":              {"Username", "Token", "At", "Provider", "Portal"},
+		"password-changed":            {"Username", "At", "Provider", "Portal"},
+		"user-registration":           {"Customer", "Username", "Token", "At", "Provider", "Portal"},
+		"password-link":               {"Username", "Token", "At", "Provider", "Portal"},
+		"user-registration-temporary": {"Customer", "Username", "Token", "At", "Provider", "Portal"},
+		"password-temporary":          {"Username", "Token", "At", "Provider", "Portal"},
+		"email-change-confirm":        {"Username", "Token", "At", "Provider", "Portal"},
+		"email-change-announced":      {"Username", "At", "Provider", "Portal"},
+		"email-changed":               {"Username", "At", "Provider", "Portal"},
 	}
 	forEachLetter(t, func(t *testing.T, letter, language string) {
 		for _, missing := range needs[letter] {

@@ -22,13 +22,13 @@ type Postman struct {
 
 // Post implements membership.Postman. A letter that cannot be written is no refusal: the fault is ours, and a version
 // that mends it may be deployed while the mail is still tried. For the same reason a panic is an error of this one mail.
-func (p Postman) Post(ctx context.Context, m membership.Mail, token string) (messageID string, err error) {
+func (p Postman) Post(ctx context.Context, m membership.Mail, secret string) (messageID string, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			messageID, err = "", fmt.Errorf("letter %s: panic: %v", m.Letter, reason)
 		}
 	}()
-	letter, err := p.letter(m, token)
+	letter, err := p.letter(m, secret)
 	if err != nil {
 		return "", fmt.Errorf("letter %s: %w", m.Letter, err)
 	}
@@ -44,8 +44,9 @@ func (p Postman) Post(ctx context.Context, m membership.Mail, token string) (mes
 	return messageID, err
 }
 
-// letter makes the letter from the facts that membership stored with the mail.
-func (p Postman) letter(m membership.Mail, token string) (Letter, error) {
+// letter makes the letter from the facts that membership stored with the mail. secret is the token of its link, or the
+// temporary password.
+func (p Postman) letter(m membership.Mail, secret string) (Letter, error) {
 	door := p.PortalURL
 	if m.Door == membership.ConsoleDoor {
 		door = p.ConsoleURL
@@ -61,7 +62,7 @@ func (p Postman) letter(m membership.Mail, token string) (Letter, error) {
 		username = m.To // which signs in as well
 	}
 	// A token stands in the fragment, which no server sees and no log keeps.
-	invitation := door + "/invitation#" + token
+	invitation := door + "/invitation#" + secret
 	switch m.Letter {
 	case membership.LetterInvitation:
 		return Invitation{Common: common, Inviter: f["inviter"], Customer: f["customer"], Link: invitation, ExpiresAt: expires}, nil
@@ -73,15 +74,19 @@ func (p Postman) letter(m membership.Mail, token string) (Letter, error) {
 	case membership.LetterExpiredDigest:
 		return p.digest(common, f)
 	case membership.LetterPasswordReset:
-		return PasswordReset{Common: common, Username: username, Link: door + "/reset-password#" + token, ExpiresAt: expires}, nil
+		return PasswordReset{Common: common, Username: username, Link: door + "/reset-password#" + secret, ExpiresAt: expires}, nil
 	case membership.LetterPasswordChanged:
 		return PasswordChanged{Common: common, Username: username, ChangedAt: m.CreatedAt}, nil // queued in the transaction of the change
 	case membership.LetterUserRegistration:
-		return UserRegistration{Common: common, Customer: f["customer"], Username: username, Link: door + "/reset-password#" + token, ExpiresAt: expires}, nil
+		return UserRegistration{Common: common, Customer: f["customer"], Username: username, Link: door + "/reset-password#" + secret, ExpiresAt: expires}, nil
 	case membership.LetterPasswordLink:
-		return PasswordLink{Common: common, Username: username, Link: door + "/reset-password#" + token, ExpiresAt: expires}, nil
+		return PasswordLink{Common: common, Username: username, Link: door + "/reset-password#" + secret, ExpiresAt: expires}, nil
+	case membership.LetterRegistrationTemporary:
+		return RegistrationTemporary{Common: common, Customer: f["customer"], Username: username, Password: secret, Link: door + "/sign-in", ExpiresAt: expires}, nil
+	case membership.LetterPasswordTemporary:
+		return PasswordTemporary{Common: common, Username: username, Password: secret, Link: door + "/sign-in", ExpiresAt: expires}, nil
 	case membership.LetterEmailConfirm:
-		return EmailChangeConfirm{Common: common, Username: username, Link: door + "/email-change#" + token, ExpiresAt: expires}, nil
+		return EmailChangeConfirm{Common: common, Username: username, Link: door + "/email-change#" + secret, ExpiresAt: expires}, nil
 	case membership.LetterEmailAnnounced:
 		return EmailChangeAnnounced{Common: common, Username: username, ExpiresAt: expires}, nil
 	case membership.LetterEmailChanged:

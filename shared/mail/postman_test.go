@@ -55,12 +55,14 @@ func stored(letter membership.Letter) membership.Mail {
 
 func TestPostmanWritesEveryLetterOfMembership(t *testing.T) {
 	has := map[membership.Letter][]string{
-		membership.LetterInvitation:      {"https://portal.example/invitation#a.1.b", "Hello Anna", "Jo Berg", "Sommer GmbH", "12 March 2026, 14:05 UTC"},
-		membership.LetterStaffInvitation: {"https://console.example/invitation#a.1.b", "agent", "Jo Berg"},
-		membership.LetterAddressInUse:    {"Sommer GmbH", "https://portal.example\n", "Hello,\n"},
-		membership.LetterExpiredDigest:   {"a@example.com (Sommer GmbH), expired on 12 March 2026, 14:05 UTC", "b@example.com (Fjord AS)", "and 51 more"},
-		membership.LetterPasswordReset:   {"https://portal.example/reset-password#a.1.b", "username is anna.", "12 March 2026, 14:05 UTC"},
-		membership.LetterPasswordChanged: {"account anna with", "5 March 2026, 08:09 UTC"},
+		membership.LetterInvitation:            {"https://portal.example/invitation#a.1.b", "Hello Anna", "Jo Berg", "Sommer GmbH", "12 March 2026, 14:05 UTC"},
+		membership.LetterStaffInvitation:       {"https://console.example/invitation#a.1.b", "agent", "Jo Berg"},
+		membership.LetterAddressInUse:          {"Sommer GmbH", "https://portal.example\n", "Hello,\n"},
+		membership.LetterExpiredDigest:         {"a@example.com (Sommer GmbH), expired on 12 March 2026, 14:05 UTC", "b@example.com (Fjord AS)", "and 51 more"},
+		membership.LetterPasswordReset:         {"https://portal.example/reset-password#a.1.b", "username is anna.", "12 March 2026, 14:05 UTC"},
+		membership.LetterPasswordChanged:       {"account anna with", "5 March 2026, 08:09 UTC"},
+		membership.LetterRegistrationTemporary: {"\na.1.b\n", "username is anna.", "Sommer GmbH", "https://portal.example/sign-in\n", "choose a password of your own", "12 March 2026, 14:05 UTC", "do not reply"},
+		membership.LetterPasswordTemporary:     {"\na.1.b\n", "account anna", "https://portal.example/sign-in\n", "choose a password of your own", "12 March 2026, 14:05 UTC"},
 	}
 	for letter, parts := range has {
 		d := &desk{}

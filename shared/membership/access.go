@@ -22,7 +22,12 @@ type SignIns struct {
 	ResetVersion      int
 	ResetExpiresAt    time.Time
 	ResetClaimedUntil time.Time
-	// PasswordOver is set while the password at the sign-in service no longer counts: a new one must be set by link.
+	// TemporaryVersion counts the temporary passwords: renewing or setting a password in any way ends the one before, and
+	// only the mail of this version may bring one. TemporaryExpiresAt is zero until that mail is sent.
+	TemporaryVersion   int
+	TemporaryExpiresAt time.Time
+	// PasswordOver is set while the password at the sign-in service no longer counts: a new one must be set by link, or
+	// with a temporary one.
 	PasswordOver bool
 	Version      int
 }

@@ -12,7 +12,7 @@ type Tokens struct {
 // SignInAnswer is either tokens, or a challenge that must be answered first.
 type SignInAnswer struct {
 	Tokens    Tokens
-	Challenge string // "" or "totp"
+	Challenge string // "", "totp" or ChallengeNewPassword
 	Session   string // to be sent back with the answer to the challenge
 }
 

@@ -17,10 +17,12 @@ type Purpose string
 
 // The purposes.
 const (
-	PurposeInvitation    Purpose = "invitation"
-	PurposePasswordReset Purpose = "password-reset"
-	PurposeEmailChange   Purpose = "email-change"
-	PurposeCursor        Purpose = "cursor"
+	PurposeInvitation        Purpose = "invitation"
+	PurposePasswordReset     Purpose = "password-reset"
+	PurposeTemporaryPassword Purpose = "temporary-password"
+	PurposeNewPassword       Purpose = "new-password"
+	PurposeEmailChange       Purpose = "email-change"
+	PurposeCursor            Purpose = "cursor"
 )
 
 // InvitationLifetime is how long an invitation's link is valid. Source: mission 4 and seed 002 ("valid for seven days").

@@ -7,17 +7,19 @@ type Letter string
 
 // The letters.
 const (
-	LetterInvitation       Letter = "invitation"
-	LetterStaffInvitation  Letter = "invitation-staff"
-	LetterAddressInUse     Letter = "invitation-address-in-use"
-	LetterExpiredDigest    Letter = "expired-digest"
-	LetterPasswordReset    Letter = "password-reset"
-	LetterPasswordChanged  Letter = "password-changed"
-	LetterUserRegistration Letter = "user-registration"
-	LetterPasswordLink     Letter = "password-link"
-	LetterEmailConfirm     Letter = "email-change-confirm"
-	LetterEmailAnnounced   Letter = "email-change-announced"
-	LetterEmailChanged     Letter = "email-changed"
+	LetterInvitation            Letter = "invitation"
+	LetterStaffInvitation       Letter = "invitation-staff"
+	LetterAddressInUse          Letter = "invitation-address-in-use"
+	LetterExpiredDigest         Letter = "expired-digest"
+	LetterPasswordReset         Letter = "password-reset"
+	LetterPasswordChanged       Letter = "password-changed"
+	LetterUserRegistration      Letter = "user-registration"
+	LetterPasswordLink          Letter = "password-link"
+	LetterRegistrationTemporary Letter = "user-registration-temporary"
+	LetterPasswordTemporary     Letter = "password-temporary"
+	LetterEmailConfirm          Letter = "email-change-confirm"
+	LetterEmailAnnounced        Letter = "email-change-announced"
+	LetterEmailChanged          Letter = "email-changed"
 )
 
 // MailStatus is where a mail of the outbox stands.
@@ -32,14 +34,14 @@ const (
 	MailAbandoned MailStatus = "abandoned"
 )
 
-// Mail is one mail that a change owes. It is stored in the transaction of the change and holds no secret: the link in
-// it is computed again each time it is sent.
+// Mail is one mail that a change owes. It is stored in the transaction of the change and holds no secret: the link or
+// the temporary password in it is computed again each time it is sent.
 type Mail struct {
 	ID           string
 	CustomerID   string
 	UserID       string // whom it is for, "" while unknown
 	InvitationID string // the invitation it carries the link of, if any
-	LinkVersion  int    // the version of that link, or of the one that confirms an address; an older one is withdrawn
+	LinkVersion  int    // the version of that link, of the one that confirms an address, or of the temporary password; an older one is withdrawn
 	Letter       Letter
 	To           string // address; "" for a password reset, whose address is looked up when it is sent
 	Login        string // what was typed at "forgot password"; never mailed

@@ -22,9 +22,10 @@ func (r *MailRefusal) Error() string { return "refused: " + r.Reason }
 
 // Postman renders a mail and hands it over. shared/mail is the one on SES.
 type Postman interface {
-	// Post sends m with its link (a token; "" for a letter without) and returns the id under which it was taken over.
+	// Post sends m with its secret (the token of its link, or a temporary password; "" for a letter without) and returns the
+	// id under which it was taken over.
 	// Errors: *MailRefusal when trying again is useless.
-	Post(ctx context.Context, m Mail, token string) (messageID string, err error)
+	Post(ctx context.Context, m Mail, secret string) (messageID string, err error)
 }
 
 // OutboxStore is what the outbox needs of the table.
@@ -62,14 +63,14 @@ func (o Outbox) Deliver(ctx context.Context, mailID string, now time.Time) (Mail
 	if err != nil {
 		return "", err
 	}
-	token, wanted, err := o.link(ctx, &m, now)
+	secret, wanted, err := o.secret(ctx, &m, now)
 	switch {
 	case m.Attempts > mailTries: // the last try never came to its end
 		m.Status, m.Reason = MailAbandoned, "no try came to its end"
 	case err == nil && !wanted:
 		m.Status, m.Reason = MailWithdrawn, ""
 	case err == nil:
-		m.MessageID, err = o.Postman.Post(ctx, m, token)
+		m.MessageID, err = o.Postman.Post(ctx, m, secret)
 		if err == nil {
 			m.Status, m.SentAt, m.Reason = MailSent, second(now), ""
 			break
@@ -96,8 +97,9 @@ func pause(n int) time.Duration {
 	return min(p, longestPause)
 }
 
-// link computes the token of a mail's link. wanted is false when the mail announces what is no longer so.
-func (o Outbox) link(ctx context.Context, m *Mail, now time.Time) (token string, wanted bool, err error) {
+// secret computes what only the mail may tell: the token of its link, or a temporary password. wanted is false when the
+// mail announces what is no longer so.
+func (o Outbox) secret(ctx context.Context, m *Mail, now time.Time) (secret string, wanted bool, err error) {
 	switch m.Letter {
 	case LetterInvitation, LetterStaffInvitation, LetterAddressInUse:
 		if m.InvitationID == "" {
@@ -127,6 +129,8 @@ func (o Outbox) link(ctx context.Context, m *Mail, now time.Time) (token string,
 		return o.passwordLink(ctx, m, Address{UserID: m.UserID, CustomerID: m.CustomerID}, RegistrationLifetime, now)
 	case LetterPasswordLink:
 		return o.passwordLink(ctx, m, Address{UserID: m.UserID, CustomerID: m.CustomerID}, PasswordLinkLifetime, now)
+	case LetterRegistrationTemporary, LetterPasswordTemporary:
+		return o.temporaryPassword(ctx, m, now)
 	case LetterEmailConfirm:
 		return o.emailLink(ctx, m, now)
 	}
@@ -158,15 +162,11 @@ func (o Outbox) emailLink(ctx context.Context, m *Mail, now time.Time) (token st
 // passwordLink gives a password mail a link that is valid from now, for as long as lifetime says. A repeated try of the
 // same mail keeps its link, or only its version when half of the link's time is over.
 func (o Outbox) passwordLink(ctx context.Context, m *Mail, holder Address, lifetime time.Duration, now time.Time) (token string, wanted bool, err error) {
-	access, err := o.Store.Access(ctx, holder.CustomerID, holder.UserID, "")
-	if err != nil {
+	access, err := o.reader(ctx, m, holder, now)
+	if err != nil || access.User.ID == "" {
 		return "", false, err
 	}
-	if _, closed := access.Actor(m.Door, now.Add(2*time.Second), "", now); closed != nil {
-		return "", false, nil
-	}
 	before := access.SignIns
-	before.CustomerID, before.UserID = access.User.CustomerID, access.User.ID
 	after := before
 	switch repeated := before.ResetMail == m.ID; {
 	case repeated && before.ResetExpiresAt.IsZero(): // used since: the copy that arrived was good
@@ -181,11 +181,30 @@ func (o Outbox) passwordLink(ctx context.Context, m *Mail, holder Address, lifet
 			return "", false, err
 		}
 	}
-	u := access.User
+	m.address(access, after.ResetExpiresAt)
+	return o.Keys.Token(ResetLink(access.User, after)), true, nil
+}
+
+// reader returns whom a password mail is for, zero where that person has no access at the moment.
+func (o Outbox) reader(ctx context.Context, m *Mail, holder Address, now time.Time) (Access, error) {
+	access, err := o.Store.Access(ctx, holder.CustomerID, holder.UserID, "")
+	if err != nil {
+		return Access{}, err
+	}
+	if _, closed := access.Actor(m.Door, now.Add(2*time.Second), "", now); closed != nil {
+		return Access{}, nil
+	}
+	access.SignIns.CustomerID, access.SignIns.UserID = access.User.CustomerID, access.User.ID
+	return access, nil
+}
+
+// address fills in what a password mail finds out when it is sent: the stored address, and until when what it carries is
+// good.
+func (m *Mail) address(a Access, expiresAt time.Time) {
+	u := a.User
 	m.UserID, m.CustomerID, m.To = u.ID, u.CustomerID, u.Email
-	m.Language = ChooseLanguage(u.Language, access.Customer.Language, m.Language)
-	m.Fields = map[string]string{"firstName": u.FirstName, "username": u.Username, "customer": access.Customer.Name, "expiresAt": after.ResetExpiresAt.Format(time.RFC3339)}
-	return o.Keys.Token(ResetLink(u, after)), true, nil
+	m.Language = ChooseLanguage(u.Language, a.Customer.Language, m.Language)
+	m.Fields = map[string]string{"firstName": u.FirstName, "username": u.Username, "customer": a.Customer.Name, "expiresAt": expiresAt.Format(time.RFC3339)}
 }
 
 // Sweep tries the mails that are due, at most limit, and returns how many ended in each status. It goes on after a

@@ -13,12 +13,16 @@ const (
 	PasswordLinkLifetime = 24 * time.Hour
 )
 
-// RenewPassword takes a user's password away and mails a link to set a new one. The old password, all open sessions and
-// earlier links end at once: that is what it is for when somebody else knows them. Asking again mails another link.
-// Errors: ErrNotFound, ErrForbidden, ErrDirectory, Conflict (impossible_in_status), TooMany, ErrOverloaded.
-func (r Records) RenewPassword(ctx context.Context, c Call, userID string) error {
+// RenewPassword takes a user's password away and mails a link to set a new one, or, by staff, a temporary password. The
+// old password, all open sessions, earlier links and temporary passwords end at once: that is what it is for when somebody
+// else knows them. Asking again mails another one.
+// Errors: ErrNotFound, ErrForbidden, ErrNoTemporaryForYou, Invalid (mode), ErrDirectory, Conflict (impossible_in_status), TooMany, ErrOverloaded.
+func (r Records) RenewPassword(ctx context.Context, c Call, userID string, mode PasswordMode) error {
 	user, err := r.find(ctx, c, userID)
 	if err != nil || len(c.Done) > 0 {
+		return err
+	}
+	if err := c.Actor.mayGivePassword("mode", mode); err != nil {
 		return err
 	}
 	if user.Source == SourceDirectory {
@@ -28,10 +32,14 @@ func (r Records) RenewPassword(ctx context.Context, c Call, userID string) error
 		return &Error{Kind: Conflict, Code: "impossible_in_status", Message: "A user who is " + string(s) + " cannot be the subject of: password."}
 	}
 	trail := c.trail(c.auditEntry(r.NewID(), "user.password-renewed", "user", user.ID, user.CustomerID, nil, nil), user.ID)
-	trail.Mails = []Mail{r.letter(c, user, LetterPasswordLink, Customer{})}
+	letter := LetterPasswordLink
+	if mode == ByTemporaryPassword {
+		letter = LetterPasswordTemporary
+	}
+	trail.Mails = []Mail{r.letter(c, user, letter, Customer{})}
 	trail.Letters = c.Actor.letter(user.CustomerID, user.Email)
 	if user.AddressElsewhere {
-		return r.remind(ctx, c, user, trail)
+		return r.remind(ctx, c, user, letter, trail)
 	}
 	for try := 0; try < passwordTries; try++ {
 		before, err := r.Store.SignIns(ctx, user.CustomerID, user.ID)
@@ -43,6 +51,11 @@ func (r Records) RenewPassword(ctx context.Context, c Call, userID string) error
 		// The next version is nobody's link until the mail is sent, which makes its own. The lease of a reset under way stays,
 		// and finds out by the version that its link is over.
 		after.ResetVersion, after.ResetMail, after.ResetExpiresAt = before.ResetVersion+1, "", time.Time{}
+		after.TemporaryVersion, after.TemporaryExpiresAt = before.TemporaryVersion+1, time.Time{}
+		trail.Mails[0].LinkVersion = 0
+		if mode == ByTemporaryPassword {
+			trail.Mails[0].LinkVersion = after.TemporaryVersion
+		}
 		if err := r.Store.EndPassword(ctx, before, after, trail); KindOf(err) != Stale {
 			return err
 		}
@@ -56,7 +69,7 @@ const passwordTries = 4
 
 // remind mails a user whose address signs in elsewhere, so that there is no password to renew. Where the address has
 // become free since, it becomes the user's.
-func (r Records) remind(ctx context.Context, c Call, user User, trail Trail) error {
+func (r Records) remind(ctx context.Context, c Call, user User, letter Letter, trail Trail) error {
 	_, holders, _, err := r.Store.InviteFacts(ctx, c.Actor.Reach(), user.CustomerID, []string{FoldLogin(user.Email)}, nil)
 	if err != nil {
 		return err
@@ -65,7 +78,7 @@ func (r Records) remind(ctx context.Context, c Call, user User, trail Trail) err
 	after.ValidFrom, after.Version = cutOff(c.Now), user.Version+1
 	if holders[0].UserID == "" {
 		after.AddressElsewhere = false
-		trail.Mails = []Mail{r.letter(c, after, LetterPasswordLink, Customer{})}
+		trail.Mails = []Mail{r.letter(c, after, letter, Customer{})} // the first password: no version is behind it
 	}
 	return r.Store.ChangeRecord(ctx, user, after, nil, trail)
 }

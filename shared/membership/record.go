@@ -1,6 +1,7 @@
 package membership
 
 import (
+	"cmp"
 	"context"
 	"slices"
 )
@@ -24,8 +25,10 @@ type CreateInput struct {
 	Contact bool
 	// Password lets the person in at once; "" leaves it to a link to set one. Only staff know passwords of others.
 	Password string
-	// SendRegistrationEmail mails the way in: address, username, and a link to set the password, valid seven days.
+	// SendRegistrationEmail mails the way in: address, username, and what Credentials say, valid seven days. "" is a link;
+	// only staff give temporary passwords.
 	SendRegistrationEmail bool
+	Credentials           PasswordMode
 	RecordInput
 }
 
@@ -86,6 +89,7 @@ func (r Records) Create(ctx context.Context, c Call, in CreateInput) (User, erro
 	if len(c.Done) > 0 {
 		return r.Store.User(ctx, c.Actor.Reach(), c.Done[0])
 	}
+	in.Credentials = cmp.Or(in.Credentials, ByLink)
 	user, err := r.checked(c, in)
 	if err != nil {
 		return User{}, err
@@ -117,6 +121,9 @@ func (r Records) checked(c Call, in CreateInput) (User, error) {
 	if err := notForYou(c.Actor, in.RecordInput, in.Password != ""); err != nil {
 		return User{}, err
 	}
+	if err := c.Actor.mayGivePassword("credentials", in.Credentials); err != nil {
+		return User{}, err
+	}
 	var errs fieldErrors
 	user = r.apply(&errs, c, user, in.RecordInput)
 	if in.Email != nil || user.complete() {
@@ -144,6 +151,9 @@ func (r Records) checked(c Call, in CreateInput) (User, error) {
 		}
 		if in.Password != "" {
 			errs.add(CheckPassword("password", in.Password, user.Email))
+		}
+		if in.Credentials == ByTemporaryPassword && (in.Password != "" || !in.SendRegistrationEmail) {
+			errs.add(InvalidField("credentials", "temporary_without_mail", "A temporary password comes with the registration mail, to a user who is given no other one."))
 		}
 	}
 	return user, errs.err()
@@ -247,7 +257,7 @@ func (r Records) create(ctx context.Context, c Call, in CreateInput, user User) 
 	}
 	trail := c.trail(c.auditEntry(r.NewID(), "user.created", "user", user.ID, user.CustomerID, nil, user.auditFields()), user.ID)
 	if in.SendRegistrationEmail {
-		trail.Mails = []Mail{r.letter(c, user, LetterUserRegistration, customer)}
+		trail.Mails = []Mail{RegistrationLetter(c, r.NewID, user, customer, in.Credentials, r.Language)}
 		trail.Letters = c.Actor.letter(user.CustomerID, user.Email)
 	}
 	return user, r.Store.CreateUser(ctx, user, only, trail)
@@ -286,15 +296,20 @@ func here(a Actor, customerID string, holder Address) (elsewhere bool, err error
 	return false, ErrEmailInUse
 }
 
-// letter is a mail about a record to its person. Who signs in with the address elsewhere gets the letter that says so
-// instead, as an invitee would.
+// letter is a mail about a record to its person.
 func (r Records) letter(c Call, u User, letter Letter, customer Customer) Mail {
+	return recordMail(c, r.NewID, u, letter, customer, r.Language)
+}
+
+// recordMail is a mail about a record to its person. Who signs in with the address elsewhere gets the letter that says so
+// instead, as an invitee would.
+func recordMail(c Call, newID func() string, u User, letter Letter, customer Customer, language string) Mail {
 	if u.AddressElsewhere {
 		letter = LetterAddressInUse
 	}
 	return Mail{
-		ID: r.NewID(), CustomerID: u.CustomerID, UserID: u.ID, Letter: letter, To: u.Email, Door: DoorOf(u.CustomerID),
-		Language: ChooseLanguage(u.Language, customer.Language, r.Language),
+		ID: newID(), CustomerID: u.CustomerID, UserID: u.ID, Letter: letter, To: u.Email, Door: DoorOf(u.CustomerID),
+		Language: ChooseLanguage(u.Language, customer.Language, language),
 		Fields:   map[string]string{"firstName": u.FirstName, "username": u.Username, "customer": u.Company},
 		Status:   MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now),
 	}

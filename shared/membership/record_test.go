@@ -224,7 +224,7 @@ func TestAddressElsewhereLooksLikeAnyOther(t *testing.T) {
 			t.Errorf("the owner of the address got %d letters", told())
 		}
 		// A link for a password would make two accounts of one address.
-		if err := w.records.RenewPassword(w.ctx, c, u.ID); err != nil {
+		if err := w.records.RenewPassword(w.ctx, c, u.ID, membership.ByLink); err != nil {
 			t.Fatal(err)
 		}
 		if len(w.letters(membership.LetterPasswordLink)) != 0 || len(w.letters(membership.LetterAddressInUse)) != 2 {
@@ -235,7 +235,7 @@ func TestAddressElsewhereLooksLikeAnyOther(t *testing.T) {
 		}
 		// What is no longer so is not told.
 		w.now = w.now.Add(time.Minute)
-		if err := w.records.RenewPassword(w.ctx, w.as("alpha", membership.Administrator), u.ID); err != nil {
+		if err := w.records.RenewPassword(w.ctx, w.as("alpha", membership.Administrator), u.ID, membership.ByLink); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.users.Deactivate(w.ctx, c, u.ID, 0); err != nil {
@@ -251,7 +251,7 @@ func TestAddressElsewhereLooksLikeAnyOther(t *testing.T) {
 		if _, err := w.users.Remove(w.ctx, w.staff(), "beta-administrator", 0); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.records.RenewPassword(w.ctx, c, u.ID); err != nil {
+		if err := w.records.RenewPassword(w.ctx, c, u.ID, membership.ByLink); err != nil {
 			t.Fatal(err)
 		}
 		if w.store.logins["beta-administrator@example.com"] != u.ID || w.sweep(membership.LetterPasswordLink) == "" {
@@ -282,7 +282,7 @@ func TestContactsAreInvitedLater(t *testing.T) {
 	if contact.Status != membership.Contact || contact.Username != "" || contact.Email != "" {
 		t.Fatalf("%+v", contact)
 	}
-	wantCode(t, w.records.RenewPassword(w.ctx, w.staff(), contact.ID), "impossible_in_status")
+	wantCode(t, w.records.RenewPassword(w.ctx, w.staff(), contact.ID, membership.ByLink), "impossible_in_status")
 	_, err := w.records.Change(w.ctx, w.staff(), contact.ID, 1, membership.RecordInput{Username: ptr("kontakt")})
 	wantCode(t, err, "contact_without_access")
 	contact, err = w.records.Change(w.ctx, w.staff(), contact.ID, 1, membership.RecordInput{Email: ptr("kontakt@example.com")})
@@ -387,7 +387,7 @@ func TestDirectoryKeepsItsRecords(t *testing.T) {
 	w.store.users[u.ID] = u
 	_, err := w.records.Change(w.ctx, w.staff(), u.ID, 1, membership.RecordInput{Comment: ptr("x")})
 	wantCode(t, err, "kept_by_directory")
-	wantCode(t, w.records.RenewPassword(w.ctx, w.staff(), u.ID), "kept_by_directory")
+	wantCode(t, w.records.RenewPassword(w.ctx, w.staff(), u.ID, membership.ByLink), "kept_by_directory")
 	me := w.as("alpha", membership.Member)
 	_, err = w.profile.Change(w.ctx, me, 1, membership.ProfileInput{})
 	wantCode(t, err, "kept_by_directory")
@@ -407,7 +407,7 @@ func TestRenewedPasswords(t *testing.T) {
 	}
 	earlier := w.resetToken("alpha-member", membership.PortalDoor)
 	before := w.now
-	if err := w.records.RenewPassword(w.ctx, w.as("alpha", membership.Administrator), "alpha-member"); err != nil {
+	if err := w.records.RenewPassword(w.ctx, w.as("alpha", membership.Administrator), "alpha-member", membership.ByLink); err != nil {
 		t.Fatal(err)
 	}
 	access, err := w.store.Access(w.ctx, "alpha", "alpha-member", "")
@@ -429,18 +429,18 @@ func TestRenewedPasswords(t *testing.T) {
 	if err := w.signInWith("alpha-member", "another good one"); err != nil {
 		t.Error(err)
 	}
-	wantCode(t, w.records.RenewPassword(w.ctx, w.as("alpha", membership.Moderator), "alpha-member"), "forbidden")
-	wantCode(t, w.records.RenewPassword(w.ctx, w.as("beta", membership.Administrator), "alpha-member"), "not_found")
+	wantCode(t, w.records.RenewPassword(w.ctx, w.as("alpha", membership.Moderator), "alpha-member", membership.ByLink), "forbidden")
+	wantCode(t, w.records.RenewPassword(w.ctx, w.as("beta", membership.Administrator), "alpha-member", membership.ByLink), "not_found")
 	// Five letters an hour to one address.
 	for range 4 {
-		if err := w.records.RenewPassword(w.ctx, w.as("alpha", membership.Administrator), "alpha-member"); err != nil {
+		if err := w.records.RenewPassword(w.ctx, w.as("alpha", membership.Administrator), "alpha-member", membership.ByLink); err != nil {
 			t.Fatal(err)
 		}
 	}
 	w.now = w.now.Truncate(time.Hour).Add(time.Hour)
 	codes := []string{}
 	for range 6 {
-		codes = append(codes, membership.CodeOf(w.records.RenewPassword(w.ctx, w.as("alpha", membership.Administrator), "alpha-member")))
+		codes = append(codes, membership.CodeOf(w.records.RenewPassword(w.ctx, w.as("alpha", membership.Administrator), "alpha-member", membership.ByLink)))
 	}
 	if !slices.Equal(codes, []string{"", "", "", "", "", "too_many_requests"}) {
 		t.Errorf("%q", codes)

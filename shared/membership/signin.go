@@ -116,7 +116,8 @@ type SignedIn struct {
 }
 
 // SignIn checks username or e-mail and password at a door. Unknown logins, wrong passwords, ended access and the wrong
-// door get the same answer after the same calls. Errors: ErrWrongCredentials, ErrTooManyAttempts.
+// door get the same answer after the same calls. A temporary password is computed for everybody, known or not, and the
+// sign-in service never hears the right one: it is answered with a challenge. Errors: ErrWrongCredentials, ErrTooManyAttempts.
 func (s SignIn) SignIn(ctx context.Context, c Call, in Credentials) (SignedIn, error) {
 	folded := FoldLogin(in.Login)
 	if folded == "" || len(folded) > maxEmail || in.Password == "" || utf8.RuneCountInString(in.Password) > maxPassword {
@@ -144,11 +145,19 @@ func (s SignIn) SignIn(ctx context.Context, c Call, in Credentials) (SignedIn, e
 		}
 		c.Now = c.Now.Add(wait)
 	}
+	_, closed := access.Actor(in.Door, c.Now, "", c.Now)
+	if s.Keys.ProvesTemporary(in.Password, TemporaryFacts(access.User, access.SignIns)) && c.Now.Before(access.SignIns.TemporaryExpiresAt) {
+		if closed != nil {
+			return SignedIn{}, ErrWrongCredentials
+		}
+		session := s.Keys.newPasswordSession(access.User.ID, access.SignIns.TemporaryVersion, c.Now)
+		return SignedIn{User: access.User, Answer: SignInAnswer{Challenge: ChallengeNewPassword, Session: session}}, nil
+	}
 	answer, err := s.Accounts.SignIn(ctx, in.Door, account, in.Password)
 	if err != nil {
 		return SignedIn{}, giveBack(err)
 	}
-	if _, err := access.Actor(in.Door, c.Now, "", c.Now); err != nil || access.SignIns.PasswordOver {
+	if closed != nil || access.SignIns.PasswordOver {
 		return SignedIn{}, ErrWrongCredentials
 	}
 	if answer.Challenge != "" {
@@ -383,50 +392,66 @@ func (s SignIn) ResetPassword(ctx context.Context, c Call, token, password strin
 	if c.Now.Before(before.ResetClaimedUntil) {
 		return ErrResetOver
 	}
+	return s.whileClaimed(ctx, c, before, ErrResetOver, func(claimed SignIns) error {
+		if err := s.setPassword(ctx, user.ID, password); err != nil {
+			return err
+		}
+		return s.passwordSet(ctx, c, access, claimed, "user.password-reset", ErrResetOver)
+	})
+}
+
+// whileClaimed does what sets a password while a lease keeps others out, who get over. A failure gives the lease back.
+func (s SignIn) whileClaimed(ctx context.Context, c Call, before SignIns, over *Error, set func(claimed SignIns) error) error {
 	claimed := before
 	claimed.ResetClaimedUntil, claimed.Version = c.Now.Add(AcceptanceLease), before.Version+1
 	if err := s.Store.ChangeSignIns(ctx, before, claimed, nil); err != nil {
 		if KindOf(err) == Stale {
-			return ErrResetOver
+			return over
 		}
 		return err
 	}
-	if err := s.reset(ctx, c, access, claimed, password); err != nil {
+	err := set(claimed)
+	if err != nil {
 		// Best effort: the lease ends by itself. When the change was stored all the same, there is nothing to give back.
 		free := claimed
 		free.ResetClaimedUntil, free.Version = time.Time{}, claimed.Version+1
 		_ = s.Store.ChangeSignIns(context.WithoutCancel(ctx), claimed, free, nil)
-		return err
 	}
-	return nil
+	return err
 }
 
-// reset sets the password and then writes down that it did; what fails before that can be repeated with the same link.
-func (s SignIn) reset(ctx context.Context, c Call, access Access, claimed SignIns, password string) error {
+// passwordSet writes down that a password was set: what could set it is used up, what was open is closed, and the person
+// is told. What fails before that can be repeated. Whose password was renewed meanwhile gets over: the one just set does
+// not count, and what the renewal mails stays good.
+func (s SignIn) passwordSet(ctx context.Context, c Call, access Access, claimed SignIns, action string, over *Error) error {
 	user := access.User
-	if err := s.setPassword(ctx, user.ID, password); err != nil {
-		return err
-	}
 	for _, login := range []string{user.Email, user.Username} {
 		if err := s.Store.ForgetAttempts(ctx, FoldLogin(login)); err != nil {
 			return err
 		}
 	}
 	c.Actor = Actor{Realm: realmOf(user.CustomerID), UserID: user.ID, CustomerID: user.CustomerID, Role: user.Role, Name: user.DisplayName(), RequestID: c.Actor.RequestID}
-	return s.changeSignIns(ctx, user.CustomerID, user.ID, &claimed, func(now SignIns) (SignIns, *Trail) {
+	renewed := false
+	err := s.changeSignIns(ctx, user.CustomerID, user.ID, &claimed, func(now SignIns) (SignIns, *Trail) {
 		after := now
-		// The next version is nobody's link; a zero expiry says that the mail's link was used.
-		after.ResetVersion, after.ResetExpiresAt, after.ResetClaimedUntil = now.ResetVersion+1, time.Time{}, time.Time{}
-		after.ValidFrom, after.SignedOut = cutOff(c.Now), nil
-		if now.ResetVersion == claimed.ResetVersion { // else the password was renewed meanwhile, and this one is over as well
-			after.PasswordOver = false
+		after.ResetClaimedUntil = time.Time{}
+		if renewed = now.TemporaryVersion != claimed.TemporaryVersion; renewed {
+			return after, nil
 		}
-		trail := c.trail(c.auditEntry(s.NewID(), "user.password-reset", "user", user.ID, user.CustomerID, nil, nil))
+		// The next version is nobody's link; a zero expiry says that the mail's link was used.
+		after.ResetVersion, after.ResetExpiresAt = now.ResetVersion+1, time.Time{}
+		after.TemporaryVersion, after.TemporaryExpiresAt = now.TemporaryVersion+1, time.Time{}
+		after.ValidFrom, after.SignedOut, after.PasswordOver = later(now.ValidFrom, cutOff(c.Now)), nil, false
+		trail := c.trail(c.auditEntry(s.NewID(), action, "user", user.ID, user.CustomerID, nil, nil))
 		trail.Mails = []Mail{{ID: s.NewID(), CustomerID: user.CustomerID, UserID: user.ID, Letter: LetterPasswordChanged, To: user.Email, Door: DoorOf(user.CustomerID),
 			Language: ChooseLanguage(user.Language, access.Customer.Language), Fields: map[string]string{"firstName": user.FirstName, "username": user.Username},
 			Status: MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now)}}
 		return after, &trail
 	})
+	if err == nil && renewed {
+		return over
+	}
+	return err
 }
 
 // setPassword sets the password of an account, and makes the account anew where it is missing: its owner can delete it

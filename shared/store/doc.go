@@ -16,7 +16,7 @@
 //	subaccount         CUSTOMER#<id>                   CUSTOMER#SUBACCOUNT#<id>        the record
 //	subaccount-count   CUSTOMER#<id>                   SUBACCOUNTS                     how many sub-accounts there are
 //	user               USER#<id>                       RECORD#<customer>               the record
-//	sign-ins           USER#<id>                       RECORD#<customer>#SIGNINS       cut-offs, signed-out token families, the password link
+//	sign-ins           USER#<id>                       RECORD#<customer>#SIGNINS       cut-offs, signed-out token families, the password link, the temporary password's version and end
 //	user-row           USER#<id>                       FACET#<facet>                   the user in one list; six indexes
 //	user-row           CUSTOMER#<customer>             USER#<id>                       the same for the customer's own list
 //	user-row           GROUP#<group>                   USER#<id>                       the same for the group's list

@@ -27,6 +27,8 @@ func signInsItem(s membership.SignIns) item {
 	if !s.ResetClaimedUntil.IsZero() {
 		i.setStr("resetClaimedUntil", s.ResetClaimedUntil.UTC().Format(time.RFC3339Nano))
 	}
+	i.setInt("temporaryVersion", s.TemporaryVersion)
+	i.setTime("temporaryExpiresAt", s.TemporaryExpiresAt)
 	i.setBool("passwordOver", s.PasswordOver)
 	i.setInt("version", s.Version)
 	return i
@@ -36,8 +38,8 @@ func signInsFrom(i item) membership.SignIns {
 	s := membership.SignIns{
 		CustomerID: i.str("customerId"), UserID: i.str("userId"), ValidFrom: i.time("validFrom"), ResetMail: i.str("resetMail"),
 		ResetVersion: i.int("resetVersion"), ResetExpiresAt: i.time("resetExpiresAt"), ResetClaimedUntil: i.time("resetClaimedUntil"),
-		PasswordOver: i.bool("passwordOver"),
-		Version:      i.int("version"),
+		TemporaryVersion: i.int("temporaryVersion"), TemporaryExpiresAt: i.time("temporaryExpiresAt"),
+		PasswordOver: i.bool("passwordOver"), Version: i.int("version"),
 	}
 	for family, ends := range i.strMap("signedOut") {
 		if s.SignedOut == nil {

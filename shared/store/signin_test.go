@@ -18,7 +18,7 @@ func TestAccess(t *testing.T) {
 		ctx := t.Context()
 		customer, user := filled("c1"), person("u1", "c1", membership.Active)
 		signIns := membership.SignIns{CustomerID: "c1", UserID: "u1", ValidFrom: noon(), SignedOut: map[string]time.Time{"family": noon().Add(time.Hour)}, ResetMail: "m1", ResetVersion: 2,
-			ResetExpiresAt: noon().Add(time.Hour), ResetClaimedUntil: noon().Add(time.Millisecond), PasswordOver: true, Version: 1}
+			ResetExpiresAt: noon().Add(time.Hour), ResetClaimedUntil: noon().Add(time.Millisecond), TemporaryVersion: 3, TemporaryExpiresAt: noon().Add(48 * time.Hour), PasswordOver: true, Version: 1}
 		everyFieldSet(t, signIns)
 		everyFieldSet(t, session("s1"))
 		must(t, w.table.CreateCustomer(ctx, customer, w.trail()))
