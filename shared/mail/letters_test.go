@@ -191,6 +191,9 @@ func TestWhatEveryLetterHas(t *testing.T) {
 			wants["link"], wants["portal line"] = f.Console+"/invitation#"+f.Token, ": "+f.Console
 		case "password-reset", "user-registration", "password-link":
 			wants["link"] = f.Portal + "/reset-password#" + f.Token
+		case "user-registration-temporary", "password-temporary":
+			wants["link"], wants["temporary password"] = f.Portal+"/sign-in", f.Password
+			wants["until when"] = map[string]string{"en": "12 March 2026, 14:05 UTC", "de": "12. März 2026, 14:05 Uhr (UTC)"}[language]
 		case "email-change-confirm":
 			wants["link"] = f.Portal + "/email-change#" + f.Token
 		}

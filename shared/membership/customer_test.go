@@ -188,6 +188,13 @@ func TestEveryChangeWritesOneAuditEntry(t *testing.T) {
 	do("user.password-reset", func() error {
 		return w.signIn.ResetPassword(w.ctx, w.public(), w.resetToken("alpha-member", membership.PortalDoor), "another good password")
 	})
+	do("user.password-renewed", func() error {
+		return w.records.RenewPassword(w.ctx, w.staff(), "alpha-member", membership.ByTemporaryPassword)
+	})
+	do("user.password-chosen", func() error {
+		w.now = w.now.Add(2 * time.Second)
+		return w.chooses(w.session("alpha-member", w.sweep(membership.LetterPasswordTemporary)), ownPassword)
+	})
 	do("invitation.created invitation.revoked", func() error {
 		return second(w.invitations.Revoke(w.ctx, w.staff(), w.invite("r@example.com", membership.Member).ID))
 	})
