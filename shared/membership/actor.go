@@ -98,6 +98,9 @@ const (
 	Invite         Action = "invite" // also resend, revoke, delete
 	ReadGroups     Action = "read groups"
 	ChangeGroups   Action = "change groups" // also who is in them
+	Approve        Action = "approve"       // also disapprove, and see who waits
+	ReadSettings   Action = "read settings"
+	ChangeSettings Action = "change settings"
 )
 
 // scope is where a permission holds.
@@ -105,7 +108,7 @@ type scope int
 
 const (
 	anywhere  scope = iota // every customer, the provider included
-	customers              // every customer but the provider
+	customers              // every customer but the provider; also those who wait without one
 	own                    // the actor's own customer
 )
 
@@ -131,6 +134,9 @@ var permissions = []permission{
 	{Staff, StaffAdministrator, Invite, anywhere, nil},
 	{Staff, StaffAdministrator, ReadGroups, anywhere, nil},
 	{Staff, StaffAdministrator, ChangeGroups, anywhere, nil}, // "only administrators (staff) put people into groups"
+	{Staff, StaffAdministrator, Approve, customers, nil},
+	{Staff, StaffAdministrator, ReadSettings, anywhere, nil},
+	{Staff, StaffAdministrator, ChangeSettings, anywhere, nil},
 
 	// An agent reads, invites and approves, and never lets colleagues in.
 	{Staff, StaffAgent, ReadCustomer, anywhere, nil},
@@ -139,6 +145,8 @@ var permissions = []permission{
 	{Staff, StaffAgent, ReadInvites, anywhere, nil},
 	{Staff, StaffAgent, Invite, customers, nil},
 	{Staff, StaffAgent, ReadGroups, anywhere, nil},
+	{Staff, StaffAgent, Approve, customers, nil},
+	{Staff, StaffAgent, ReadSettings, anywhere, nil},
 
 	{Portal, Administrator, ReadCustomer, own, nil},
 	{Portal, Administrator, ReadUsers, own, nil},
@@ -146,6 +154,7 @@ var permissions = []permission{
 	{Portal, Administrator, ChangeUsers, own, nil},
 	{Portal, Administrator, ReadInvites, own, nil},
 	{Portal, Administrator, Invite, own, nil},
+	{Portal, Administrator, Approve, own, nil},
 
 	{Portal, Moderator, ReadCustomer, own, nil},
 	{Portal, Moderator, ReadUsers, own, nil},

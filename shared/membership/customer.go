@@ -55,6 +55,11 @@ func Provider(name, language string, now time.Time) Customer {
 		PortalAccess: true, Language: language, CreatedAt: second(now), Version: 1}
 }
 
+// newCustomer returns a customer that the provider manages, with portal access.
+func newCustomer(id string, t CustomerType, now time.Time) Customer {
+	return Customer{ID: id, Type: t, Management: ManagedCustomer, Status: CustomerActive, PortalAccess: true, CreatedAt: second(now), Version: 1}
+}
+
 // Open says whether the customer's users can get in and its invitations be accepted.
 func (c Customer) Open() bool { return c.Status == CustomerActive && c.PortalAccess }
 
@@ -212,15 +217,13 @@ func (cs Customers) Create(ctx context.Context, c Call, t CustomerType, in Custo
 		none := ""
 		in.Name = &none
 	}
-	customer, err := in.apply(Customer{Type: t})
+	customer, err := in.apply(newCustomer(cs.NewID(), t, c.Now))
 	if e := (*Error)(nil); asError(err, &e) {
 		errs = append(errs, e.Fields...)
 	}
 	if err := errs.err(); err != nil {
 		return Customer{}, err
 	}
-	customer.ID, customer.Management, customer.Status, customer.PortalAccess = cs.NewID(), ManagedCustomer, CustomerActive, true
-	customer.CreatedAt, customer.Version = second(c.Now), 1
 	audit := c.auditEntry(cs.NewID(), "customer.created", "customer", customer.ID, customer.ID, nil, customer.auditFields())
 	if err := cs.Store.CreateCustomer(ctx, customer, c.trail(audit, customer.ID)); err != nil {
 		return Customer{}, err

@@ -34,6 +34,7 @@ func NewDigest(inviter User, expired time.Time) Digest {
 type ExpiryStore interface {
 	InvitationStore
 	SuspensionStore
+	RegistrationCleanUpStore
 	// DueInvitations returns invitations whose expiry or retention has passed, the oldest first, at most limit.
 	DueInvitations(ctx context.Context, now time.Time, limit int) ([]Invitation, error)
 	// ExpireInvitation is ChangeUser for a clean-up: it also remembers the invitation for the inviter's digest (nil where
@@ -49,8 +50,8 @@ type ExpiryStore interface {
 }
 
 // Expiry is the scheduled clean-up. Nobody's rights depend on it: every decision compares with the clock. It makes the
-// lists show what the clock says of invitations and suspensions, tells inviters, and deletes by retention. Running it
-// twice changes nothing.
+// lists show what the clock says of invitations, registrations and suspensions, tells inviters and approvers, and deletes
+// by retention. Running it twice changes nothing.
 type Expiry struct {
 	Store       ExpiryStore
 	Invitations Invitations
@@ -59,7 +60,10 @@ type Expiry struct {
 }
 
 // Report is what one run did.
-type Report struct{ Expired, Deleted, Digests, Reactivated, Skipped int }
+type Report struct {
+	Expired, Deleted, Digests, Reactivated, Skipped       int
+	RegistrationsExpired, RegistrationsDeleted, Reminders int
+}
 
 // Run does at most limit of each kind of work. One bad item does not hold up the others; the first error is returned
 // at the end.
@@ -93,6 +97,13 @@ func (e Expiry) Run(ctx context.Context, c Call, limit int) (Report, error) {
 		case err != nil && first == nil:
 			first = err
 		}
+	}
+	err = e.registrations(ctx, c, limit, &r)
+	if ctx.Err() != nil {
+		return r, ctx.Err()
+	}
+	if err != nil && first == nil {
+		first = err
 	}
 	digests, err := e.Store.DueDigests(ctx, c.Now, limit)
 	if err != nil && first == nil {

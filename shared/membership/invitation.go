@@ -344,6 +344,8 @@ func (is Invitations) invitable(ctx context.Context, c Call, customerID string, 
 	here := a.InvitedHere
 	told := elsewhere && c.Actor.Realm != Portal
 	switch {
+	case here == "" && told && a.CustomerID == UnassignedID:
+		return User{}, false, ErrAddressWaiting
 	case here == "" && told:
 		return User{}, false, ErrEmailInUse
 	case here == "" && (elsewhere || a.UserID == ""):
@@ -366,6 +368,8 @@ func (is Invitations) invitable(ctx context.Context, c Call, customerID string, 
 		return user, elsewhere, nil
 	case Invited, Expired:
 		return User{}, false, ErrAlreadyInvited
+	case Waiting: // routed here, so who invites may know
+		return User{}, false, ErrAddressWaiting
 	}
 	return User{}, false, ErrAlreadyUser
 }

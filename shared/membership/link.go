@@ -23,6 +23,7 @@ const (
 	PurposeNewPassword       Purpose = "new-password"
 	PurposeEmailChange       Purpose = "email-change"
 	PurposeCursor            Purpose = "cursor"
+	PurposeRegistration      Purpose = "registration"
 )
 
 // InvitationLifetime is how long an invitation's link is valid. Source: mission 4 and seed 002 ("valid for seven days").

@@ -20,6 +20,12 @@ const (
 	LetterEmailConfirm          Letter = "email-change-confirm"
 	LetterEmailAnnounced        Letter = "email-change-announced"
 	LetterEmailChanged          Letter = "email-changed"
+
+	LetterRegistrationConfirm     Letter = "registration-confirm"
+	LetterRegistrationKnown       Letter = "registration-known"
+	LetterRegistrationWaiting     Letter = "registration-waiting"
+	LetterRegistrationDisapproved Letter = "registration-disapproved"
+	LetterApprovalReminder        Letter = "approval-reminder"
 )
 
 // MailStatus is where a mail of the outbox stands.
@@ -55,4 +61,6 @@ type Mail struct {
 	SentAt       time.Time
 	MessageID    string // SES's id of the sent mail
 	Reason       string // of the last failure, for operators
+	// RegistrationID is the registration that it is about, if any.
+	RegistrationID string
 }

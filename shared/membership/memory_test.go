@@ -14,22 +14,23 @@ import (
 
 // memory is the table as the rules need it, in maps: the same conditions, no indexes. It is safe for parallel use.
 type memory struct {
-	mu           sync.Mutex
-	customers    map[string]membership.Customer
-	subAccounts  map[string]membership.SubAccount
-	groups       map[string]membership.Group
-	users        map[string]membership.User
-	invitations  map[string]membership.Invitation
-	logins       map[string]string // folded login → user id
-	elsewhere    map[string]string // customer + "|" + folded → user id
-	signIns      map[string]membership.SignIns
-	mails        map[string]membership.Mail
-	attempts     map[string]membership.Attempts
-	events       map[string]int // throttles
-	markers      map[membership.IdempotencyKey]membership.Marker
-	digests      map[string]membership.Digest
-	digestRows   map[string][]string
-	onlyUsers    map[string]string // customer → user
+	mu          sync.Mutex
+	customers   map[string]membership.Customer
+	subAccounts map[string]membership.SubAccount
+	groups      map[string]membership.Group
+	users       map[string]membership.User
+	invitations map[string]membership.Invitation
+	logins      map[string]string // folded login → user id
+	elsewhere   map[string]string // customer + "|" + folded → user id
+	signIns     map[string]membership.SignIns
+	mails       map[string]membership.Mail
+	attempts    map[string]membership.Attempts
+	events      map[string]int // throttles
+	markers     map[membership.IdempotencyKey]membership.Marker
+	digests     map[string]membership.Digest
+	digestRows  map[string][]string
+	onlyUsers   map[string]string // customer → user
+	memoryRegistrations
 	audit        []membership.AuditEntry
 	jobs         []membership.Job
 	before       func(method string) error // called first in every method that changes something; nil is nothing
@@ -42,7 +43,7 @@ func newMemory() *memory {
 		invitations: map[string]membership.Invitation{}, logins: map[string]string{}, elsewhere: map[string]string{},
 		signIns: map[string]membership.SignIns{}, mails: map[string]membership.Mail{}, attempts: map[string]membership.Attempts{},
 		events: map[string]int{}, markers: map[membership.IdempotencyKey]membership.Marker{}, digests: map[string]membership.Digest{},
-		digestRows: map[string][]string{}, onlyUsers: map[string]string{},
+		digestRows: map[string][]string{}, onlyUsers: map[string]string{}, memoryRegistrations: newMemoryRegistrations(),
 	}
 }
 
@@ -278,7 +279,7 @@ func (m *memory) Users(_ context.Context, q membership.UserQuery) (membership.Pa
 	defer m.mu.Unlock()
 	var p membership.Page[membership.UserRow]
 	for _, id := range slices.Sorted(maps.Keys(m.users)) {
-		if row := rowOf(m.users[id]); q.Keeps(row) {
+		if row := rowOf(m.users[id]); q.Keeps(row) && (q.Search == "" || found(row, q.Search)) {
 			p.Items = append(p.Items, row)
 		}
 	}

@@ -40,6 +40,7 @@ type OutboxStore interface {
 	// DueMails returns ids of queued mails whose next try is due, the oldest first, at most limit.
 	DueMails(ctx context.Context, now time.Time, limit int) ([]string, error)
 	Invitation(ctx context.Context, reach Reach, invitationID string) (Invitation, error)
+	Registration(ctx context.Context, reach Reach, registrationID string) (Registration, error)
 	LoginFacts(ctx context.Context, folded string) (Address, Attempts, error)
 	SignIns(ctx context.Context, customerID, userID string) (SignIns, error)
 	ChangeSignIns(ctx context.Context, before, after SignIns, t *Trail) error
@@ -133,6 +134,15 @@ func (o Outbox) secret(ctx context.Context, m *Mail, now time.Time) (secret stri
 		return o.temporaryPassword(ctx, m, now)
 	case LetterEmailConfirm:
 		return o.emailLink(ctx, m, now)
+	case LetterRegistrationConfirm, LetterRegistrationKnown, LetterRegistrationWaiting:
+		return o.registrationLink(ctx, m, now)
+	case LetterApprovalReminder:
+		access, err := o.Store.Access(ctx, m.CustomerID, m.UserID, "")
+		if err != nil {
+			return "", false, err
+		}
+		_, closed := access.Actor(m.Door, now.Add(2*time.Second), "", now)
+		return "", closed == nil, nil
 	}
 	return "", true, nil
 }

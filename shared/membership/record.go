@@ -229,7 +229,7 @@ func (r Records) create(ctx context.Context, c Call, in CreateInput, user User) 
 	if customer.Status != CustomerActive {
 		return User{}, ErrCustomerDeactivated
 	}
-	only, err := r.only(ctx, customer)
+	only, err := onlyUser(ctx, r.Store, customer)
 	if err != nil {
 		return User{}, err
 	}
@@ -263,16 +263,22 @@ func (r Records) create(ctx context.Context, c Call, in CreateInput, user User) 
 	return user, r.Store.CreateUser(ctx, user, only, trail)
 }
 
-// only says whether an individual customer may get its one user. Errors: ErrOnePerson.
-func (r Records) only(ctx context.Context, customer Customer) (*OnlyUser, error) {
+// onlyFinder is what onlyUser needs of the table.
+type onlyFinder interface {
+	OnlyUser(ctx context.Context, customerID string) (userID string, err error)
+	User(ctx context.Context, reach Reach, userID string) (User, error)
+}
+
+// onlyUser says whether an individual customer may get its one user. Errors: ErrOnePerson.
+func onlyUser(ctx context.Context, store onlyFinder, customer Customer) (*OnlyUser, error) {
 	if customer.Type == Corporate {
 		return nil, nil
 	}
-	userID, err := r.Store.OnlyUser(ctx, customer.ID)
+	userID, err := store.OnlyUser(ctx, customer.ID)
 	if err != nil || userID == "" {
 		return &OnlyUser{}, err
 	}
-	user, err := r.Store.User(ctx, ReachCustomer(customer.ID), userID)
+	user, err := store.User(ctx, ReachCustomer(customer.ID), userID)
 	if err == nil && user.Status != Removed && user.Status != Rejected {
 		return nil, ErrOnePerson
 	}
@@ -400,6 +406,8 @@ func (r Records) readdress(ctx context.Context, c Call, status Status, u User, e
 	case status == Contact && email == "":
 		u.Email, u.AddressElsewhere = "", false
 		return u, announcement{}, nil
+	case status == Waiting:
+		return u, announcement{}, ErrAddressRegistered
 	case status != Contact && !u.complete():
 		return u, announcement{}, ErrInvitedAddress
 	}

@@ -199,6 +199,10 @@ type UserStore interface {
 	ChangeUser(ctx context.Context, before, after User, invitation *InvitationChange, t Trail) error
 	// Invitation returns one invitation within reach. Errors: ErrNotFound.
 	Invitation(ctx context.Context, reach Reach, invitationID string) (Invitation, error)
+	// Registration returns one registration within reach. Errors: ErrNotFound.
+	Registration(ctx context.Context, reach Reach, registrationID string) (Registration, error)
+	// RemoveRegistrant is ChangeUser for somebody who waits, and ends the registration. Errors: ErrStale, ErrInProgress.
+	RemoveRegistrant(ctx context.Context, before, after User, r RegistrationChange, t Trail) error
 }
 
 // InvitationChange is an invitation before and after a change.
@@ -342,10 +346,25 @@ func (u Users) step(ctx context.Context, c Call, userID string, version int, ste
 	audit := c.auditEntry(u.NewID(), action, "user", before.ID, before.CustomerID, before.auditFields(), after.auditFields())
 	trail := c.trail(audit, before.ID)
 	trail.Witness = c.witness(before)
+	if before.Status == Waiting {
+		return after, u.removeRegistrant(ctx, c, before, after, trail)
+	}
 	if err := u.Store.ChangeUser(ctx, before, after, change, trail); err != nil {
 		return User{}, err
 	}
 	return after, nil
+}
+
+// removeRegistrant removes somebody who waits: that is a disapproval in silence.
+func (u Users) removeRegistrant(ctx context.Context, c Call, before, after User, trail Trail) error {
+	reg, err := u.Store.Registration(ctx, ReachCustomer(before.CustomerID), before.ID)
+	if err != nil {
+		return err
+	}
+	if reg.Status != RegistrationWaiting { // decided between the two reads
+		return ErrStale
+	}
+	return u.Store.RemoveRegistrant(ctx, before, after, RegistrationChange{reg, reg.decided(c, RegistrationDisapproved)}, trail)
 }
 
 func (u Users) endInvitation(ctx context.Context, c Call, user User) (*InvitationChange, error) {

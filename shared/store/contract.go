@@ -18,4 +18,6 @@ var (
 	_ membership.RenameStore     = Table{}
 	_ membership.ExportStore     = Table{}
 	_ membership.ImportStore     = Table{}
+	_ membership.SettingsStore   = Table{}
+	_ membership.ApprovalStore   = Table{}
 )

@@ -15,6 +15,7 @@
 //	only-user          CUSTOMER#<id>                   ONLYUSER                        the one user of an individual customer
 //	subaccount         CUSTOMER#<id>                   CUSTOMER#SUBACCOUNT#<id>        the record
 //	subaccount-count   CUSTOMER#<id>                   SUBACCOUNTS                     how many sub-accounts there are
+//	domain             DOMAIN#<folded domain>          DOMAIN                          reservation of a proven domain: whose it is
 //	user               USER#<id>                       RECORD#<customer>               the record
 //	sign-ins           USER#<id>                       RECORD#<customer>#SIGNINS       cut-offs, signed-out token families, the password link, the temporary password's version and end
 //	user-row           USER#<id>                       FACET#<facet>                   the user in one list; six indexes
@@ -30,6 +31,10 @@
 //	login              LOGIN#<folded>                  LOGIN                           reservation of a username or e-mail: whose it is
 //	address-elsewhere  CUSTOMER#<customer>             ELSEWHERE#<folded>              an address invited here that signs in for another customer
 //	invitation         INVITATION#<id>                 CUSTOMER#<customer>             the record; facet INVITATIONS#<customer> by age, also byName where the provider lists it; due for expiry and retention
+//	settings           SETTINGS                        SETTINGS                        what staff administrators decide for all
+//	registration       REGISTRATION#<id>               CUSTOMER#<customer>             the record; facet REGISTRATIONS##<status> by age; due for expiry, reminder and retention
+//	registration-row   REGISTRATION#<id>               ROW#<customer>                  the same for the customer's own list: facet REGISTRATIONS#<customer>#<status> by age
+//	registration-open  REGISTERING#<folded address>    REGISTERING                     reservation of an address by its one unconfirmed registration
 //	mail               MAIL#<id>                       MAIL                            the outbox; due while queued; ttl when done
 //	job                JOB#<id>                        CUSTOMER#<customer>             work in steps; facet JOBS#<customer>#<user>#<kind> by age where somebody asked for it; due until it has ended; ttl 30 days after
 //	import             IMPORT#<id>                     CUSTOMER#<customer>             a file of people to invite: what was asked for, and the job that says how far it is; ttl when its files are deleted

@@ -43,6 +43,12 @@ const (
 	entityJob          = "job"
 	entityImport       = "import"
 	entityOnlyUser     = "only-user"
+
+	entitySettings         = "settings"
+	entityDomain           = "domain"
+	entityRegistration     = "registration"
+	entityRegistrationRow  = "registration-row"
+	entityOpenRegistration = "registration-open"
 )
 
 // newItem returns an item with its key and entity.

@@ -24,6 +24,9 @@ func subAccountKey(customerID, id string) key {
 // subAccountsKey is how many sub-accounts a customer has.
 func subAccountsKey(customerID string) key { return key{"CUSTOMER#" + customerID, "SUBACCOUNTS"} }
 
+// domainKey reserves a proven domain among all customers.
+func domainKey(folded string) key { return key{"DOMAIN#" + folded, "DOMAIN"} }
+
 const (
 	familyPrefix     = "CUSTOMER"
 	subAccountPrefix = "CUSTOMER#SUBACCOUNT#"
@@ -139,6 +142,27 @@ const invitationPrefix = "CUSTOMER#"
 
 func invitationPartition(id string) string { return "INVITATION#" + id }
 
+// settingsKey is the one item of settings. A thousand writes a second could change it; it is read by each request that
+// depends on it, 3,000 a second at most.
+func settingsKey() key { return key{"SETTINGS", "SETTINGS"} }
+
+func registrationKey(customerID, id string) key {
+	return key{registrationPartition(id), registrationPrefix + customerID}
+}
+
+// registrationPrefix begins the sort key of a registration whose customer is not known: a mailed link names the id alone.
+const registrationPrefix = "CUSTOMER#"
+
+func registrationPartition(id string) string { return "REGISTRATION#" + id }
+
+// registrationRowKey is the registration in its customer's own list.
+func registrationRowKey(customerID, id string) key {
+	return key{registrationPartition(id), "ROW#" + customerID}
+}
+
+// openRegistrationKey reserves an address for its one unconfirmed registration.
+func openRegistrationKey(folded string) key { return key{"REGISTERING#" + folded, "REGISTERING"} }
+
 func importKey(customerID, id string) key {
 	return key{importPartition(id), importPrefix + customerID}
 }
@@ -232,6 +256,9 @@ func countryFacet(country string) string        { return "COUNTRY#" + country }
 func groupFacet(groupID string) string          { return "GROUP#" + groupID }
 func groupCustomersFacet(groupID string) string { return "GROUPCUSTOMERS#" + groupID }
 func jobsFacet(scope string) string             { return "JOBS#" + scope }
+func registrationsFacet(customerID string, s membership.RegistrationStatus) string {
+	return "REGISTRATIONS#" + customerID + "#" + string(s)
+}
 func invitationsFacet(customerID string) string { return "INVITATIONS#" + customerID }
 
 // facets returns the facets that a user is listed under. Staff are listed with their colleagues only. A removed user is
@@ -265,6 +292,8 @@ const (
 	dueDigest     = "DIGEST"
 	dueJob        = "JOB"
 	dueSuspension = "SUSPENSION"
+
+	dueRegistration = "REGISTRATION"
 )
 
 func dueFacet(kind, id string) string {

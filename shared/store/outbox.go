@@ -26,6 +26,7 @@ func mailItem(m membership.Mail) item {
 	} {
 		i.setStr(name, v)
 	}
+	i.setStr("registrationId", m.RegistrationID)
 	i.setInt("linkVersion", m.LinkVersion)
 	i.setMap("fields", m.Fields)
 	i["attempts"] = num(int64(m.Attempts)) // 0 is compared with, so it is stored
@@ -37,7 +38,8 @@ func mailItem(m membership.Mail) item {
 func mailFrom(i item) membership.Mail {
 	return membership.Mail{
 		ID: i.str("id"), CustomerID: i.str("customerId"), UserID: i.str("userId"), InvitationID: i.str("invitationId"), LinkVersion: i.int("linkVersion"),
-		Letter: membership.Letter(i.str("letter")), To: i.str("to"), Login: i.str("login"), Door: membership.Door(i.str("door")),
+		RegistrationID: i.str("registrationId"),
+		Letter:         membership.Letter(i.str("letter")), To: i.str("to"), Login: i.str("login"), Door: membership.Door(i.str("door")),
 		Language: i.str("language"), Fields: i.strMap("fields"), Status: membership.MailStatus(i.str("status")), Attempts: i.int("attempts"),
 		CreatedAt: i.time("createdAt"), DueAt: i.time("dueAt"), SentAt: i.time("sentAt"), MessageID: i.str("messageId"), Reason: i.str("reason"),
 	}
@@ -83,8 +85,12 @@ func (t Table) FinishMail(ctx context.Context, m membership.Mail) error {
 		w.update(invitationKey(m.CustomerID, m.InvitationID), "SET delivery = :d", condition{expression: "mailId = :m",
 			values: item{":d": str(string(m.Status)), ":m": str(m.ID)}}, membership.ErrNotFound)
 	}
+	if m.RegistrationID != "" && (m.Status == membership.MailSent || m.Status == membership.MailAbandoned) {
+		w.update(registrationKey(m.CustomerID, m.RegistrationID), "SET delivery = :d", condition{expression: "mailId = :m",
+			values: item{":d": str(string(m.Status)), ":m": str(m.ID)}}, membership.ErrNotFound)
+	}
 	err := t.commit(ctx, w)
-	if membership.KindOf(err) == membership.NotFound { // the invitation has a newer mail, or is deleted
+	if membership.KindOf(err) == membership.NotFound { // the invitation or registration has a newer mail, or is deleted
 		w = t.write()
 		w.put(i, mine, lost)
 		err = t.commit(ctx, w)

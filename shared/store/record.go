@@ -19,18 +19,23 @@ func (t Table) CreateUser(ctx context.Context, u membership.User, only *membersh
 	w := t.write()
 	w.check(customerKey(u.CustomerID), openCustomer(tr.Now), membership.ErrCustomerDeactivated)
 	if only != nil {
-		i := newItem(onlyUserKey(u.CustomerID), entityOnlyUser)
-		i.setStr("userId", u.ID)
-		c := absent()
-		if only.Before != "" {
-			c = condition{expression: "userId = :before", values: item{":before": str(only.Before)}}
-		}
-		w.put(i, c, membership.ErrOnePerson)
+		w.onlyUser(u, *only)
 	}
 	w.user(membership.User{}, u, tr.Now)
 	w.events(tr.Letters, tr.Now)
 	w.trail(tr)
 	return t.commit(ctx, w)
+}
+
+// onlyUser notes that a user is the one of an individual customer.
+func (w *write) onlyUser(u membership.User, only membership.OnlyUser) {
+	i := newItem(onlyUserKey(u.CustomerID), entityOnlyUser)
+	i.setStr("userId", u.ID)
+	c := absent()
+	if only.Before != "" {
+		c = condition{expression: "userId = :before", values: item{":before": str(only.Before)}}
+	}
+	w.put(i, c, membership.ErrOnePerson)
 }
 
 // ChangeRecord is ChangeUser, and counts the letters of the change. Errors: also TooMany.

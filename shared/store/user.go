@@ -194,6 +194,11 @@ func (w *write) user(before, after membership.User, now time.Time) {
 		}
 	}
 	w.userExternalID(before, after)
+	w.rows(before, after)
+}
+
+// rows writes the rows of a user's lists, before (zero for a new one) becoming after (zero ID for a deleted one).
+func (w *write) rows(before, after membership.User) {
 	var lists []string
 	if after.ID != "" {
 		lists = facets(after)
@@ -212,6 +217,37 @@ func (w *write) user(before, after membership.User, now time.Time) {
 		}
 		w.put(row, always(), nil)
 	}
+}
+
+// moveUser takes a user who never had access from one customer to another, whose keys are others: the record, the
+// reservations of logins and external id, the rows of lists. Search rows and counters follow by the stream.
+func (w *write) moveUser(before, after membership.User, now time.Time) {
+	w.delete(userKey(before.CustomerID, before.ID), versionIs(before.Version), membership.ErrStale)
+	w.put(userItem(after), absent(), membership.ErrStale)
+	for _, g := range after.GroupIDs {
+		if !slices.Contains(before.GroupIDs, g) {
+			w.check(groupKey(g), activeGroup(now), membership.ErrGroupGone)
+		}
+	}
+	had, has := logins(before), logins(after)
+	for _, l := range has {
+		i := newItem(loginKey(l), entityLogin)
+		i.setStr("userId", after.ID)
+		i.setStr("customerId", after.CustomerID)
+		if slices.Contains(had, l) {
+			w.put(i, condition{expression: "userId = :u", values: item{":u": str(before.ID)}}, membership.ErrStale)
+		} else {
+			w.put(i, absent(), membership.ErrLoginTaken)
+		}
+	}
+	for _, l := range had {
+		if !slices.Contains(has, l) {
+			w.delete(loginKey(l), condition{expression: "userId = :u", values: item{":u": str(before.ID)}}, membership.ErrStale)
+		}
+	}
+	w.userExternalID(before, membership.User{})
+	w.userExternalID(membership.User{}, after)
+	w.rows(before, after)
 }
 
 // ChangeUser replaces before by after, and with it an invitation. Errors: ErrStale, ErrLoginTaken, ErrExternalUserID,

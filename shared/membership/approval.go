@@ -1,0 +1,362 @@
+package membership
+
+import (
+	"context"
+	"time"
+)
+
+// Decision is what approvers say.
+type Decision string
+
+// The decisions.
+const (
+	DecideApprove    Decision = "approve"
+	DecideDisapprove Decision = "disapprove"
+)
+
+// DecisionInput is a decision about up to MaxBulk registrations.
+type DecisionInput struct {
+	RegistrationIDs []string
+	Decision        Decision
+	Reason          string // of a disapproval, mailed unless Silent
+	Silent          bool
+	// CustomerID is whose users they become, NewCustomer makes one for a single registration. With neither it is, for each,
+	// the customer of the proven domain.
+	CustomerID  string
+	NewCustomer *NewCustomer
+	// Role is "" for administrator of a new company, else for member.
+	Role     Role
+	GroupIDs []string
+}
+
+// NewCustomer is a customer to be made with an approval. A company without a name has that of the registration, a person
+// the person's own.
+type NewCustomer struct {
+	Type CustomerType
+	CustomerInput
+}
+
+// Errors about approvals.
+var (
+	ErrCustomerNeeded   = &Error{Kind: Conflict, Code: "customer_needed", Field: "customerId", Message: "No proven domain proposes a customer: choose one, or create one."}
+	ErrUnconfirmed      = &Error{Kind: Conflict, Code: "registration_unconfirmed", Message: "The address of this registration has not been confirmed, so there is nobody yet to decide about."}
+	ErrAlreadyDecided   = &Error{Kind: Conflict, Code: "already_decided", Message: "This registration has been decided already."}
+	ErrNoPortalAccess   = &Error{Kind: Conflict, Code: "portal_access_off", Field: "customerId", Message: "The customer has no portal access, so nobody could get in. Turn it on first."}
+	ErrStaffByApproval  = InvalidField("customerId", "invalid_customer", "Who registers becomes a user of a customer, never staff. Invite colleagues instead.")
+	ErrOneRegistration  = InvalidField("newCustomer", "one_registration_only", "A new customer is made for one registration. Create it first, then choose it for all.")
+	ErrCustomerNotYours = &Error{Kind: Forbidden, Code: "field_not_allowed", Field: "customerId", Message: "Only the provider's staff choose or create the customer. Leave it out."}
+)
+
+// ApprovalStore is what approvals need of the table.
+type ApprovalStore interface {
+	RegistrationStore
+	// GroupsOf is that of GroupStore, OnlyUser that of RecordStore, Markers that of BulkStore.
+	GroupsOf(ctx context.Context, reach Reach, ids []string) ([]Group, error)
+	OnlyUser(ctx context.Context, customerID string) (userID string, err error)
+	Markers(ctx context.Context, keys []*IdempotencyKey) ([]*Marker, error)
+	// DecideRegistration replaces registration and user, who may go from one customer to another by it. Errors: ErrStale,
+	// ErrLoginTaken, ErrCustomerDeactivated, ErrOnePerson, ErrAlreadyInvited when the customer has invited this address
+	// although it was somebody else's, ErrExternalUserID, ErrGroupGone, ErrInProgress.
+	DecideRegistration(ctx context.Context, r RegistrationChange, before, after User, a Admission, t Trail) error
+}
+
+// Approvals are the use cases of those who decide about registrations.
+type Approvals struct {
+	Store    ApprovalStore
+	NewID    func() string
+	Language string // of the deployment
+}
+
+// Decide decides about registrations and says per row what became of each; a row's id is the registration's, which is the
+// user's too. A row that fails keeps no other from succeeding; each is a transaction with an idempotency key of its own.
+// Errors (of the whole request): ErrForbidden, ErrKeyReused, ErrNotFound (customer), ErrCustomerDeactivated,
+// ErrNoPortalAccess, ErrNoGroupsForYou, ErrGroupGone, ErrTooManyGroupsOf, Invalid.
+func (as Approvals) Decide(ctx context.Context, c Call, in DecisionInput) ([]RowResult, error) {
+	where := ""
+	if c.Actor.Realm == Portal {
+		where = c.Actor.CustomerID
+	}
+	if err := c.Actor.require(Approve, where, ""); err != nil {
+		return nil, err
+	}
+	in, err := as.checked(c, in)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]*IdempotencyKey, len(in.RegistrationIDs))
+	for i := range keys {
+		keys[i] = c.Key.row(i)
+	}
+	markers, err := as.Store.Markers(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range markers { // before anything is done
+		if m != nil && m.BodyHash != c.Key.BodyHash {
+			return nil, ErrKeyReused
+		}
+	}
+	chosen, err := as.choose(ctx, c, in)
+	if err != nil {
+		return nil, err
+	}
+	results := make([]RowResult, len(in.RegistrationIDs))
+	seen := map[string]bool{}
+	for i, id := range in.RegistrationIDs {
+		results[i] = RowResult{Index: i, ID: id}
+		if seen[id] {
+			results[i].Err = &Error{Kind: Invalid, Code: "duplicate_row", Message: "This registration stands in the list twice."}
+			continue
+		}
+		seen[id] = true
+		if markers[i] != nil {
+			continue
+		}
+		call := c
+		call.Key = keys[i]
+		err := as.one(ctx, call, in, chosen, id)
+		if e := (*Error)(nil); asError(err, &e) {
+			results[i].Err = e
+		} else if err != nil {
+			return nil, err // the rows before this one are done; the caller learns it from a repeated request
+		}
+	}
+	return results, nil
+}
+
+// checked returns what is asked for, as far as it can be judged without the table.
+func (as Approvals) checked(c Call, in DecisionInput) (DecisionInput, error) {
+	var errs fieldErrors
+	switch {
+	case len(in.RegistrationIDs) == 0:
+		errs.add(InvalidField("registrationIds", "required", "Name at least one registration."))
+	case len(in.RegistrationIDs) > MaxBulk:
+		errs.add(InvalidField("registrationIds", "too_many", "At most 100 registrations can be decided at once."))
+	}
+	if in.Decision != DecideApprove && in.Decision != DecideDisapprove {
+		errs.add(InvalidField("decision", "invalid_choice", "The decision is approve or disapprove."))
+	}
+	in.Reason = checkComment(&errs, "reason", in.Reason)
+	if in.CustomerID != "" && in.NewCustomer != nil {
+		errs.add(InvalidField("newCustomer", "one_of_two", "Choose a customer or create one, not both."))
+	}
+	if in.NewCustomer != nil {
+		if t := in.NewCustomer.Type; t != Corporate && t != Individual {
+			errs.add(InvalidField("newCustomer.type", "invalid_choice", "The type is corporate or individual."))
+		}
+		if len(in.RegistrationIDs) > 1 {
+			errs.add(ErrOneRegistration)
+		}
+		if in.Role == "" && in.NewCustomer.Type == Corporate {
+			in.Role = Administrator
+		}
+	}
+	if in.CustomerID == ProviderID {
+		errs.add(ErrStaffByApproval)
+	}
+	if in.Role == "" {
+		in.Role = Member
+	}
+	if !ValidRole(UnassignedID, in.Role) {
+		errs.add(InvalidField("role", "invalid_role", "There is no such role here."))
+	}
+	if err := errs.err(); err != nil {
+		return in, err
+	}
+	if c.Actor.Realm == Portal && (in.NewCustomer != nil || in.CustomerID != "" && in.CustomerID != c.Actor.CustomerID) {
+		return in, ErrCustomerNotYours
+	}
+	if in.Decision == DecideDisapprove {
+		in.CustomerID, in.NewCustomer, in.GroupIDs = "", nil, nil
+	}
+	return in, nil
+}
+
+// chosen is what all rows of a decision have in common.
+type chosen struct {
+	customer Customer // zero where each row has its own
+	groups   choice
+}
+
+func (as Approvals) choose(ctx context.Context, c Call, in DecisionInput) (chosen, error) {
+	groups, err := chooseGroups(ctx, as.Store, c.Actor, UnassignedID, in.GroupIDs)
+	if err != nil || in.CustomerID == "" {
+		return chosen{groups: groups}, err
+	}
+	customer, err := as.open(ctx, c, in.CustomerID)
+	return chosen{customer: customer, groups: groups}, err
+}
+
+// open returns a customer into which people can be let. Errors: ErrNotFound, ErrCustomerDeactivated, ErrNoPortalAccess.
+func (as Approvals) open(ctx context.Context, c Call, customerID string) (Customer, error) {
+	customer, err := as.Store.Customer(ctx, c.Actor.Reach(), customerID)
+	switch {
+	case err != nil:
+		return Customer{}, err
+	case customer.Status != CustomerActive:
+		return Customer{}, ErrCustomerDeactivated
+	case !customer.PortalAccess:
+		return Customer{}, ErrNoPortalAccess
+	}
+	return customer, nil
+}
+
+// one decides about one registration. Who loses a race looks again, and is told who decided.
+func (as Approvals) one(ctx context.Context, c Call, in DecisionInput, chosen chosen, id string) error {
+	for try := 0; ; try++ {
+		reg, err := as.Store.Registration(ctx, c.Actor.Reach(), id)
+		if err != nil {
+			return err
+		}
+		if err := c.Actor.require(Approve, reg.CustomerID, in.Role); err != nil {
+			return err
+		}
+		switch reg.StatusAt(c.Now) {
+		case RegistrationUnconfirmed, RegistrationExpired:
+			return ErrUnconfirmed
+		case RegistrationApproved, RegistrationDisapproved:
+			decided := *ErrAlreadyDecided
+			decided.Message = "This registration was " + string(reg.Status) + " by " + reg.who() + " at " + reg.EndedAt.UTC().Format(time.RFC3339) + "."
+			return &decided
+		}
+		user, err := as.Store.User(ctx, ReachCustomer(reg.CustomerID), reg.ID)
+		if err != nil {
+			return err
+		}
+		if in.Decision == DecideDisapprove {
+			err = as.disapprove(ctx, c, in, reg, user)
+		} else {
+			err = as.approve(ctx, c, in, chosen, reg, user)
+		}
+		if again := KindOf(err) == Stale || CodeOf(err) == ErrLoginTaken.Code; !again || try == decisionTries-1 {
+			return err
+		}
+	}
+}
+
+// decisionTries is how often a decision is made anew because something changed between its reads and its write.
+const decisionTries = 3
+
+// decided returns a registration as decided by the actor.
+func (r Registration) decided(c Call, status RegistrationStatus) Registration {
+	r.Status, r.EndedAt, r.RemindAt, r.Version = status, second(c.Now), time.Time{}, r.Version+1
+	r.DecidedBy, r.DecidedByName = c.Actor.UserID, c.Actor.Name
+	return r
+}
+
+func (as Approvals) disapprove(ctx context.Context, c Call, in DecisionInput, reg Registration, user User) error {
+	next, err := user.StatusAt(c.Now).after(StepDisapprove)
+	if err != nil {
+		return err
+	}
+	after, userAfter := reg.decided(c, RegistrationDisapproved), user
+	after.Reason = in.Reason
+	userAfter.Status, userAfter.Version = next, user.Version+1
+	trail := Trail{}
+	var mails []Mail
+	if !in.Silent {
+		mail := Mail{
+			ID: as.NewID(), CustomerID: reg.CustomerID, UserID: user.ID, RegistrationID: reg.ID, Letter: LetterRegistrationDisapproved, To: user.Email,
+			Door: PortalDoor, Language: ChooseLanguage(user.Language, as.Language),
+			Fields: map[string]string{"firstName": user.FirstName, "reason": in.Reason},
+			Status: MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now),
+		}
+		after.MailID, after.Delivery = mail.ID, string(mail.Status)
+		mails = []Mail{mail}
+	}
+	trail = c.trail(c.auditEntry(as.NewID(), "registration.disapproved", "registration", reg.ID, reg.CustomerID, reg.auditFields(), after.auditFields()), reg.ID)
+	trail.Mails = mails
+	return as.Store.DecideRegistration(ctx, RegistrationChange{reg, after}, user, userAfter, Admission{}, trail)
+}
+
+func (as Approvals) approve(ctx context.Context, c Call, in DecisionInput, chosen chosen, reg Registration, user User) error {
+	next, err := user.StatusAt(c.Now).after(StepApprove)
+	if err != nil {
+		return err
+	}
+	customer, admission, err := as.admission(ctx, c, in, chosen.customer, reg)
+	if err != nil {
+		return err
+	}
+	if !c.Actor.May(Approve, customer.ID, in.Role) && admission.Created == nil {
+		return ErrRoleNotForYou
+	}
+	proposals := ProposedUsernames(user.Email)
+	holders, err := as.Store.LoginHolders(ctx, foldAll(proposals))
+	if err != nil {
+		return err
+	}
+	userAfter := user
+	userAfter.Status, userAfter.CustomerID, userAfter.Company, userAfter.Role = next, customer.ID, customer.Name, in.Role
+	if userAfter.Username = freeUsername(proposals, holders, user.ID); userAfter.Username == "" {
+		return ErrUsernameInUse
+	}
+	if len(chosen.groups.ids) > 0 {
+		userAfter.GroupIDs, userAfter.Group = chosen.groups.ids, chosen.groups.first
+	}
+	userAfter.Version = user.Version + 1
+	after := reg.decided(c, RegistrationApproved)
+	after.CustomerID = customer.ID
+	mail := admissionLetter(c, as.NewID(), userAfter, customer, as.Language)
+	after.MailID, after.Delivery = mail.ID, string(mail.Status)
+	trail := c.trail(c.auditEntry(as.NewID(), "registration.approved", "registration", reg.ID, customer.ID, reg.auditFields(), after.auditFields()), reg.ID)
+	trail.Mails = []Mail{mail}
+	return as.Store.DecideRegistration(ctx, RegistrationChange{reg, after}, user, userAfter, admission, trail)
+}
+
+// admission returns the customer into which a registration is let in. Errors: ErrCustomerNeeded, ErrNotFound,
+// ErrCustomerDeactivated, ErrNoPortalAccess, ErrOnePerson, Invalid.
+func (as Approvals) admission(ctx context.Context, c Call, in DecisionInput, customer Customer, reg Registration) (Customer, Admission, error) {
+	if in.NewCustomer != nil {
+		made, err := in.NewCustomer.made(as.NewID(), reg, c.Now)
+		a := Admission{CustomerID: made.ID, Created: &made}
+		if made.Type == Individual {
+			a.Only = &OnlyUser{}
+		}
+		return made, a, err
+	}
+	if customer.ID == "" {
+		proposed := reg.ProposedCustomerID
+		if reg.CustomerID != UnassignedID { // routed
+			proposed = reg.CustomerID
+		}
+		var err error
+		if proposed == "" {
+			if proposed, err = as.Store.ProvenDomain(ctx, DomainOf(reg.Email)); err != nil {
+				return Customer{}, Admission{}, err
+			}
+		}
+		if proposed == "" {
+			return Customer{}, Admission{}, ErrCustomerNeeded
+		}
+		if customer, err = as.open(ctx, c, proposed); err != nil {
+			return Customer{}, Admission{}, err
+		}
+	}
+	only, err := onlyUser(ctx, as.Store, customer)
+	return customer, Admission{CustomerID: customer.ID, Only: only}, err
+}
+
+// made returns the customer to be created. Errors: Invalid.
+func (n NewCustomer) made(id string, reg Registration, now time.Time) (Customer, error) {
+	in := n.CustomerInput
+	if value(in.Name) == "" {
+		name := reg.Company
+		if n.Type == Individual {
+			name = firstRunes(reg.DisplayName(), maxName)
+		}
+		in.Name = &name
+	}
+	customer, err := in.apply(newCustomer(id, n.Type, now))
+	var e *Error
+	if asError(err, &e) { // where the fields are in this request
+		named := *e
+		named.Field, named.Fields = "newCustomer."+e.Field, nil
+		for _, f := range e.Fields {
+			f.Field = "newCustomer." + f.Field
+			named.Fields = append(named.Fields, f)
+		}
+		return customer, &named
+	}
+	return customer, err
+}
