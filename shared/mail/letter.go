@@ -11,7 +11,8 @@ type Letter interface {
 // Letters returns an empty one of each letter.
 func Letters() []Letter {
 	return []Letter{Invitation{}, StaffInvitation{}, AddressInUse{}, ExpiredDigest{}, PasswordReset{}, PasswordChanged{},
-		UserRegistration{}, PasswordLink{}, RegistrationTemporary{}, PasswordTemporary{}, EmailChangeConfirm{}, EmailChangeAnnounced{}, EmailChanged{}}
+		UserRegistration{}, PasswordLink{}, RegistrationTemporary{}, PasswordTemporary{}, EmailChangeConfirm{}, EmailChangeAnnounced{}, EmailChanged{},
+		RegistrationConfirm{}, RegistrationKnown{}, RegistrationInvited{}, RegistrationWaiting{}, RegistrationDisapproved{}, ApprovalReminder{}}
 }
 
 // Common is what every letter has.

@@ -25,6 +25,8 @@ type facts struct {
 	FirstName, Inviter, Customer, Role, Username, Provider, Portal, Console, Token, Password string
 	At                                                                                       time.Time
 	Expired                                                                                  []mail.Expired
+	Reason                                                                                   string
+	Waiting                                                                                  []mail.Waiting
 }
 
 // usual is what people would see.
@@ -37,6 +39,11 @@ func usual() facts {
 		Expired: []mail.Expired{
 			{Email: "lena.vogt@sommer.example", Customer: "Bäckerei Sommer & Söhne GmbH", ExpiredAt: at},
 			{Email: "o.hansen@fjord.example", Customer: "Fjord AS", ExpiredAt: at.Add(26 * time.Hour)},
+		},
+		Reason: "We do not know your company.\nPlease write to us with your customer number.",
+		Waiting: []mail.Waiting{
+			{Name: "Lena Vogt", Email: "lena.vogt@sommer.example", Since: at},
+			{Name: "Ole Hansen", Email: "o.hansen@fjord.example", Since: at.Add(26 * time.Hour)},
 		},
 	}
 }
@@ -65,6 +72,12 @@ func (f facts) letters() []mail.Letter {
 		mail.EmailChangeConfirm{Common: portal, Username: f.Username, Link: link(f.Portal + "/email-change#"), ExpiresAt: f.At},
 		mail.EmailChangeAnnounced{Common: portal, Username: f.Username, ExpiresAt: f.At},
 		mail.EmailChanged{Common: portal, Username: f.Username, ChangedAt: f.At},
+		mail.RegistrationConfirm{Common: portal, Link: link(f.Portal + "/registration#"), ExpiresAt: f.At},
+		mail.RegistrationKnown{Common: portal, Username: f.Username},
+		mail.RegistrationInvited{Common: portal},
+		mail.RegistrationWaiting{Common: portal},
+		mail.RegistrationDisapproved{Common: portal, Reason: f.Reason},
+		mail.ApprovalReminder{Common: portal, Waiting: f.Waiting, Link: f.Portal + "/registrations"},
 	}
 }
 
@@ -165,6 +178,8 @@ func TestLettersOfTheOutbox(t *testing.T) {
 		membership.LetterInvitation, membership.LetterStaffInvitation, membership.LetterAddressInUse,
 		membership.LetterExpiredDigest, membership.LetterPasswordReset, membership.LetterPasswordChanged, membership.LetterUserRegistration,
 		membership.LetterPasswordLink, membership.LetterRegistrationTemporary, membership.LetterPasswordTemporary, membership.LetterEmailConfirm, membership.LetterEmailAnnounced, membership.LetterEmailChanged,
+		membership.LetterRegistrationConfirm, membership.LetterRegistrationKnown, membership.LetterRegistrationInvited, membership.LetterRegistrationWaiting,
+		membership.LetterRegistrationDisapproved, membership.LetterApprovalReminder,
 	} {
 		if !slices.Contains(names(), string(l)) {
 			t.Errorf("there is no letter %q", l)
@@ -196,6 +211,8 @@ func TestWhatEveryLetterHas(t *testing.T) {
 			wants["until when"] = map[string]string{"en": "12 March 2026, 14:05 UTC", "de": "12. März 2026, 14:05 Uhr (UTC)"}[language]
 		case "email-change-confirm":
 			wants["link"] = f.Portal + "/email-change#" + f.Token
+		case "registration-confirm":
+			wants["link"] = f.Portal + "/registration#" + f.Token
 		}
 		for part, s := range map[string]string{"text": m.Text, "HTML": m.HTML} {
 			for what, want := range wants {
@@ -253,7 +270,7 @@ func TestTagsOfTexts(t *testing.T) {
 		if !slices.Equal(used["txt"], used["html"]) {
 			t.Errorf("the text uses %v, the HTML %v", used["txt"], used["html"])
 		}
-		for _, needed := range []string{"link", "expires_at", "changed_at", "expired_invitations"} {
+		for _, needed := range []string{"link", "expires_at", "changed_at", "expired_invitations", "reason", "waiting_registrations"} {
 			if _, has := documented[needed]; has && !slices.Contains(used["txt"], needed) {
 				t.Errorf("{{%s}} is not used", needed)
 			}
@@ -322,6 +339,8 @@ func TestUnkindValues(t *testing.T) {
 		calm := usual()
 		f := calm
 		f.FirstName, f.Inviter, f.Customer, f.Role, f.Username, f.Provider = unkind, unkind, unkind, unkind, unkind, unkind
+		f.Reason = strings.NewReplacer("\r", "", "\n", " ").Replace(unkind) + "\nTwo lines." // its own lines stay lines
+		f.Waiting = []mail.Waiting{{Name: unkind, Email: unkind, Since: f.At}, {Name: "B", Email: "b@example.com", Since: f.At}}
 		f.Expired = []mail.Expired{{Email: unkind, Customer: unkind, ExpiredAt: f.At}, {Email: "b@example.com", Customer: "B", ExpiredAt: f.At}}
 		m, want := render(t, f.letter(t, letter), language), render(t, calm.letter(t, letter), language)
 
@@ -365,7 +384,7 @@ func TestLinksAreLinks(t *testing.T) {
 func TestMissingValues(t *testing.T) {
 	empty := map[string]func(*facts){
 		"Customer": func(f *facts) { f.Customer = " \n" }, "Role": func(f *facts) { f.Role = "" }, "Username": func(f *facts) { f.Username = "" },
-		"Token": func(f *facts) { f.Token, f.Password = "", "" }, "At": func(f *facts) { f.At = time.Time{} }, "Expired": func(f *facts) { f.Expired = nil },
+		"Token": func(f *facts) { f.Token, f.Password = "", "" }, "At": func(f *facts) { f.At = time.Time{} }, "Expired": func(f *facts) { f.Expired = nil }, "Waiting": func(f *facts) { f.Waiting = nil },
 		"Provider": func(f *facts) { f.Provider = "" }, "Portal": func(f *facts) { f.Portal, f.Console = "", "" },
 	}
 	needs := map[string][]string{
@@ -382,6 +401,12 @@ func TestMissingValues(t *testing.T) {
 		"email-change-confirm":        {"Username", "Token", "At", "Provider", "Portal"},
 		"email-change-announced":      {"Username", "At", "Provider", "Portal"},
 		"email-changed":               {"Username", "At", "Provider", "Portal"},
+		"registration-confirm":        {"Token", "At", "Provider", "Portal"},
+		"registration-known":          {"Username", "Provider", "Portal"},
+		"registration-invited":        {"Provider", "Portal"},
+		"registration-waiting":        {"Provider", "Portal"},
+		"registration-disapproved":    {"Provider", "Portal"},
+		"approval-reminder":           {"Waiting", "Provider", "Portal"},
 	}
 	forEachLetter(t, func(t *testing.T, letter, language string) {
 		for _, missing := range needs[letter] {

@@ -91,6 +91,18 @@ func (p Postman) letter(m membership.Mail, secret string) (Letter, error) {
 		return EmailChangeAnnounced{Common: common, Username: username, ExpiresAt: expires}, nil
 	case membership.LetterEmailChanged:
 		return EmailChanged{Common: common, Username: username, ChangedAt: m.CreatedAt}, nil // queued in the transaction of the change
+	case membership.LetterRegistrationConfirm:
+		return RegistrationConfirm{Common: common, Link: door + "/registration#" + token, ExpiresAt: expires}, nil
+	case membership.LetterRegistrationKnown:
+		return RegistrationKnown{Common: common, Username: username}, nil
+	case membership.LetterRegistrationInvited:
+		return RegistrationInvited{Common: common}, nil
+	case membership.LetterRegistrationWaiting:
+		return RegistrationWaiting{Common: common}, nil
+	case membership.LetterRegistrationDisapproved:
+		return RegistrationDisapproved{Common: common, Reason: f["reason"]}, nil
+	case membership.LetterApprovalReminder:
+		return p.reminder(common, f)
 	}
 	return nil, errors.New("there is no such letter")
 }
@@ -105,6 +117,18 @@ func (p Postman) digest(common Common, f map[string]string) (Letter, error) {
 		return nil, fmt.Errorf("the number of further invitations: %w", err)
 	}
 	return ExpiredDigest{Common: common, Expired: expired, More: more, Link: common.ProfileURL}, nil
+}
+
+func (p Postman) reminder(common Common, f map[string]string) (Letter, error) {
+	waiting, err := parseWaiting(f["waiting"])
+	if err != nil {
+		return nil, err
+	}
+	more, err := strconv.Atoi(f["more"])
+	if err != nil {
+		return nil, fmt.Errorf("the number of further registrations: %w", err)
+	}
+	return ApprovalReminder{Common: common, Waiting: waiting, More: more, Link: common.ProfileURL + "/registrations"}, nil
 }
 
 // parseTime returns the zero time for no text, which is an error where a letter needs it.

@@ -41,6 +41,9 @@ func Tags() []Tag {
 		{Name: "changed_at", Meaning: "When the change was made, as date and time in UTC."},
 		{Name: "expired_invitations", Kind: Lines, Meaning: "The invitations that expired, one a line: address, customer, date."},
 		{Name: "expired_count", Meaning: "How many invitations expired."},
+		{Name: "reason", Kind: Lines, Meaning: "Why a registration was disapproved, or that no reason was given."},
+		{Name: "waiting_registrations", Kind: Lines, Meaning: "Who waits for approval, one a line: name, address, since when."},
+		{Name: "waiting_count", Meaning: "How many wait for approval."},
 		{Name: "online_profile_url", Kind: Link, Meaning: "The address at which the recipient signs in: the portal, for staff the console."},
 	}
 }

@@ -15,8 +15,10 @@ type words struct {
 	Time         string            `json:"time"`          // with {{day}}, {{month}}, {{year}}, {{clock}}; says that it is UTC
 	Months       []string          `json:"months"`
 	Roles        map[string]string `json:"roles"`
-	Expired      string            `json:"expired"` // a line of the digest, with {{email}}, {{customer_name}}, {{expires_at}}
-	More         string            `json:"more"`    // its last line where there are too many, with {{count}}
+	Expired      string            `json:"expired"`   // a line of the digest, with {{email}}, {{customer_name}}, {{expires_at}}
+	More         string            `json:"more"`      // its last line where there are too many, with {{count}}
+	Waiting      string            `json:"waiting"`   // a line of the approvers' reminder, with {{name}}, {{email}}, {{since}}
+	NoReason     string            `json:"no_reason"` // of a disapproval
 	NoReply      string            `json:"no_reply"`
 }
 

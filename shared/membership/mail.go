@@ -23,6 +23,7 @@ const (
 
 	LetterRegistrationConfirm     Letter = "registration-confirm"
 	LetterRegistrationKnown       Letter = "registration-known"
+	LetterRegistrationInvited     Letter = "registration-invited"
 	LetterRegistrationWaiting     Letter = "registration-waiting"
 	LetterRegistrationDisapproved Letter = "registration-disapproved"
 	LetterApprovalReminder        Letter = "approval-reminder"

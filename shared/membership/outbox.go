@@ -134,7 +134,7 @@ func (o Outbox) secret(ctx context.Context, m *Mail, now time.Time) (secret stri
 		return o.temporaryPassword(ctx, m, now)
 	case LetterEmailConfirm:
 		return o.emailLink(ctx, m, now)
-	case LetterRegistrationConfirm, LetterRegistrationKnown, LetterRegistrationWaiting:
+	case LetterRegistrationConfirm, LetterRegistrationKnown, LetterRegistrationInvited, LetterRegistrationWaiting:
 		return o.registrationLink(ctx, m, now)
 	case LetterApprovalReminder:
 		access, err := o.Store.Access(ctx, m.CustomerID, m.UserID, "")

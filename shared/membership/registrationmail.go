@@ -36,19 +36,19 @@ func (o Outbox) registrationLink(ctx context.Context, m *Mail, now time.Time) (t
 	}
 	u := access.User
 	m.Language = ChooseLanguage(u.Language, access.Customer.Language, m.Language)
-	m.To, m.Door, m.Fields = u.Email, DoorOf(u.CustomerID), map[string]string{"firstName": u.FirstName, "customer": access.Customer.Name}
+	m.To, m.Door, m.Fields = u.Email, DoorOf(u.CustomerID), map[string]string{"firstName": u.FirstName}
 	m.Letter = LetterRegistrationKnown
 	switch status := u.StatusAt(now); {
 	case status == Waiting:
 		m.Letter = LetterRegistrationWaiting
 		return "", true, nil
 	case status == Invited || status == Expired || status == Contact:
-		m.Fields["state"] = string(status)
+		m.Letter = LetterRegistrationInvited
 	default:
 		if _, closed := access.Actor(m.Door, now.Add(2*time.Second), "", now); closed != nil {
 			return "", false, nil
 		}
-		m.Fields["state"], m.Fields["username"] = string(Active), u.Username
+		m.Fields["username"] = u.Username
 	}
 	return "", true, nil
 }

@@ -231,7 +231,8 @@ func searchRows(r membership.UserRow, columns string) map[key]item {
 // Project brings the search rows and counters of a user in step with its record. It looks at what is stored, not at the
 // event that called it: called twice, late, or in another order it does the same. What was counted is remembered beside
 // the user and changes in one transaction with the counters, so nobody is counted twice. The search rows are written
-// before: a crash between the two leaves rows that the next call writes again. Errors: ErrOverloaded.
+// before: a crash between the two leaves rows that the next call writes again. A user who goes from one customer to
+// another is two calls, in any order. Errors: ErrOverloaded.
 func (t Table) Project(ctx context.Context, customerID, userID string) error {
 	var stale map[key]item // what an attempt wrote that lost a race
 	for try := 0; ; try++ {
@@ -248,6 +249,9 @@ func (t Table) Project(ctx context.Context, customerID, userID string) error {
 			return nil
 		}
 		before, after := projected(was, userID), projected(item{rowAttribute: str(columns)}, userID)
+		if record == nil && before.ID != "" && before.CustomerID != customerID && stale == nil {
+			return nil // the user has gone to another customer, whose call has been here before this one
+		}
 		old, now := searchRows(before, was.str(rowAttribute)), searchRows(after, columns)
 		for k, i := range stale {
 			old[k] = i

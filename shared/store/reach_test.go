@@ -11,6 +11,17 @@ import (
 	"clientele/shared/membership"
 )
 
+// storeRegistration stores one that waits, unless it is there.
+func (t Table) storeRegistration(ctx context.Context, id, customerID string) error {
+	w := t.write()
+	w.registration(membership.Registration{}, membership.Registration{ID: id, CustomerID: customerID, Email: "eva@example.com",
+		Status: membership.RegistrationWaiting, ConfirmedAt: noon(), LinkVersion: 1, Version: 1})
+	if err := t.commit(ctx, w); err != nil && !errors.Is(err, membership.ErrStale) {
+		return err
+	}
+	return nil
+}
+
 // Every question that takes a Reach answers ErrNotFound, and not one byte, when the thing is another customer's or the
 // Reach is forgotten. A method that is added and not asked here fails the test.
 func TestForeignReachFindsNothing(t *testing.T) {
@@ -69,6 +80,18 @@ func TestForeignReachFindsNothing(t *testing.T) {
 				return nil, err
 			}
 			return t.Import(ctx, r, i.invitation)
+		},
+		"Registration": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
+			if err := t.storeRegistration(ctx, i.invitation, i.customer); err != nil {
+				return nil, err
+			}
+			return t.Registration(ctx, r, i.invitation)
+		},
+		"Registrations": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
+			if err := t.storeRegistration(ctx, i.invitation, i.customer); err != nil {
+				return nil, err
+			}
+			return t.Registrations(ctx, membership.RegistrationQuery{Reach: r, CustomerID: i.customer, Status: membership.RegistrationWaiting, Page: page})
 		},
 		"AuditEntries": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
 			return t.AuditEntries(ctx, r, i.customer, noon(), 50)
