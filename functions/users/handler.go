@@ -54,7 +54,7 @@ func (h handler) list(w http.ResponseWriter, r *http.Request, c membership.Call)
 	}
 	answer := api.UserList{Items: make([]api.UserRow, len(page.Items)), Next: h.cursors.Next(this, page.Next), Prev: h.cursors.Prev(this, page.Prev)}
 	for i, row := range page.Items {
-		answer.Items[i] = userRow(row)
+		answer.Items[i] = api.UserRowOf(row)
 	}
 	httpapi.Respond(w, http.StatusOK, answer)
 	return nil
@@ -176,12 +176,4 @@ func step(w http.ResponseWriter, r *http.Request, c membership.Call, do func(con
 	}
 	httpapi.RespondVersion(w, http.StatusOK, user.Version, api.UserFor(c.Actor, user, c.Now))
 	return nil
-}
-
-func userRow(u membership.UserRow) api.UserRow {
-	return api.UserRow{
-		ID: u.ID, CustomerID: u.CustomerID, Company: u.Company, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email,
-		Username: u.Username, Role: api.Role(u.Role), GroupIds: api.List(u.GroupIDs), Status: api.UserStatus(u.Status),
-		SuspendedUntil: api.Time(u.SuspendedUntil), Country: u.Country, RegisteredAt: u.RegisteredAt.UTC(),
-	}
 }

@@ -7,6 +7,24 @@ import (
 	"time"
 )
 
+// Defines values for Approvers.
+const (
+	ApproversCustomer Approvers = "customer"
+	ApproversStaff    Approvers = "staff"
+)
+
+// Valid indicates whether the value is a known member of the Approvers enum.
+func (e Approvers) Valid() bool {
+	switch e {
+	case ApproversCustomer:
+		return true
+	case ApproversStaff:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AvatarUploadStatus.
 const (
 	AvatarUploadStatusLost    AvatarUploadStatus = "lost"
@@ -112,6 +130,24 @@ func (e BulkRequestAction) Valid() bool {
 	}
 }
 
+// Defines values for ConfirmedRegistrationStatus.
+const (
+	ConfirmedRegistrationStatusApproved ConfirmedRegistrationStatus = "approved"
+	ConfirmedRegistrationStatusWaiting  ConfirmedRegistrationStatus = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the ConfirmedRegistrationStatus enum.
+func (e ConfirmedRegistrationStatus) Valid() bool {
+	switch e {
+	case ConfirmedRegistrationStatusApproved:
+		return true
+	case ConfirmedRegistrationStatusWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CreateExportRequestOrder.
 const (
 	CreateExportRequestOrderAsc  CreateExportRequestOrder = "asc"
@@ -196,6 +232,24 @@ func (e CreateUserRequestStatus) Valid() bool {
 	}
 }
 
+// Defines values for Credentials.
+const (
+	CredentialsLink              Credentials = "link"
+	CredentialsTemporaryPassword Credentials = "temporaryPassword"
+)
+
+// Valid indicates whether the value is a known member of the Credentials enum.
+func (e Credentials) Valid() bool {
+	switch e {
+	case CredentialsLink:
+		return true
+	case CredentialsTemporaryPassword:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CustomerStatus.
 const (
 	CustomerStatusActive      CustomerStatus = "active"
@@ -226,6 +280,45 @@ func (e CustomerType) Valid() bool {
 	case CustomerTypeCorporate:
 		return true
 	case CustomerTypeIndividual:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DecisionRequestDecision.
+const (
+	DecisionRequestDecisionApprove    DecisionRequestDecision = "approve"
+	DecisionRequestDecisionDisapprove DecisionRequestDecision = "disapprove"
+)
+
+// Valid indicates whether the value is a known member of the DecisionRequestDecision enum.
+func (e DecisionRequestDecision) Valid() bool {
+	switch e {
+	case DecisionRequestDecisionApprove:
+		return true
+	case DecisionRequestDecisionDisapprove:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DecisionRequestRole.
+const (
+	DecisionRequestRoleAdministrator DecisionRequestRole = "administrator"
+	DecisionRequestRoleMember        DecisionRequestRole = "member"
+	DecisionRequestRoleModerator     DecisionRequestRole = "moderator"
+)
+
+// Valid indicates whether the value is a known member of the DecisionRequestRole enum.
+func (e DecisionRequestRole) Valid() bool {
+	switch e {
+	case DecisionRequestRoleAdministrator:
+		return true
+	case DecisionRequestRoleMember:
+		return true
+	case DecisionRequestRoleModerator:
 		return true
 	default:
 		return false
@@ -394,6 +487,27 @@ func (e ExportStatus) Valid() bool {
 	case ExportStatusQueued:
 		return true
 	case ExportStatusRunning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FieldRule.
+const (
+	FieldRuleMandatory FieldRule = "mandatory"
+	FieldRuleOff       FieldRule = "off"
+	FieldRuleOptional  FieldRule = "optional"
+)
+
+// Valid indicates whether the value is a known member of the FieldRule enum.
+func (e FieldRule) Valid() bool {
+	switch e {
+	case FieldRuleMandatory:
+		return true
+	case FieldRuleOff:
+		return true
+	case FieldRuleOptional:
 		return true
 	default:
 		return false
@@ -607,6 +721,147 @@ func (e ProblemType) Valid() bool {
 	}
 }
 
+// Defines values for RegisterRequestOrigin.
+const (
+	RegisterRequestOriginAPI  RegisterRequestOrigin = "api"
+	RegisterRequestOriginForm RegisterRequestOrigin = "form"
+)
+
+// Valid indicates whether the value is a known member of the RegisterRequestOrigin enum.
+func (e RegisterRequestOrigin) Valid() bool {
+	switch e {
+	case RegisterRequestOriginAPI:
+		return true
+	case RegisterRequestOriginForm:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RegistrationDetailsIgnored.
+const (
+	RegistrationDetailsIgnoredDomain   RegistrationDetailsIgnored = "domain"
+	RegistrationDetailsIgnoredEmpty    RegistrationDetailsIgnored = ""
+	RegistrationDetailsIgnoredHoneypot RegistrationDetailsIgnored = "honeypot"
+	RegistrationDetailsIgnoredTooFast  RegistrationDetailsIgnored = "too_fast"
+)
+
+// Valid indicates whether the value is a known member of the RegistrationDetailsIgnored enum.
+func (e RegistrationDetailsIgnored) Valid() bool {
+	switch e {
+	case RegistrationDetailsIgnoredDomain:
+		return true
+	case RegistrationDetailsIgnoredEmpty:
+		return true
+	case RegistrationDetailsIgnoredHoneypot:
+		return true
+	case RegistrationDetailsIgnoredTooFast:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RegistrationOfferState.
+const (
+	RegistrationOfferStateApproved    RegistrationOfferState = "approved"
+	RegistrationOfferStateExpired     RegistrationOfferState = "expired"
+	RegistrationOfferStateUnconfirmed RegistrationOfferState = "unconfirmed"
+	RegistrationOfferStateWaiting     RegistrationOfferState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the RegistrationOfferState enum.
+func (e RegistrationOfferState) Valid() bool {
+	switch e {
+	case RegistrationOfferStateApproved:
+		return true
+	case RegistrationOfferStateExpired:
+		return true
+	case RegistrationOfferStateUnconfirmed:
+		return true
+	case RegistrationOfferStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RegistrationOrigin.
+const (
+	RegistrationOriginAPI  RegistrationOrigin = "api"
+	RegistrationOriginForm RegistrationOrigin = "form"
+	RegistrationOriginMail RegistrationOrigin = "mail"
+	RegistrationOriginPage RegistrationOrigin = "page"
+)
+
+// Valid indicates whether the value is a known member of the RegistrationOrigin enum.
+func (e RegistrationOrigin) Valid() bool {
+	switch e {
+	case RegistrationOriginAPI:
+		return true
+	case RegistrationOriginForm:
+		return true
+	case RegistrationOriginMail:
+		return true
+	case RegistrationOriginPage:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RegistrationRowIgnored.
+const (
+	RegistrationRowIgnoredDomain   RegistrationRowIgnored = "domain"
+	RegistrationRowIgnoredEmpty    RegistrationRowIgnored = ""
+	RegistrationRowIgnoredHoneypot RegistrationRowIgnored = "honeypot"
+	RegistrationRowIgnoredTooFast  RegistrationRowIgnored = "too_fast"
+)
+
+// Valid indicates whether the value is a known member of the RegistrationRowIgnored enum.
+func (e RegistrationRowIgnored) Valid() bool {
+	switch e {
+	case RegistrationRowIgnoredDomain:
+		return true
+	case RegistrationRowIgnoredEmpty:
+		return true
+	case RegistrationRowIgnoredHoneypot:
+		return true
+	case RegistrationRowIgnoredTooFast:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RegistrationStatus.
+const (
+	RegistrationStatusApproved    RegistrationStatus = "approved"
+	RegistrationStatusDisapproved RegistrationStatus = "disapproved"
+	RegistrationStatusExpired     RegistrationStatus = "expired"
+	RegistrationStatusUnconfirmed RegistrationStatus = "unconfirmed"
+	RegistrationStatusWaiting     RegistrationStatus = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the RegistrationStatus enum.
+func (e RegistrationStatus) Valid() bool {
+	switch e {
+	case RegistrationStatusApproved:
+		return true
+	case RegistrationStatusDisapproved:
+		return true
+	case RegistrationStatusExpired:
+		return true
+	case RegistrationStatusUnconfirmed:
+		return true
+	case RegistrationStatusWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	RoleAdministrator Role = "administrator"
@@ -775,6 +1030,9 @@ type AcceptRequest struct {
 	// Example: ada.lovelace
 	Username *string `json:"username,omitempty"`
 }
+
+// Approvers Who decides. customer: the administrators of the customer whose proven domain the address has, as well as the staff.
+type Approvers string
 
 // AvatarForm defines model for AvatarForm.
 type AvatarForm struct {
@@ -999,6 +1257,63 @@ type ChangeMeRequest struct {
 	URL *string `json:"url,omitempty"`
 }
 
+// ChangeRegistrationFields defines model for ChangeRegistrationFields.
+type ChangeRegistrationFields struct {
+	// City Whether a field of the registration form is asked for.
+	City *FieldRule `json:"city,omitempty"`
+
+	// Comment Whether a field of the registration form is asked for.
+	Comment *FieldRule `json:"comment,omitempty"`
+
+	// Company Whether a field of the registration form is asked for.
+	Company *FieldRule `json:"company,omitempty"`
+
+	// Country Whether a field of the registration form is asked for.
+	Country *FieldRule `json:"country,omitempty"`
+
+	// Phone Whether a field of the registration form is asked for.
+	Phone *FieldRule `json:"phone,omitempty"`
+
+	// Postcode Whether a field of the registration form is asked for.
+	Postcode *FieldRule `json:"postcode,omitempty"`
+
+	// Region Whether a field of the registration form is asked for.
+	Region *FieldRule `json:"region,omitempty"`
+
+	// Street Whether a field of the registration form is asked for.
+	Street *FieldRule `json:"street,omitempty"`
+}
+
+// ChangeSettingsRequest defines model for ChangeSettingsRequest.
+type ChangeSettingsRequest struct {
+	// AllowedDomains Whose addresses can register; none means all. Others are answered as always, and nothing is mailed.
+	AllowedDomains *[]string `json:"allowedDomains,omitempty"`
+
+	// Approvers Who decides. customer: the administrators of the customer whose proven domain the address has, as well as the staff.
+	Approvers *Approvers `json:"approvers,omitempty"`
+
+	// Credentials How the password of somebody who was approved comes about. link: a mailed link, valid seven days, to set it. temporaryPassword is not available yet.
+	Credentials       *Credentials `json:"credentials,omitempty"`
+	DisapprovalReason *string      `json:"disapprovalReason,omitempty"`
+
+	// DisapprovalSilent What the form for a disapproval begins with.
+	DisapprovalSilent *bool `json:"disapprovalSilent,omitempty"`
+
+	// EmbedSites The https origins on whose pages our forms may stand.
+	EmbedSites *[]string `json:"embedSites,omitempty"`
+
+	// RegistrationAddress Example: register@example.com
+	RegistrationAddress       *string                   `json:"registrationAddress,omitempty"`
+	RegistrationFields        *ChangeRegistrationFields `json:"registrationFields,omitempty"`
+	RegistrationNeedsApproval *bool                     `json:"registrationNeedsApproval,omitempty"`
+
+	// ReminderHours How long somebody waits before approvers are reminded, and again once a day; 0 is never.
+	//
+	// Example: 24
+	ReminderHours    *int  `json:"reminderHours,omitempty"`
+	SelfRegistration *bool `json:"selfRegistration,omitempty"`
+}
+
 // ChangeSubaccountRequest defines model for ChangeSubaccountRequest.
 type ChangeSubaccountRequest struct {
 	Active *bool `json:"active,omitempty"`
@@ -1095,6 +1410,31 @@ type ConfirmImportRequest struct {
 	// Update Also change the records of the rows whose class is changed, and of contacts that are invited. An empty cell changes nothing.
 	Update *bool `json:"update,omitempty"`
 }
+
+// ConfirmRegistrationRequest defines model for ConfirmRegistrationRequest.
+type ConfirmRegistrationRequest struct {
+	// FirstName Needed where the registration has none, because it came by mail.
+	//
+	// Example: Ada
+	FirstName *string `json:"firstName,omitempty"`
+
+	// LastName Example: Lovelace
+	LastName *string `json:"lastName,omitempty"`
+
+	// Token What the mailed link carries after #.
+	//
+	// Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c.1.q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA
+	Token string `json:"token"`
+}
+
+// ConfirmedRegistration defines model for ConfirmedRegistration.
+type ConfirmedRegistration struct {
+	// Status approved: the mail with the way in is on its way.
+	Status ConfirmedRegistrationStatus `json:"status"`
+}
+
+// ConfirmedRegistrationStatus approved: the mail with the way in is on its way.
+type ConfirmedRegistrationStatus string
 
 // CreateCustomerRequest defines model for CreateCustomerRequest.
 type CreateCustomerRequest struct {
@@ -1277,6 +1617,9 @@ type CreateUserRequest struct {
 // CreateUserRequestStatus A contact is a record without access. A user who is active needs firstName, lastName and email.
 type CreateUserRequestStatus string
 
+// Credentials How the password of somebody who was approved comes about. link: a mailed link, valid seven days, to set it. temporaryPassword is not available yet.
+type Credentials string
+
 // Customer defines model for Customer.
 type Customer struct {
 	City string `json:"city"`
@@ -1357,11 +1700,49 @@ type CustomerStatus string
 // CustomerType Only a corporate customer has several users.
 type CustomerType string
 
+// DecisionRequest defines model for DecisionRequest.
+type DecisionRequest struct {
+	// CustomerID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
+	CustomerID *ID                     `json:"customerId,omitempty"`
+	Decision   DecisionRequestDecision `json:"decision"`
+
+	// GroupIds By staff administrators.
+	GroupIds *[]ID `json:"groupIds,omitempty"`
+
+	// NewCustomer A customer that is made with the approval of one registration.
+	NewCustomer *NewCustomer `json:"newCustomer,omitempty"`
+
+	// Reason Of a disapproval; it is mailed.
+	Reason          *string `json:"reason,omitempty"`
+	RegistrationIds []ID    `json:"registrationIds"`
+
+	// Role Without it administrator of a new company, else member.
+	Role *DecisionRequestRole `json:"role,omitempty"`
+
+	// Silent Disapprove without a mail.
+	Silent *bool `json:"silent,omitempty"`
+}
+
+// DecisionRequestDecision defines model for DecisionRequest.Decision.
+type DecisionRequestDecision string
+
+// DecisionRequestRole Without it administrator of a new company, else member.
+type DecisionRequestRole string
+
 // Delivery What became of the last mail.
 type Delivery string
 
 // Door Where users (portal) and staff (console) sign in.
 type Door string
+
+// Duplicate Somebody on the list who may be the same person, or a colleague.
+type Duplicate struct {
+	SameDomain bool `json:"sameDomain"`
+	SameName   bool `json:"sameName"`
+
+	// User A user as lists show it.
+	User UserRow `json:"user"`
+}
 
 // EmailChanged defines model for EmailChanged.
 type EmailChanged struct {
@@ -1434,6 +1815,9 @@ type ExportList struct {
 
 // ExportStatus Where an export stands; expired after seven days, when its file is deleted.
 type ExportStatus string
+
+// FieldRule Whether a field of the registration form is asked for.
+type FieldRule string
 
 // ForgotPasswordRequest defines model for ForgotPasswordRequest.
 type ForgotPasswordRequest struct {
@@ -1753,6 +2137,43 @@ type Invitee struct {
 // Management Whether the provider manages the users.
 type Management string
 
+// NewCustomer A customer that is made with the approval of one registration.
+type NewCustomer struct {
+	// City Example: Berlin
+	City *string `json:"city,omitempty"`
+
+	// Country ISO 3166-1 alpha-2.
+	//
+	// Example: DE
+	Country *string `json:"country,omitempty"`
+
+	// Email Example: office@example.com
+	Email *string `json:"email,omitempty"`
+
+	// ExternalID Example: C-1001
+	ExternalID *string `json:"externalId,omitempty"`
+
+	// Language Example: de
+	Language *string `json:"language,omitempty"`
+
+	// Name Without it the company of the registration, or the person's name.
+	//
+	// Example: Example GmbH
+	Name *string `json:"name,omitempty"`
+
+	// Postcode Example: 10115
+	Postcode *string `json:"postcode,omitempty"`
+
+	// Region Example: Berlin
+	Region *string `json:"region,omitempty"`
+
+	// Street Example: Beispielweg 1
+	Street *string `json:"street,omitempty"`
+
+	// Type Only a corporate customer has several users.
+	Type CustomerType `json:"type"`
+}
+
 // Offer defines model for Offer.
 type Offer struct {
 	Customer string `json:"customer"`
@@ -1822,6 +2243,233 @@ type RefreshRequest struct {
 	RefreshToken string `json:"refreshToken"`
 }
 
+// RegisterRequest defines model for RegisterRequest.
+type RegisterRequest struct {
+	// City Example: Berlin
+	City    *string `json:"city,omitempty"`
+	Comment *string `json:"comment,omitempty"`
+
+	// Company Example: Example GmbH
+	Company *string `json:"company,omitempty"`
+
+	// Country ISO 3166-1 alpha-2.
+	//
+	// Example: DE
+	Country *string `json:"country,omitempty"`
+
+	// Email RFC 5322 addr-spec; domains in any script.
+	//
+	// Example: ada@example.com
+	Email string `json:"email"`
+
+	// FirstName Example: Ada
+	FirstName string `json:"firstName"`
+
+	// Language en or de, also with a region; without it that of Accept-Language.
+	//
+	// Example: de
+	Language *string `json:"language,omitempty"`
+
+	// LastName Example: Lovelace
+	LastName string `json:"lastName"`
+
+	// Origin form: sent by a form that stands in another site.
+	Origin *RegisterRequestOrigin `json:"origin,omitempty"`
+
+	// Phone In any usual spelling, national ones where a country is given; stored in E.164.
+	//
+	// Example: +49 30 1234567
+	Phone *string `json:"phone,omitempty"`
+
+	// Postcode Example: 10115
+	Postcode *string `json:"postcode,omitempty"`
+
+	// Region Example: Berlin
+	Region *string `json:"region,omitempty"`
+
+	// ShownAt When a form was shown; who fills it within three seconds is a program. Leave it out where there is no form.
+	ShownAt *time.Time `json:"shownAt,omitempty"`
+
+	// Street Example: Beispielweg 1
+	Street *string `json:"street,omitempty"`
+
+	// Website A trap for programs: a form hides it, and it must be empty.
+	//
+	// Example:
+	Website *string `json:"website,omitempty"`
+}
+
+// RegisterRequestOrigin form: sent by a form that stands in another site.
+type RegisterRequestOrigin string
+
+// RegistrationDetails defines model for RegistrationDetails.
+type RegistrationDetails struct {
+	City    string `json:"city"`
+	Comment string `json:"comment"`
+
+	// Company As it was typed.
+	Company string `json:"company"`
+
+	// ConfirmedAt Example: 2026-01-31T12:05:00Z
+	ConfirmedAt *time.Time `json:"confirmedAt"`
+	Country     string     `json:"country"`
+
+	// CustomerID The customer it was routed to or decided for; empty while it is the provider's.
+	CustomerID string     `json:"customerId"`
+	DecidedAt  *time.Time `json:"decidedAt"`
+
+	// DecidedBy Id of who decided; empty where the settings did, or nobody has.
+	DecidedBy     string      `json:"decidedBy"`
+	DecidedByName string      `json:"decidedByName"`
+	Duplicates    []Duplicate `json:"duplicates"`
+	Email         string      `json:"email"`
+
+	// ExpiresAt When the link to confirm the address is over.
+	//
+	// Example: 2026-02-01T12:00:00Z
+	ExpiresAt time.Time `json:"expiresAt"`
+	FirstName string    `json:"firstName"`
+
+	// ID Also that of the user whom it becomes.
+	ID string `json:"id"`
+
+	// Ignored Why an answered request came to nothing; nothing was mailed for it.
+	Ignored  RegistrationDetailsIgnored `json:"ignored"`
+	Language string                     `json:"language"`
+	LastName string                     `json:"lastName"`
+
+	// Origin How it came in.
+	Origin   RegistrationOrigin `json:"origin"`
+	Phone    string             `json:"phone"`
+	Postcode string             `json:"postcode"`
+
+	// ProposedCustomer Name of the proposed customer; empty for none.
+	ProposedCustomer string `json:"proposedCustomer"`
+
+	// ProposedCustomerID The customer whose proven domain the address has; empty for none.
+	ProposedCustomerID string `json:"proposedCustomerId"`
+
+	// Reason Of a disapproval.
+	Reason string `json:"reason"`
+	Region string `json:"region"`
+
+	// RegisteredAt Example: 2026-01-31T12:00:00Z
+	RegisteredAt time.Time `json:"registeredAt"`
+
+	// Status Where a registration stands. unconfirmed: the address is not confirmed, so there is no user; expired follows the clock.
+	Status RegistrationStatus `json:"status"`
+	Street string             `json:"street"`
+}
+
+// RegistrationDetailsIgnored Why an answered request came to nothing; nothing was mailed for it.
+type RegistrationDetailsIgnored string
+
+// RegistrationFields The fields beside name, address and language, which always are there.
+type RegistrationFields struct {
+	// City Whether a field of the registration form is asked for.
+	City FieldRule `json:"city"`
+
+	// Comment Whether a field of the registration form is asked for.
+	Comment FieldRule `json:"comment"`
+
+	// Company Whether a field of the registration form is asked for.
+	Company FieldRule `json:"company"`
+
+	// Country Whether a field of the registration form is asked for.
+	Country FieldRule `json:"country"`
+
+	// Phone Whether a field of the registration form is asked for.
+	Phone FieldRule `json:"phone"`
+
+	// Postcode Whether a field of the registration form is asked for.
+	Postcode FieldRule `json:"postcode"`
+
+	// Region Whether a field of the registration form is asked for.
+	Region FieldRule `json:"region"`
+
+	// Street Whether a field of the registration form is asked for.
+	Street FieldRule `json:"street"`
+}
+
+// RegistrationList defines model for RegistrationList.
+type RegistrationList struct {
+	Items []RegistrationRow `json:"items"`
+	Next  *string           `json:"next"`
+	Prev  *string           `json:"prev"`
+}
+
+// RegistrationOffer defines model for RegistrationOffer.
+type RegistrationOffer struct {
+	Company string `json:"company"`
+	Email   string `json:"email"`
+
+	// ExpiresAt Example: 2026-02-01T12:00:00Z
+	ExpiresAt time.Time `json:"expiresAt"`
+	FirstName string    `json:"firstName"`
+	Language  string    `json:"language"`
+	LastName  string    `json:"lastName"`
+
+	// State unconfirmed: the link can be used.
+	State RegistrationOfferState `json:"state"`
+}
+
+// RegistrationOfferState unconfirmed: the link can be used.
+type RegistrationOfferState string
+
+// RegistrationOrigin How it came in.
+type RegistrationOrigin string
+
+// RegistrationRow A registration as lists show it.
+type RegistrationRow struct {
+	// Company As it was typed.
+	Company string `json:"company"`
+
+	// ConfirmedAt Example: 2026-01-31T12:05:00Z
+	ConfirmedAt *time.Time `json:"confirmedAt"`
+	Country     string     `json:"country"`
+
+	// CustomerID The customer it was routed to or decided for; empty while it is the provider's.
+	CustomerID string     `json:"customerId"`
+	DecidedAt  *time.Time `json:"decidedAt"`
+
+	// DecidedBy Id of who decided; empty where the settings did, or nobody has.
+	DecidedBy     string `json:"decidedBy"`
+	DecidedByName string `json:"decidedByName"`
+	Email         string `json:"email"`
+
+	// ExpiresAt When the link to confirm the address is over.
+	//
+	// Example: 2026-02-01T12:00:00Z
+	ExpiresAt time.Time `json:"expiresAt"`
+	FirstName string    `json:"firstName"`
+
+	// ID Also that of the user whom it becomes.
+	ID string `json:"id"`
+
+	// Ignored Why an answered request came to nothing; nothing was mailed for it.
+	Ignored  RegistrationRowIgnored `json:"ignored"`
+	Language string                 `json:"language"`
+	LastName string                 `json:"lastName"`
+
+	// Origin How it came in.
+	Origin RegistrationOrigin `json:"origin"`
+
+	// ProposedCustomerID The customer whose proven domain the address has; empty for none.
+	ProposedCustomerID string `json:"proposedCustomerId"`
+
+	// RegisteredAt Example: 2026-01-31T12:00:00Z
+	RegisteredAt time.Time `json:"registeredAt"`
+
+	// Status Where a registration stands. unconfirmed: the address is not confirmed, so there is no user; expired follows the clock.
+	Status RegistrationStatus `json:"status"`
+}
+
+// RegistrationRowIgnored Why an answered request came to nothing; nothing was mailed for it.
+type RegistrationRowIgnored string
+
+// RegistrationStatus Where a registration stands. unconfirmed: the address is not confirmed, so there is no user; expired follows the clock.
+type RegistrationStatus string
+
 // RenewPasswordRequest defines model for RenewPasswordRequest.
 type RenewPasswordRequest struct {
 	// Mode What the mail brings. link: a link to set a password. temporaryPassword: a password that must be changed at the first sign-in; by staff only.
@@ -1883,6 +2531,39 @@ type RowResult struct {
 
 // RowResultStatus defines model for RowResult.Status.
 type RowResultStatus string
+
+// Settings defines model for Settings.
+type Settings struct {
+	// AllowedDomains Example: ["example.com"]
+	AllowedDomains []string `json:"allowedDomains"`
+
+	// Approvers Who decides. customer: the administrators of the customer whose proven domain the address has, as well as the staff.
+	Approvers Approvers `json:"approvers"`
+
+	// Credentials How the password of somebody who was approved comes about. link: a mailed link, valid seven days, to set it. temporaryPassword is not available yet.
+	Credentials       Credentials `json:"credentials"`
+	DisapprovalReason string      `json:"disapprovalReason"`
+	DisapprovalSilent bool        `json:"disapprovalSilent"`
+
+	// EmbedSites Example: ["https://www.example.com"]
+	EmbedSites []string `json:"embedSites"`
+
+	// RegistrationAddress The mailbox to which a mail starts a registration; empty for none.
+	RegistrationAddress string `json:"registrationAddress"`
+
+	// RegistrationFields The fields beside name, address and language, which always are there.
+	RegistrationFields RegistrationFields `json:"registrationFields"`
+
+	// RegistrationNeedsApproval Without it people are let in as soon as their address is confirmed.
+	RegistrationNeedsApproval bool `json:"registrationNeedsApproval"`
+	ReminderHours             int  `json:"reminderHours"`
+
+	// SelfRegistration Whether people can register.
+	SelfRegistration bool `json:"selfRegistration"`
+
+	// Version Example: 3
+	Version int `json:"version"`
+}
 
 // SignInAnswer Either accessToken, refreshToken, expiresIn and user, or challenge and session.
 type SignInAnswer struct {
@@ -1973,14 +2654,16 @@ type User struct {
 	City      string `json:"city"`
 
 	// Comment For staff; left out for everybody else.
-	Comment    *string `json:"comment,omitempty"`
-	Company    string  `json:"company"`
-	Country    string  `json:"country"`
-	CustomerID string  `json:"customerId"`
-	Email      string  `json:"email"`
-	ExternalID string  `json:"externalId"`
-	Fax        string  `json:"fax"`
-	FirstName  string  `json:"firstName"`
+	Comment *string `json:"comment,omitempty"`
+	Company string  `json:"company"`
+	Country string  `json:"country"`
+
+	// CustomerID Empty for somebody who registered and for whom no customer is chosen yet.
+	CustomerID string `json:"customerId"`
+	Email      string `json:"email"`
+	ExternalID string `json:"externalId"`
+	Fax        string `json:"fax"`
+	FirstName  string `json:"firstName"`
 
 	// GroupIds Example: []
 	GroupIds []string `json:"groupIds"`
@@ -2047,8 +2730,10 @@ type UserList struct {
 
 // UserRow A user as lists show it.
 type UserRow struct {
-	Company    string `json:"company"`
-	Country    string `json:"country"`
+	Company string `json:"company"`
+	Country string `json:"country"`
+
+	// CustomerID Empty for somebody who registered and for whom no customer is chosen yet.
 	CustomerID string `json:"customerId"`
 	Email      string `json:"email"`
 	FirstName  string `json:"firstName"`
@@ -2105,6 +2790,9 @@ type OptionalIfMatch = string
 
 // Order defines model for Order.
 type Order string
+
+// RegistrationID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
+type RegistrationID = ID
 
 // SubaccountID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
 type SubaccountID = ID
@@ -2168,3 +2856,44 @@ type UnavailableApplicationJSON = GatewayError
 
 // UnavailableApplicationProblemPlusJSON RFC 9457.
 type UnavailableApplicationProblemPlusJSON = Problem
+
+// DecideRegistrationsParams defines parameters for DecideRegistrations.
+type DecideRegistrationsParams struct {
+	// IdempotencyKey 1 to 100 printable ASCII characters of the caller's choice, for example a UUID.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListRegistrationsParams defines parameters for ListRegistrations.
+type ListRegistrationsParams struct {
+	Status *RegistrationStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Customer Those routed to, or decided for, this customer.
+	Customer *ID `form:"customer,omitempty" json:"customer,omitempty"`
+
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next or prev of a page of the same query.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ChangeSettingsParams defines parameters for ChangeSettings.
+type ChangeSettingsParams struct {
+	// IfMatch The ETag that the change was made from; 428 without it.
+	IfMatch IfMatch `json:"If-Match"`
+}
+
+// DecideRegistrationsJSONRequestBody defines body for DecideRegistrations for application/json ContentType.
+type DecideRegistrationsJSONRequestBody = DecisionRequest
+
+// RegisterJSONRequestBody defines body for Register for application/json ContentType.
+type RegisterJSONRequestBody = RegisterRequest
+
+// ConfirmRegistrationJSONRequestBody defines body for ConfirmRegistration for application/json ContentType.
+type ConfirmRegistrationJSONRequestBody = ConfirmRegistrationRequest
+
+// InspectRegistrationJSONRequestBody defines body for InspectRegistration for application/json ContentType.
+type InspectRegistrationJSONRequestBody = TokenRequest
+
+// ChangeSettingsJSONRequestBody defines body for ChangeSettings for application/json ContentType.
+type ChangeSettingsJSONRequestBody = ChangeSettingsRequest

@@ -92,7 +92,7 @@ func (p Postman) letter(m membership.Mail, secret string) (Letter, error) {
 	case membership.LetterEmailChanged:
 		return EmailChanged{Common: common, Username: username, ChangedAt: m.CreatedAt}, nil // queued in the transaction of the change
 	case membership.LetterRegistrationConfirm:
-		return RegistrationConfirm{Common: common, Link: door + "/registration#" + token, ExpiresAt: expires}, nil
+		return RegistrationConfirm{Common: common, Link: door + "/registration#" + secret, ExpiresAt: expires}, nil
 	case membership.LetterRegistrationKnown:
 		return RegistrationKnown{Common: common, Username: username}, nil
 	case membership.LetterRegistrationInvited:

@@ -559,7 +559,12 @@ type exportColumn struct {
 func exportColumns(a Actor) []exportColumn {
 	all := []exportColumn{
 		{name: "id", cell: func(x exported) string { return x.row.ID }},
-		{name: "customerId", cell: func(x exported) string { return x.row.CustomerID }},
+		{name: "customerId", cell: func(x exported) string {
+			if x.row.CustomerID == UnassignedID {
+				return ""
+			}
+			return x.row.CustomerID
+		}},
 		{name: "company", cell: func(x exported) string { return x.row.Company }, usual: true},
 		{name: "title", cell: func(x exported) string { return x.record.Title }, record: true},
 		{name: "firstName", cell: func(x exported) string { return x.row.FirstName }, usual: true},
