@@ -298,6 +298,8 @@ func here(a Actor, customerID string, holder Address) (elsewhere bool, err error
 		return false, nil
 	case a.Realm == Portal:
 		return true, nil
+	case holder.CustomerID == UnassignedID:
+		return false, ErrAddressWaiting
 	}
 	return false, ErrEmailInUse
 }
