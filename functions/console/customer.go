@@ -68,7 +68,7 @@ func (h handler) details(w http.ResponseWriter, r *http.Request) {
 			languageFact(c.Language), door.Fact{Label: web.Text("field.createdAt"), Time: c.CreatedAt},
 		),
 		Contact: door.Facts(
-			door.Fact{Label: web.Text("field.email"), Text: c.Email}, door.Fact{Label: web.Text("field.phone"), Text: c.Phone},
+			door.Fact{Label: web.Text("field.email"), Text: c.Email}, door.Fact{Label: web.Text("field.phone"), Text: h.Phone(c.Phone)},
 			door.Fact{Label: web.Text("field.url"), Text: c.URL, URL: c.URL},
 			door.Fact{Label: web.Text("people.address"), Text: door.Address(c.Street, c.Postcode, c.City, c.Region, c.Country)},
 		),

@@ -59,7 +59,7 @@ func main() {
 		groups := membership.Groups{Store: table, NewID: newID}
 		records := membership.Records{Store: table, Accounts: accounts, Phones: phone.Parse, NewID: newID, Language: s.DefaultLanguage}
 		return newHandler(door.Door{
-			Which: membership.ConsoleDoor, Challenges: accounts, Markers: table, NewID: newID, Now: time.Now, Metrics: os.Stdout,
+			Which: membership.ConsoleDoor, Challenges: accounts, Markers: table, Phone: phone.Display, NewID: newID, Now: time.Now, Metrics: os.Stdout,
 			Sessions:  session.Sessions{Door: membership.ConsoleDoor, Store: table, NewID: newID, Now: time.Now},
 			SignIn:    membership.SignIn{Store: table, Accounts: accounts, Keys: keys, NewID: newID},
 			Profile:   membership.Profile{Store: table, Phones: phone.Parse, NewID: newID},

@@ -48,7 +48,7 @@ func TestRecordPages(t *testing.T) {
 	staff.sees("This is not a telephone number")
 	staff.fill("phone", "030 123456")
 	staff.press("Create")
-	staff.sees("Nia Núñez is created.", "Active", "+4930123456", "Germany", "Ask first.")
+	staff.sees("Nia Núñez is created.", "Active", "+49 30 123456", "Germany", "Ask first.")
 	record := staff.path()
 	nia := somebody(t)
 	nia.setsPassword(about(t, s, email, "Your account with"), email, password)

@@ -40,6 +40,7 @@ type Door struct {
 	Uploads      string // where browsers may send files: the origin of the bucket
 	Markers      httpapi.Markers
 	Cursors      httpapi.Cursors
+	Phone        func(e164 string) string // a number as people write it; shared/phone is the one
 	NewID        func() string
 	Now          func() time.Time
 	Metrics      io.Writer // where EMF lines go

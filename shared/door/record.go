@@ -98,9 +98,9 @@ func (p People) user(w http.ResponseWriter, r *http.Request, at place) {
 	}
 	country := web.CountryName(p.Door.Pages.Language(r), user.Country)
 	view.Details = Facts(
-		Fact{Label: web.Text("field.title"), Text: user.Title}, Fact{Label: web.Text("field.phone"), Text: user.Phone, URL: linkTo("tel:", user.Phone)},
-		Fact{Label: web.Text("field.mobile"), Text: user.Mobile, URL: linkTo("tel:", user.Mobile)},
-		Fact{Label: web.Text("field.fax"), Text: user.Fax}, Fact{Label: web.Text("field.url"), Text: user.URL, URL: user.URL},
+		Fact{Label: web.Text("field.title"), Text: user.Title}, Fact{Label: web.Text("field.phone"), Text: p.Door.Phone(user.Phone), URL: linkTo("tel:", user.Phone)},
+		Fact{Label: web.Text("field.mobile"), Text: p.Door.Phone(user.Mobile), URL: linkTo("tel:", user.Mobile)},
+		Fact{Label: web.Text("field.fax"), Text: p.Door.Phone(user.Fax)}, Fact{Label: web.Text("field.url"), Text: user.URL, URL: user.URL},
 		Fact{Label: web.Text("people.address"), Text: Address(user.Street, user.Postcode, user.City, user.Region, country)},
 		language(user.Language), Fact{Label: web.Text("field.externalId"), Text: user.ExternalID},
 	)
