@@ -76,6 +76,7 @@ func signInEntries() []entry {
 	}
 	challenged := func(w *world) {
 		temporary(w)
+		w.account("mia")
 		in, err := w.signIn().SignIn(w.ctx, w.public(), credentials(w.vars["mia.temporary"]))
 		w.must(err)
 		w.vars["mia.session"] = in.Answer.Session
@@ -84,11 +85,6 @@ func signInEntries() []entry {
 		return w.signIn().AnswerNewPassword(w.ctx, c, membership.NewPassword{Session: w.vars["mia.session"], Door: membership.PortalDoor, Password: newPassword})
 	}
 	return []entry{
-		{use: "SignIn.SignIn", situation: "temporary password", passing: slow, prepare: temporary, as: (*world).public, after: 3 * time.Second, free: true, run: func(w *world, c membership.Call) (any, error) {
-			return w.signIn().SignIn(w.ctx, c, credentials(w.vars["mia.temporary"]))
-		}},
-		{use: "SignIn.AnswerNewPassword", prepare: challenged, as: (*world).public, after: membership.AcceptanceLease, settled: []string{"challenge_over"}, accounts: []string{"mia"},
-			each: func(w *world) { w.forget("mia") }, run: choose},
 		{use: "SignIn.SignIn", passing: slow, prepare: withAccount, as: (*world).public, after: 3 * time.Second, run: func(w *world, c membership.Call) (any, error) {
 			return w.signIn().SignIn(w.ctx, c, credentials(password))
 		}},
@@ -106,6 +102,12 @@ func signInEntries() []entry {
 			}
 			return in, err
 		}},
+		{use: "SignIn.SignIn", situation: "temporary password", passing: slow, prepare: temporary, as: (*world).public, after: 3 * time.Second, free: true, run: func(w *world, c membership.Call) (any, error) {
+			return w.signIn().SignIn(w.ctx, c, credentials(w.vars["mia.temporary"]))
+		}},
+		{use: "SignIn.AnswerNewPassword", prepare: challenged, as: (*world).public, after: membership.AcceptanceLease, settled: []string{"challenge_over"}, accounts: []string{"mia"}, run: choose},
+		{use: "SignIn.AnswerNewPassword", situation: "the first password", prepare: challenged, as: (*world).public, after: membership.AcceptanceLease, settled: []string{"challenge_over"},
+			each: func(w *world) { w.forget("mia") }, run: choose},
 		{use: "SignIn.AnswerChallenge", passing: slow, as: (*world).public, after: 3 * time.Second, settled: []string{"challenge_over"},
 			prepare: func(w *world) {
 				withAccount(w)

@@ -164,7 +164,7 @@ func broken(items []item) []string {
 	}
 	resets, told := 0, 0
 	for entry, n := range entries {
-		if strings.HasPrefix(entry, "user.password-reset ") {
+		if strings.HasPrefix(entry, "user.password-reset ") || strings.HasPrefix(entry, "user.password-chosen ") {
 			resets += n
 		}
 	}
@@ -174,7 +174,7 @@ func broken(items []item) []string {
 		}
 	}
 	if resets != told {
-		say("%d passwords were reset and %d people told", resets, told)
+		say("%d passwords were set and %d people told", resets, told)
 	}
 
 	// Remembered requests name what they made; reservations of customers are theirs.
