@@ -16,6 +16,7 @@ type handler struct {
 
 func (h handler) routes() http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle("GET /imports", h.gate.SignedIn(h.list))
 	mux.Handle("POST /imports", h.gate.SignedIn(h.begin))
 	mux.Handle("GET /imports/{importId}", h.gate.SignedIn(h.get))
 	mux.Handle("DELETE /imports/{importId}", h.gate.SignedIn(h.drop))
@@ -23,6 +24,28 @@ func (h handler) routes() http.Handler {
 	mux.Handle("POST /imports/{importId}/confirm", h.gate.SignedIn(h.confirm))
 	mux.Handle("GET /imports/{importId}/rows", h.gate.SignedIn(h.rows))
 	return httpapi.Routes(mux)
+}
+
+func (h handler) list(w http.ResponseWriter, r *http.Request, c membership.Call) error {
+	list, err := httpapi.ListParameters(r)
+	if err != nil {
+		return err
+	}
+	this := httpapi.Fingerprint("imports", c.Actor.CustomerID, c.Actor.UserID)
+	at, err := h.cursors.Page(this, list)
+	if err != nil {
+		return err
+	}
+	page, err := h.imports.List(r.Context(), c, at)
+	if err != nil {
+		return err
+	}
+	answer := api.ImportList{Items: make([]api.Import, len(page.Items)), Next: h.cursors.Next(this, page.Next), Prev: h.cursors.Prev(this, page.Prev)}
+	for n, i := range page.Items {
+		answer.Items[n] = importOf(i)
+	}
+	httpapi.Respond(w, http.StatusOK, answer)
+	return nil
 }
 
 func (h handler) begin(w http.ResponseWriter, r *http.Request, c membership.Call) error {

@@ -47,7 +47,7 @@ func (t *table) Import(_ context.Context, reach membership.Reach, id string) (me
 }
 
 func (t *table) keep(i membership.Import, tr membership.Trail) error {
-	t.imports[i.ID] = membership.Import{ID: i.ID, CustomerID: i.CustomerID, By: i.By, ByName: i.ByName, ByCustomerID: i.ByCustomerID, FileName: i.FileName,
+	t.imports[i.ID] = membership.Import{ID: i.ID, CustomerID: i.CustomerID, Company: i.Company, By: i.By, ByName: i.ByName, ByCustomerID: i.ByCustomerID, FileName: i.FileName,
 		Role: i.Role, Language: i.Language, GroupIDs: i.GroupIDs, Separator: i.Separator, Stage: i.Stage, Update: i.Update, JobID: i.JobID, CreatedAt: i.CreatedAt,
 		ExpiresAt: i.ExpiresAt, Version: i.Version}
 	for _, j := range tr.Jobs {
@@ -70,6 +70,31 @@ func (t *table) ChangeImport(_ context.Context, _, after membership.Import, tr m
 func (t *table) DeleteImport(_ context.Context, i membership.Import, _ membership.Trail) error {
 	delete(t.imports, i.ID)
 	return nil
+}
+
+func (t *table) Imports(_ context.Context, q membership.ImportQuery) (membership.Page[membership.Import], error) {
+	var p membership.Page[membership.Import]
+	for _, i := range t.imports {
+		if i.By == q.By && i.ByCustomerID == q.ByCustomerID {
+			p.Items = append(p.Items, i)
+		}
+	}
+	slices.SortFunc(p.Items, func(a, b membership.Import) int { return strings.Compare(b.ID, a.ID) })
+	if start := slices.IndexFunc(p.Items, func(i membership.Import) bool { return i.ID == q.Page.Position }); start >= 0 {
+		p.Items = p.Items[start:]
+	}
+	if len(p.Items) > q.Page.Limit {
+		p.Items, p.Next = p.Items[:q.Page.Limit], p.Items[q.Page.Limit].ID
+	}
+	return p, nil
+}
+
+func (t *table) JobsByID(_ context.Context, refs []membership.JobRef) (map[string]membership.Job, error) {
+	jobs := map[string]membership.Job{}
+	for _, ref := range refs {
+		jobs[ref.ID] = t.jobs[ref.ID]
+	}
+	return jobs, nil
 }
 
 func (t *table) Job(_ context.Context, _ membership.Reach, id string) (membership.Job, error) {
@@ -255,6 +280,35 @@ func TestImport(t *testing.T) {
 	if len(list.Items) != 2 || list.Items[0].InvitationID == nil {
 		t.Errorf("%+v", list)
 	}
+}
+
+// Everybody has a list of their own, the newest first, as far as each import is.
+func TestListOfImports(t *testing.T) {
+	b := newBench(t)
+	var first, second, list api.ImportList
+	var i api.Import
+	b.send("POST /imports", `{"customerId":"c1","fileName":"one.csv"}`, staff).Want(201, "").Into(&i)
+	b.bucket.objects["upload"] = []byte("email\nnew@example.com\nbroken\n")
+	b.send("POST /imports/"+i.ID+"/check", "", staff).Want(200, "")
+	b.work()
+	b.send("POST /imports", `{"customerId":"c1","fileName":"two.csv"}`, staff).Want(201, "")
+	b.send("POST /imports", `{"customerId":"c1"}`, agent).Want(201, "")
+	b.send("GET /imports?limit=1", "", staff).Want(200, "").Into(&first)
+	if len(first.Items) != 1 || first.Items[0].FileName != "two.csv" || first.Items[0].Status != "uploading" || first.Items[0].Upload != nil || first.Next == nil {
+		t.Fatalf("%+v", first)
+	}
+	b.send("GET /imports?limit=1&cursor="+*first.Next, "", agent).Want(400, "invalid_cursor")
+	b.send("GET /imports?limit=1&cursor="+*first.Next, "", staff).Want(200, "").Into(&second)
+	if len(second.Items) != 1 || second.Items[0].FileName != "one.csv" || second.Items[0].Status != "checked" || second.Items[0].Counts != (api.ImportCounts{New: 1, Invalid: 1}) || second.Next != nil {
+		t.Errorf("%+v", second)
+	}
+	b.send("GET /imports", "", boss).Want(200, "").Into(&list)
+	if len(list.Items) != 0 {
+		t.Errorf("somebody else's: %+v", list)
+	}
+	b.send("GET /imports?status=checked", "", staff).Want(400, "unknown_parameter")
+	b.send("GET /imports", "", member).Want(403, "forbidden")
+	b.send("GET /imports", "", "").Want(401, "sign_in_required")
 }
 
 func TestRefusedFile(t *testing.T) {

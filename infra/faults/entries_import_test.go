@@ -130,6 +130,13 @@ func importEntries() []entry {
 		{use: "Imports.Get", as: (*world).staff, prepare: checked, run: func(w *world, c membership.Call) (any, error) {
 			return w.imports(true).Get(w.ctx, c, w.vars["import"])
 		}},
+		{use: "Imports.List", as: (*world).staff, prepare: checked, run: func(w *world, c membership.Call) (any, error) {
+			return w.imports(true).List(w.ctx, c, page())
+		}},
+		{use: "Imports.Form", as: (*world).staff, prepare: begun, run: func(w *world, c membership.Call) (any, error) {
+			form, err := w.imports(true).Form(w.ctx, c, w.vars["import"], "")
+			return len(form.Fields), err
+		}},
 		{use: "Imports.Rows", as: (*world).staff, prepare: checked, run: func(w *world, c membership.Call) (any, error) {
 			return w.imports(true).Rows(w.ctx, c, w.vars["import"], membership.ImportRowQuery{Class: membership.ImportNew, Page: membership.PageRequest{Limit: 1}})
 		}},

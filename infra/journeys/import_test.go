@@ -178,6 +178,9 @@ func TestImportByACustomersAdministrator(t *testing.T) {
 	if a := until(boss, id, "done", "failed"); a.text("results.invited") != "2" || a.text("failedUrl") != "" {
 		t.Errorf("%s", a.raw)
 	}
+	if own := boss.must(200, "GET", "/imports", nil).items("items"); len(own) != 1 || own[0]["id"] != id || own[0]["status"] != "done" || own[0]["resultUrl"] != nil {
+		t.Errorf("the list of one's own imports: %v", own)
+	}
 	if m := mailed(t, s, used, 2); tokenInMail.MatchString(m.Text) {
 		t.Errorf("the letter to somebody else's user carries a link:\n%s", m.Text)
 	}
@@ -190,6 +193,9 @@ func TestImportByACustomersAdministrator(t *testing.T) {
 	}
 	moderator.must(204, "DELETE", "/imports/"+id, nil)
 	moderator.refused(404, "not_found", "GET", "/imports/"+id, nil)
+	if own := moderator.must(200, "GET", "/imports", nil).items("items"); len(own) != 0 {
+		t.Errorf("a dropped import is listed: %v", own)
+	}
 }
 
 func TestFilesThatCannotBeImported(t *testing.T) {

@@ -1980,6 +1980,13 @@ type ImportFile struct {
 	UnknownColumns []string `json:"unknownColumns"`
 }
 
+// ImportList defines model for ImportList.
+type ImportList struct {
+	Items []Import `json:"items"`
+	Next  *string  `json:"next"`
+	Prev  *string  `json:"prev"`
+}
+
 // ImportProblem defines model for ImportProblem.
 type ImportProblem struct {
 	// Code Example: csv_column_missing

@@ -91,12 +91,19 @@ func ImportResults() []ImportResult {
 	return []ImportResult{ResultInvited, ResultUpdated, ResultSkipped, ResultFailed}
 }
 
+// ImportQuery asks for one page of the imports that one person has begun.
+type ImportQuery struct {
+	ByCustomerID, By string
+	Page             PageRequest
+}
+
 // ImportRef names the files of one import; UserID is who began it.
 type ImportRef struct{ CustomerID, UserID, ImportID string }
 
 // Import is one import, for who began it.
 type Import struct {
 	ID, CustomerID string
+	Company        string // the customer's name when the import was begun, for lists
 	// Who began it: rows are invited in their name and with their rights.
 	By, ByName, ByCustomerID string
 	FileName                 string // as it was called where it came from, "" where nobody said
@@ -168,8 +175,12 @@ type ImportStore interface {
 	ChangeImport(ctx context.Context, before, after Import, t Trail) error
 	// DeleteImport deletes an import. Errors: ErrStale.
 	DeleteImport(ctx context.Context, i Import, t Trail) error
+	// Imports returns one page of the imports that one person has begun, by age, with what lists show of them.
+	Imports(ctx context.Context, q ImportQuery) (Page[Import], error)
 	// Job returns one job within reach. Errors: ErrNotFound.
 	Job(ctx context.Context, reach Reach, jobID string) (Job, error)
+	// JobsByID returns jobs by id, eventually consistent as the list that names them. One that is not there is missing.
+	JobsByID(ctx context.Context, refs []JobRef) (map[string]Job, error)
 	// Records returns the records of users by id; one that is gone is missing.
 	Records(ctx context.Context, rows []UserRow) (map[string]User, error)
 	// Take counts one event. Errors: TooMany when the limit is reached.

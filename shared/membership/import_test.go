@@ -457,6 +457,58 @@ func TestWhoMayImport(t *testing.T) {
 	wantCode(t, err, "not_found")
 }
 
+// Everybody finds their own imports, the newest first and as far as they are: not those of others, nor what is over, nor
+// what is for a customer whose people they may no longer invite.
+func TestOwnImports(t *testing.T) {
+	w := newImportWorld(t)
+	staff, boss := w.staff(), w.as("alpha", membership.Administrator)
+	listed := func(c membership.Call) []string {
+		t.Helper()
+		c.Now = w.now
+		page, err := w.imports.List(w.ctx, c, membership.PageRequest{Limit: 50})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := []string{}
+		for _, i := range page.Items {
+			lines = append(lines, fmt.Sprintf("%s %s %s %d/%d %d", i.FileName, i.Company, i.Status, i.Progress, i.Total, i.Counts[membership.ImportNew]))
+		}
+		return lines
+	}
+	w.imported(staff, membership.ImportInput{FileName: "done"}, "email\na@example.com\n", false)
+	waiting := w.upload(staff, membership.ImportInput{FileName: "waits"}, "email\nb@example.com\n")
+	w.checked(staff, membership.ImportInput{FileName: "checked", CustomerID: "beta"}, "email\nc@example.com\nd@example.com\n")
+	w.checked(boss, membership.ImportInput{FileName: "theirs"}, "email\n")
+	wantLines(t, listed(staff), []string{"checked beta checked 2/2 2", "waits alpha uploading 0/0 0", "done alpha done 1/1 1"})
+	wantLines(t, listed(boss), []string{"theirs alpha refused 0/0 0"})
+	wantLines(t, listed(w.as("alpha", membership.Moderator)), []string{})
+	_, err := w.imports.List(w.ctx, w.as("alpha", membership.Member), membership.PageRequest{Limit: 50})
+	wantCode(t, err, "forbidden")
+
+	// A form is signed as often as it is needed, for an upload that was not looked at.
+	form, err := w.imports.Form(w.ctx, staff, waiting, "")
+	if err != nil || !strings.Contains(form.URL, waiting) {
+		t.Error(form, err)
+	}
+	_, err = w.imports.Form(w.ctx, boss, waiting, "")
+	wantCode(t, err, "not_found")
+	if _, err = w.imports.Check(w.ctx, staff, waiting); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.imports.Form(w.ctx, staff, waiting, "")
+	wantCode(t, err, membership.ErrStale.Code)
+	wantLines(t, listed(staff)[1:2], []string{"waits alpha checking 0/0 0"})
+
+	staff.Actor.Role = membership.StaffAgent
+	provider := w.upload(w.staff(), membership.ImportInput{FileName: "colleagues", CustomerID: membership.ProviderID}, "email\n")
+	if _, err := w.imports.Get(w.ctx, staff, provider); membership.KindOf(err) == "" {
+		t.Error("an agent sees an import of colleagues")
+	}
+	wantLines(t, listed(staff), []string{"checked beta checked 2/2 2", "waits alpha checking 0/0 0", "done alpha done 1/1 1"})
+	w.now = w.now.Add(membership.ImportLifetime)
+	wantLines(t, listed(staff), []string{"done alpha done 1/1 1"})
+}
+
 // A customer's own people learn nothing of other customers, and what their role does not set is not read.
 func TestImportByACustomersPeople(t *testing.T) {
 	w := newImportWorld(t)

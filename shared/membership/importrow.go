@@ -39,7 +39,7 @@ func ImportColumns() []ImportColumn {
 		{Name: "phone", Spelled: []string{"telephone", "tel", "phone number", "telefon", "telefonnummer"}, record: true},
 		{Name: "mobile", Spelled: []string{"mobile phone", "cell", "cell phone", "mobil", "handy", "mobiltelefon"}, record: true},
 		{Name: "fax", Spelled: []string{"telefax"}, record: true},
-		{Name: "street", Spelled: []string{"straße", "strasse"}, record: true},
+		{Name: "street", Spelled: []string{"street and number", "straße", "strasse", "straße und hausnummer", "strasse und hausnummer"}, record: true},
 		{Name: "postcode", Spelled: []string{"zip", "zip code", "postal code", "plz", "postleitzahl"}, record: true},
 		{Name: "city", Spelled: []string{"town", "ort", "stadt"}, record: true},
 		{Name: "region", Spelled: []string{"state", "province", "bundesland"}, record: true},
@@ -49,6 +49,13 @@ func ImportColumns() []ImportColumn {
 		{Name: importResultColumn, Spelled: []string{"ergebnis"}, ours: true},
 		{Name: importReasonColumn, Spelled: []string{"grund"}, ours: true},
 	}
+}
+
+// ImportColumnsFor returns the columns that an actor's rows for a customer may fill.
+func ImportColumnsFor(a Actor, customerID string) []ImportColumn {
+	return slices.DeleteFunc(ImportColumns(), func(c ImportColumn) bool {
+		return c.ours || c.record && !a.May(ChangeUsers, customerID, "") || c.staff && a.Realm == Portal
+	})
 }
 
 // ImportRow is a row of a file with what the check found and what became of it.
@@ -159,9 +166,7 @@ type importReader struct {
 }
 
 func newImportReader(a Actor, i Import, sheet ImportSheet) *importReader {
-	columns := slices.DeleteFunc(ImportColumns(), func(c ImportColumn) bool {
-		return c.ours || !has(sheet, c.Name) || c.record && !a.May(ChangeUsers, i.CustomerID, "") || c.staff && a.Realm == Portal
-	})
+	columns := slices.DeleteFunc(ImportColumnsFor(a, i.CustomerID), func(c ImportColumn) bool { return !has(sheet, c.Name) })
 	return &importReader{actor: a, imp: i, columns: columns, seen: map[string]int{}}
 }
 

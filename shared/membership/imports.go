@@ -52,6 +52,7 @@ func (is Imports) Begin(ctx context.Context, c Call, in ImportInput) (Import, Up
 	if err != nil {
 		return Import{}, UploadForm{}, err
 	}
+	i.Company = customer.Name
 	if err := is.Store.Take(ctx, importsPerPerson, c.Actor.UserID, c.Now); err != nil {
 		return Import{}, UploadForm{}, err
 	}
@@ -131,6 +132,58 @@ func (is Imports) Get(ctx context.Context, c Call, importID string) (Import, err
 		i.FailedURL, err = is.Files.Link(ctx, i.Ref(), failedFile, name+"-failed.csv", ImportLink)
 	}
 	return i, err
+}
+
+// List returns one page of the actor's own imports, the newest first, without links. Those of customers that the actor no
+// longer may invite for are left out, as those that are over: a page can be shorter than asked for. Errors: ErrForbidden.
+func (is Imports) List(ctx context.Context, c Call, p PageRequest) (Page[Import], error) {
+	if !c.Actor.MayImport() {
+		return Page[Import]{}, ErrForbidden
+	}
+	p.Ascending = false
+	page, err := is.Store.Imports(ctx, ImportQuery{ByCustomerID: c.Actor.CustomerID, By: c.Actor.UserID, Page: p})
+	if err != nil {
+		return Page[Import]{}, err
+	}
+	page.Items = slices.DeleteFunc(page.Items, func(i Import) bool {
+		return !c.Now.Before(i.ExpiresAt) || !c.Actor.May(Invite, i.CustomerID, "")
+	})
+	var refs []JobRef
+	for _, i := range page.Items {
+		if i.Stage != ImportBegun {
+			refs = append(refs, JobRef{CustomerID: i.CustomerID, ID: i.JobID})
+		}
+	}
+	jobs, err := is.Store.JobsByID(ctx, refs)
+	for n, i := range page.Items {
+		if i.Stage == ImportBegun {
+			page.Items[n].Status = ImportUploading
+			continue
+		}
+		page.Items[n] = i.with(jobs[i.JobID]) // one that is not seen yet has not begun
+	}
+	return page, err
+}
+
+// MayImport says whether there is any customer that the actor may import for.
+func (a Actor) MayImport() bool {
+	if a.Realm == Portal {
+		return a.May(Invite, a.CustomerID, "")
+	}
+	return a.May(Invite, "", "")
+}
+
+// Form signs a new form for the upload of an import whose file was not looked at yet: the one before was good for ten
+// minutes only. Errors: ErrNotFound, ErrForbidden, ErrStale.
+func (is Imports) Form(ctx context.Context, c Call, importID, back string) (UploadForm, error) {
+	i, err := is.find(ctx, c, importID)
+	if err == nil && i.Stage != ImportBegun {
+		err = ErrStale
+	}
+	if err != nil {
+		return UploadForm{}, err
+	}
+	return is.Files.UploadForm(ctx, i.Ref(), back, second(c.Now.Add(importFormLifetime)))
 }
 
 // done returns how many rows have a result.

@@ -27,9 +27,36 @@ func (t *importTable) Import(_ context.Context, r membership.Reach, id string) (
 	return i, nil
 }
 
+func (t *importTable) Imports(_ context.Context, q membership.ImportQuery) (membership.Page[membership.Import], error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var p membership.Page[membership.Import]
+	for _, i := range t.imports {
+		if i.By == q.By && i.ByCustomerID == q.ByCustomerID {
+			p.Items = append(p.Items, i)
+		}
+	}
+	slices.SortFunc(p.Items, func(a, b membership.Import) int { return strings.Compare(b.ID, a.ID) })
+	return p, nil
+}
+
+func (t *importTable) JobsByID(_ context.Context, refs []membership.JobRef) (map[string]membership.Job, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	jobs := map[string]membership.Job{}
+	for _, ref := range refs {
+		for _, j := range t.jobs {
+			if j.Ref() == ref {
+				jobs[ref.ID] = j
+			}
+		}
+	}
+	return jobs, nil
+}
+
 // stored is an import as the table keeps it.
 func stored(i membership.Import) membership.Import {
-	return membership.Import{ID: i.ID, CustomerID: i.CustomerID, By: i.By, ByName: i.ByName, ByCustomerID: i.ByCustomerID, FileName: i.FileName, Role: i.Role,
+	return membership.Import{ID: i.ID, CustomerID: i.CustomerID, Company: i.Company, By: i.By, ByName: i.ByName, ByCustomerID: i.ByCustomerID, FileName: i.FileName, Role: i.Role,
 		Language: i.Language, GroupIDs: i.GroupIDs, Separator: i.Separator, Stage: i.Stage, Update: i.Update, JobID: i.JobID, CreatedAt: i.CreatedAt,
 		ExpiresAt: i.ExpiresAt, Version: i.Version}
 }

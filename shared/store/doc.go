@@ -37,7 +37,7 @@
 //	registration-open  REGISTERING#<folded address>    REGISTERING                     reservation of an address by its one unconfirmed registration
 //	mail               MAIL#<id>                       MAIL                            the outbox; due while queued; ttl when done
 //	job                JOB#<id>                        CUSTOMER#<customer>             work in steps; facet JOBS#<customer>#<user>#<kind> by age where somebody asked for it; due until it has ended; ttl 30 days after
-//	import             IMPORT#<id>                     CUSTOMER#<customer>             a file of people to invite: what was asked for, and the job that says how far it is; ttl when its files are deleted
+//	import             IMPORT#<id>                     CUSTOMER#<customer>             a file of people to invite: what was asked for, and the job that says how far it is; facet IMPORTS#<customer>#<user> of who began it by age; ttl when its files are deleted
 //	audit              CUSTOMER#<id>#AUDIT#<yyyy-mm>   <time>#<id>                     one entry for every change
 //	idempotency-key    KEY#<actor>                     <route>#<key>[#<row>]           hash of the body and the ids made; ttl 24 hours
 //	session            SESSION#<id>                    <door>#<customer>#<user>        a signed-in browser; hash of the cookie's secret; ttl

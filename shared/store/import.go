@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strconv"
 
 	"clientele/shared/membership"
 )
@@ -9,8 +10,11 @@ import (
 func importItem(v membership.Import) item {
 	i := newItem(importKey(v.CustomerID, v.ID), entityImport)
 	i.setTTL(v.ExpiresAt)
+	i.setStr("facet", importsFacet(v.ByCustomerID, v.By))
+	i.setStr("byRegistered", stamp(v.CreatedAt)+"#"+v.ID)
+	i.setStr(rowAttribute, importColumns(v))
 	for name, s := range map[string]string{
-		"id": v.ID, "customerId": v.CustomerID, "by": v.By, "byName": v.ByName, "byCustomerId": v.ByCustomerID, "fileName": v.FileName,
+		"id": v.ID, "customerId": v.CustomerID, "company": v.Company, "by": v.By, "byName": v.ByName, "byCustomerId": v.ByCustomerID, "fileName": v.FileName,
 		"role": string(v.Role), "language": v.Language, "separator": v.Separator, "stage": string(v.Stage), "jobId": v.JobID,
 	} {
 		i.setStr(name, s)
@@ -25,11 +29,38 @@ func importItem(v membership.Import) item {
 
 func importFrom(i item) membership.Import {
 	return membership.Import{
-		ID: i.str("id"), CustomerID: i.str("customerId"), By: i.str("by"), ByName: i.str("byName"), ByCustomerID: i.str("byCustomerId"),
+		ID: i.str("id"), CustomerID: i.str("customerId"), Company: i.str("company"), By: i.str("by"), ByName: i.str("byName"), ByCustomerID: i.str("byCustomerId"),
 		FileName: i.str("fileName"), Role: membership.Role(i.str("role")), Language: i.str("language"), GroupIDs: i.strs("groupIds"),
 		Separator: i.str("separator"), Stage: membership.ImportStage(i.str("stage")), Update: i.bool("update"), JobID: i.str("jobId"),
 		CreatedAt: i.time("createdAt"), ExpiresAt: i.time("expiresAt"), Version: i.int("version"),
 	}
+}
+
+// importColumns packs what lists show of an import: not how its file is read.
+func importColumns(v membership.Import) string {
+	update := ""
+	if v.Update {
+		update = "1"
+	}
+	return pack(packID(v.ID), packID(v.CustomerID), v.Company, packID(v.By), v.ByName, packID(v.ByCustomerID), v.FileName, string(v.Role), v.Language,
+		packIDs(v.GroupIDs), string(v.Stage), update, packID(v.JobID), packTime(v.CreatedAt), packTime(v.ExpiresAt), strconv.Itoa(v.Version))
+}
+
+func importFromRow(i item) membership.Import {
+	c := i.columns()
+	return membership.Import{ID: unpackID(c.at(0)), CustomerID: unpackID(c.at(1)), Company: c.at(2), By: unpackID(c.at(3)), ByName: c.at(4),
+		ByCustomerID: unpackID(c.at(5)), FileName: c.at(6), Role: membership.Role(c.at(7)), Language: c.at(8), GroupIDs: unpackIDs(c.at(9)),
+		Stage: membership.ImportStage(c.at(10)), Update: c.at(11) != "", JobID: unpackID(c.at(12)), CreatedAt: c.time(13), ExpiresAt: c.time(14), Version: c.int(15)}
+}
+
+// Imports returns one page of the imports that one person has begun, by age, with what lists show of them.
+func (t Table) Imports(ctx context.Context, q membership.ImportQuery) (membership.Page[membership.Import], error) {
+	items, next, prev, err := t.page(ctx, listing{index: indexRegistered, attribute: "byRegistered", facet: importsFacet(q.ByCustomerID, q.By)}, q.Page)
+	p := membership.Page[membership.Import]{Items: make([]membership.Import, len(items)), Next: next, Prev: prev}
+	for n, i := range items {
+		p.Items[n] = importFromRow(i)
+	}
+	return p, err
 }
 
 // Import returns one import within reach, without what its job says. Errors: ErrNotFound.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -8,7 +9,7 @@ import (
 )
 
 func wholeImport(customerID string) membership.Import {
-	return membership.Import{ID: "i1", CustomerID: customerID, By: "u1", ByName: "Ada", ByCustomerID: membership.ProviderID, FileName: "people.csv", Role: membership.Moderator,
+	return membership.Import{ID: "i1", CustomerID: customerID, Company: "Mine Ltd", By: "u1", ByName: "Ada", ByCustomerID: membership.ProviderID, FileName: "people.csv", Role: membership.Moderator,
 		Language: "de", GroupIDs: []string{"g1", "g2"}, Separator: "tab", Stage: membership.ImportConfirmed, Update: true, JobID: "j1", CreatedAt: noon(),
 		ExpiresAt: noon().Add(time.Hour), Version: 3}
 }
@@ -29,6 +30,39 @@ func TestImportIsReadAsWritten(t *testing.T) {
 		_, err := w.table.Import(ctx, membership.ReachAll(), "i2")
 		fails(t, err, membership.ErrNotFound)
 		fails(t, w.table.CreateImport(ctx, want, w.trail()), membership.ErrStale)
+	})
+}
+
+// A person's imports are listed by age, whosever customer they are for, with what lists show; those of others are not.
+func TestImportsOfAPerson(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		mine, other := w.customer(t, "Mine Ltd"), w.customer(t, "Other Ltd")
+		for n, customerID := range []string{mine.ID, other.ID, mine.ID, other.ID, mine.ID} {
+			i := wholeImport(customerID)
+			i.ID, i.CreatedAt = fmt.Sprint("i", n), noon().Add(time.Duration(n)*time.Minute)
+			must(t, w.table.CreateImport(ctx, i, w.trail()))
+		}
+		elsewhere, others := wholeImport(mine.ID), wholeImport(mine.ID)
+		elsewhere.ID, elsewhere.ByCustomerID = "x1", mine.ID
+		others.ID, others.By = "x2", "u2"
+		must(t, w.table.CreateImport(ctx, elsewhere, w.trail()))
+		must(t, w.table.CreateImport(ctx, others, w.trail()))
+		q := membership.ImportQuery{ByCustomerID: membership.ProviderID, By: "u1", Page: membership.PageRequest{Limit: 3}}
+		first, err := w.table.Imports(ctx, q)
+		must(t, err)
+		want := wholeImport(mine.ID)
+		want.ID, want.CreatedAt, want.Separator = "i4", noon().Add(4*time.Minute), ""
+		equal(t, first.Items[0], want)
+		q.Page.Position = first.Next
+		second, err := w.table.Imports(ctx, q)
+		must(t, err)
+		ids := ""
+		for _, i := range append(first.Items, second.Items...) {
+			ids += i.ID
+		}
+		equal(t, ids, "i4i3i2i1i0")
+		equal(t, second.Next, "")
 	})
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -138,6 +139,25 @@ func (t Table) Jobs(ctx context.Context, q membership.JobQuery) (membership.Page
 		p.Items[n] = jobFromRow(i)
 	}
 	return p, err
+}
+
+// JobsByID returns jobs by id, eventually consistent as the list that names them. One that is not there is missing.
+func (t Table) JobsByID(ctx context.Context, refs []membership.JobRef) (map[string]membership.Job, error) {
+	jobs := make(map[string]membership.Job, len(refs))
+	for chunk := range slices.Chunk(refs, batchLimit) {
+		keys := make([]key, len(chunk))
+		for n, ref := range chunk {
+			keys[n] = jobKey(ref.CustomerID, ref.ID)
+		}
+		items, err := t.batchGetChunk(ctx, keys, false)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range items {
+			jobs[i.str("id")] = jobFrom(i)
+		}
+	}
+	return jobs, nil
 }
 
 // JobOf returns the job that an item of the stream is, from its keys and entity; ok is false for every other item.

@@ -44,6 +44,27 @@ func TestJobIsReadAsWritten(t *testing.T) {
 	})
 }
 
+// Jobs are read by id, however many; one that is not there is missing.
+func TestJobsByID(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		want := wholeJob("j1")
+		must(t, w.table.CreateJobs(t.Context(), membership.Trail{Jobs: []membership.Job{want}}))
+		refs := make([]membership.JobRef, batchLimit, batchLimit+1)
+		for n := range refs {
+			refs[n] = membership.JobRef{CustomerID: "c1", ID: fmt.Sprint("none", n)}
+		}
+		got, err := w.table.JobsByID(t.Context(), append(refs, want.Ref()))
+		must(t, err)
+		equal(t, got, map[string]membership.Job{"j1": want})
+		got, err = w.table.JobsByID(t.Context(), []membership.JobRef{{CustomerID: "c2", ID: "j1"}})
+		must(t, err)
+		equal(t, len(got), 0)
+		got, err = w.table.JobsByID(t.Context(), nil)
+		must(t, err)
+		equal(t, len(got), 0)
+	})
+}
+
 func TestClaimingJobs(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		ctx := t.Context()

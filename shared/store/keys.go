@@ -261,6 +261,9 @@ func registrationsFacet(customerID string, s membership.RegistrationStatus) stri
 }
 func invitationsFacet(customerID string) string { return "INVITATIONS#" + customerID }
 
+// importsFacet has the imports that one person has begun, whose they ever are.
+func importsFacet(customerID, userID string) string { return "IMPORTS#" + customerID + "#" + userID }
+
 // facets returns the facets that a user is listed under. Staff are listed with their colleagues only. A removed user is
 // on no list but that of the removed.
 func facets(u membership.User) []string {
