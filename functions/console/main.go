@@ -67,6 +67,7 @@ func main() {
 			Users:     users, Invitations: invitations, Bulk: membership.Bulk{Store: table, Users: users, Invitations: invitations, Groups: groups, Records: records},
 			Groups:       groups,
 			Exports:      membership.Exports{Store: table, Users: users, Files: files.Exports{Bucket: bucket}, NewID: newID},
+			Imports:      membership.Imports{Store: table, Files: files.Imports{Bucket: bucket}, NewID: newID},
 			Records:      records,
 			EmailChanges: membership.EmailChanges{Store: table, Accounts: accounts, Keys: keys, NewID: newID, Language: s.DefaultLanguage},
 			Avatars:      membership.Avatars{Store: table, Files: files.Avatars{Bucket: bucket}, NewID: newID}, Uploads: bucket.Origin(),

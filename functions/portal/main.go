@@ -65,6 +65,7 @@ func main() {
 			Customers: membership.Customers{Store: table, NewID: newID},
 			Users:     users, Invitations: invitations, Bulk: membership.Bulk{Store: table, Users: users, Invitations: invitations, Records: records},
 			Exports:      membership.Exports{Store: table, Users: users, Files: files.Exports{Bucket: bucket}, NewID: newID},
+			Imports:      membership.Imports{Store: table, Files: files.Imports{Bucket: bucket}, NewID: newID},
 			Records:      records,
 			EmailChanges: membership.EmailChanges{Store: table, Accounts: accounts, Keys: keys, NewID: newID, Language: s.DefaultLanguage},
 			Avatars:      membership.Avatars{Store: table, Files: files.Avatars{Bucket: bucket}, NewID: newID}, Uploads: bucket.Origin(),

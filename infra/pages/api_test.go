@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -114,6 +116,41 @@ func nameOf(email string) (first, last string) {
 		return "Øyvind", "Strøm"
 	}
 	return "Maja", "Grønbech"
+}
+
+// imports uploads a file for a customer, has it checked and, with confirm, imported, and returns the import's id.
+func (c caller) imports(customerID, name, file string, confirm bool) string {
+	c.t.Helper()
+	begun := c.must(201, "POST", "/imports", map[string]string{"customerId": customerID, "fileName": name})
+	form := begun["upload"].(map[string]any)
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for name, value := range form["fields"].(map[string]any) {
+		_ = w.WriteField(name, value.(string))
+	}
+	part, _ := w.CreateFormFile("file", name)
+	_, _ = part.Write([]byte(file))
+	_ = w.Close()
+	answer, err := client().Post(form["url"].(string), w.FormDataContentType(), &body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	id := begun["id"].(string)
+	status := func(wanted ...string) bool {
+		return slices.Contains(wanted, c.must(200, "GET", "/imports/"+id, nil)["status"].(string))
+	}
+	c.must(200, "POST", "/imports/"+id+"/check", nil)
+	if !soon(3*time.Minute, func() bool { return status("checked", "refused") }) {
+		c.t.Fatalf("%s is not checked", name)
+	}
+	if confirm {
+		c.must(200, "POST", "/imports/"+id+"/confirm", map[string]bool{"update": false})
+		if !soon(3*time.Minute, func() bool { return status("done") }) {
+			c.t.Fatalf("%s is not done", name)
+		}
+	}
+	return id
 }
 
 const password = "correct horse battery"

@@ -64,7 +64,7 @@ func TestExportPages(t *testing.T) {
 // download is the file that the page leads to.
 func download(t *testing.T, p person) string {
 	t.Helper()
-	address, _ := p.ask(`document.querySelector("#export a.primary").href`).(string)
+	address, _ := p.ask(`document.querySelector("#export a.primary, #import a[href*=result]").href`).(string)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 	if err != nil {
 		t.Fatal(err)

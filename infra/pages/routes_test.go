@@ -96,6 +96,8 @@ func customerRoutes(customer, subAccount string) []string {
 func closedRoutes() []string {
 	return []string{"GET /profile", "POST /profile", "GET /customers", "GET /customers/new", "POST /customers", "GET /users", "GET /users/customers", "POST /users/bulk", "GET /users/bulk",
 		"GET /groups", "GET /groups/new", "POST /groups", "GET /exports", "GET /exports/new", "POST /exports", "GET /exports/{exportId}",
+		"GET /imports", "GET /imports/new", "GET /imports/sample", "POST /imports", "GET /imports/{importId}", "POST /imports/{importId}/check",
+		"POST /imports/{importId}/confirm", "GET /imports/{importId}/drop", "POST /imports/{importId}/drop",
 		"GET /profile/username", "POST /profile/username", "GET /profile/email", "POST /profile/email", "GET /profile/picture", "POST /profile/picture/begin",
 		"POST /profile/picture/remove", "GET /users/{userId}/avatar"}
 }
@@ -116,7 +118,7 @@ func TestRoutesAreAllAsked(t *testing.T) {
 	open := regexp.MustCompile(`^(GET|POST) (/language|/sign-in|/sign-in/(code|password)|/sign-out|/forgot-password|/reset-password(/set)?|/invitation(/accept|/decline|/declined|/renew)?|/email-change(/confirm)?|/\{\$\}|/staff)$`)
 	pattern := regexp.MustCompile(`"((?:GET|POST) /[^"]*)"`)
 	found := 0
-	for _, file := range []string{"shared/door/door.go", "shared/door/people.go", "shared/door/exports.go", "functions/console/handler.go", "functions/portal/handler.go"} {
+	for _, file := range []string{"shared/door/door.go", "shared/door/people.go", "shared/door/exports.go", "shared/door/imports.go", "functions/console/handler.go", "functions/portal/handler.go"} {
 		source, err := os.ReadFile(filepath.Join(checkout, file))
 		if err != nil {
 			t.Fatal(err)

@@ -15,6 +15,7 @@ type world struct {
 	staff, agent, boss, member           map[string]string // logins by language
 	activeUser, gone, invitation         string            // ids
 	subAccount, group                    string
+	checked, refused, done               string // imports
 }
 
 func newWorld(t *testing.T, s stack) world {
@@ -55,6 +56,10 @@ func newWorld(t *testing.T, s stack) world {
 	id := api.invite(w.corporate, late, "member", "en")
 	mailed(t, s, late, 1)
 	expiredLink(t, s, id)
+	list := messyList([]string{address("ada"), address("bo"), address("jurgen")}, w.boss["en"], late, w.staff["en"])
+	w.checked = api.imports(w.corporate, "Staff list March.csv", list+w.member["en"]+";Jonas;Lund;;\r\n", false)
+	w.refused = api.imports(w.corporate, "names.csv", "First name;Last name\r\nAda;Berg\r\n", false)
+	w.done = api.imports(w.corporate, "Staff list April.csv", messyList([]string{address("eva"), address("kim"), address("lea")}, w.boss["en"], late, w.staff["en"]), true)
 	return w
 }
 
@@ -194,6 +199,13 @@ func staffLooks(w world) []look {
 		}, ".error-summary", false},
 		{"export-ready", func(p person) { p.open(console + "/exports/new?customer=" + w.corporate); p.send() }, "#export a.primary", true},
 		{"exports", at(console + "/exports"), "table", false},
+		{"import", at(console + "/imports/new?customer=" + w.corporate), "input[name=listName]", false},
+		{"import-for-nobody", typed(console+"/imports/new", "company", "qqqq"), ".error-summary", false},
+		{"import-upload", func(p person) { p.open(console + "/imports/new?customer=" + w.corporate); p.send() }, "input[type=file]", false},
+		{"import-checked", at(console + "/imports/" + w.checked), "input[name=update]", true},
+		{"import-refused", at(console + "/imports/" + w.refused), ".notice-error", false},
+		{"import-done", at(console + "/imports/" + w.done), ".notice-warning", false},
+		{"imports", at(console + "/imports"), "table", false},
 		{"customers-search", at(console + "/customers?q=fjord"), "table", false},
 		{"customers-nothing", at(console + "/customers?q=" + url.QueryEscape("qqqq")), ".empty", false},
 		{"customers-short-search", at(console + "/customers?q=f"), ".error", false},
@@ -299,6 +311,7 @@ func bossLooks(w world) []look {
 	return []look{
 		{"users", at(portal + "/"), "table", true},
 		{"users-picked", func(p person) { p.open(portal + "/users"); p.pickAll() }, ".picked", false},
+		{"imports-empty", at(portal + "/imports"), ".empty", false},
 		{"users-nothing", at(portal + "/users?q=qqqq"), ".empty", false},
 		{"invitations", at(portal + "/invitations"), "table", false},
 		{"invite", at(portal + "/invitations/new"), "textarea", false},

@@ -38,7 +38,7 @@ type usersPage struct {
 	FollowShown     int
 	SearchLeast     int
 	CustomerChoices string // address that completes names of customers
-	Export          *web.Action
+	Export, Import  *web.Action
 }
 
 // choice is a filter with few values.
@@ -164,6 +164,7 @@ func (p People) showPeople(w http.ResponseWriter, r *http.Request, at place, lis
 	if len(view.Table.Rows) > 0 {
 		view.Export = exportAction(actor, q, list.SortedBy())
 	}
+	view.Import = importAction(actor, customer)
 	view.Said = saidOf(len(data.page.Items), view.Table.Pager)
 	view.Picked = pickedBar(view.Table, at, d.Once())
 	status := http.StatusOK

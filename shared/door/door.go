@@ -37,6 +37,7 @@ type Door struct {
 	Avatars      membership.Avatars
 	Groups       membership.Groups
 	Exports      membership.Exports
+	Imports      membership.Imports
 	Uploads      string // where browsers may send files: the origin of the bucket
 	Markers      httpapi.Markers
 	Cursors      httpapi.Cursors
@@ -104,6 +105,7 @@ func (d *Door) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /email-change", d.inspectEmailChange)
 	mux.HandleFunc("POST /email-change/confirm", d.confirmEmailChange)
 	d.exportRoutes(mux)
+	d.importRoutes(mux)
 	mux.Handle("/", d.recognise(d.Pages.NotFound()))
 }
 

@@ -142,14 +142,20 @@ func exportQuery(actor membership.Actor, form *web.Form) membership.UserQuery {
 	return q
 }
 
+// usersOf is where the users of a customer are listed; "" is the list of everybody.
+func (d *Door) usersOf(customerID string) string {
+	switch {
+	case d.Which != membership.ConsoleDoor || customerID == "":
+		return "/users"
+	case customerID == membership.ProviderID:
+		return "/staff/users"
+	}
+	return "/customers/" + customerID + "/users"
+}
+
 // listOf is the list that a file is made of.
 func (d *Door) listOf(customerID string, form *web.Form) string {
-	path := "/users"
-	if d.Which == membership.ConsoleDoor && customerID == membership.ProviderID {
-		path = "/staff/users"
-	} else if d.Which == membership.ConsoleDoor && customerID != "" {
-		path = "/customers/" + customerID + "/users"
-	}
+	path := d.usersOf(customerID)
 	query := url.Values{}
 	for _, name := range exportFilters()[1:] {
 		if value := form.Value(name); value != "" {

@@ -18,6 +18,7 @@ type invitePage struct {
 	Form      *web.Form
 	Roles     []web.Option
 	Languages []web.Option
+	Import    string // address of the form that takes a file instead; "" for none
 }
 
 func (p People) showInvite(w http.ResponseWriter, r *http.Request, at place) {
@@ -56,12 +57,20 @@ func (p People) inviteForm(w http.ResponseWriter, r *http.Request, at place, sta
 	if form.Value("role") == "" && len(view.Roles) > 0 {
 		form.Set("role", view.Roles[0].Value) // the most careful one
 	}
-	usual := web.Text("people.language_of_customer")
-	if customer.Language != "" {
-		usual = web.Text("people.language_of_customer_is", "language", web.Word("language", membership.ChooseLanguage(customer.Language)))
+	view.Languages = languagesOf(customer)
+	if mayInvite(actor, customer) {
+		view.Import = newImportAddress(actor, customer.ID)
 	}
-	view.Languages = append([]web.Option{{Label: usual}}, web.LanguageOptions()...)
 	p.Door.Pages.Render(w, r, status, "invite", view)
+}
+
+// languagesOf are the languages of letters to people of a customer, the customer's own first.
+func languagesOf(c membership.Customer) []web.Option {
+	usual := web.Text("people.language_of_customer")
+	if c.Language != "" {
+		usual = web.Text("people.language_of_customer_is", "language", web.Word("language", membership.ChooseLanguage(c.Language)))
+	}
+	return append([]web.Option{{Label: usual}}, web.LanguageOptions()...)
 }
 
 // roleOptions are the roles that the actor may give here, with what each means.

@@ -150,6 +150,15 @@ func currentNav(nav []Link, path string) []Link {
 	return marked
 }
 
+// Say puts a phrase into words, for what is no page: a file, for example.
+func (p *Pages) Say(r *http.Request, phrase Phrase) string {
+	c, err := p.catalogue(p.Language(r))
+	if err != nil {
+		return ""
+	}
+	return c.say(phrase)
+}
+
 // Confirm answers with the question before something that cannot be undone.
 func (p *Pages) Confirm(w http.ResponseWriter, r *http.Request, confirm Confirm) {
 	status := http.StatusOK

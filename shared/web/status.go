@@ -9,19 +9,19 @@ type Status struct {
 	Word Phrase
 }
 
-// tones of all statuses: users, invitations, mails, customers, batch rows.
+// tones of all statuses: users, invitations, mails, customers, batch rows, imports and their rows.
 func tone(status string) string {
 	switch status {
-	case "active", "accepted", "delivered", "approved", "ok":
+	case "active", "accepted", "delivered", "approved", "ok", "new", "updated", "done":
 		return "good"
-	case "invited", "pending", "queued", "sent", "activating":
+	case "invited", "pending", "queued", "sent", "activating", "uploading", "checking", "importing":
 		return "busy"
-	case "waiting", "expired", "suspended":
+	case "waiting", "expired", "suspended", "changed", "checked":
 		return "warn"
-	case "rejected", "bounced", "complained", "abandoned", "error", "disapproved":
+	case "rejected", "bounced", "complained", "abandoned", "error", "disapproved", "invalid", "failed", "refused":
 		return "bad"
 	}
-	return "off" // contact, deactivated, removed, declined, revoked, unconfirmed
+	return "off" // contact, deactivated, removed, declined, revoked, unconfirmed; of rows user, already_invited, skipped, open
 }
 
 // statusOf is for the partial "status"; value is a status of any noun.

@@ -117,6 +117,14 @@ func TestEveryProblemCodeHasAText(t *testing.T) {
 				if name, ok := n.Fun.(*ast.Ident); ok && name.Name == "InvalidField" && len(n.Args) == 3 {
 					code = n.Args[1]
 				}
+			case *ast.ValueSpec: // what is wrong with files
+				if n.Names[0].Name == "faultMessages" {
+					for _, fault := range n.Values[0].(*ast.CompositeLit).Elts {
+						if word, ok := literal(fault.(*ast.KeyValueExpr).Key); ok && !has(texts, "error."+word) {
+							t.Errorf("%s: no text error.%s", file.name, word)
+						}
+					}
+				}
 			}
 			if word, ok := literal(code); ok {
 				found++

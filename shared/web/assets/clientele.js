@@ -164,11 +164,31 @@
     }, 200);
   });
 
+  // <input type="file" data-most="bytes" data-too-large="…" data-empty="…">: what the bucket would refuse, in words that
+  // only programs understand, is not sent.
+  document.addEventListener("change", (event) => {
+    const field = event.target;
+    if (!field.dataset?.most) return;
+    const size = field.files[0]?.size;
+    field.setCustomValidity(size > Number(field.dataset.most) ? field.dataset.tooLarge : size === 0 ? field.dataset.empty : "");
+    field.reportValidity();
+  });
+  // <form data-until="milliseconds">: a form that is good for some time gets a new one before it is sent too late.
+  document.addEventListener("submit", (event) => {
+    const until = Number(event.target.dataset.until);
+    if (!until || Date.now() < until) return;
+    event.preventDefault();
+    location.reload();
+  });
+  // <form data-send> is sent by itself.
+  document.querySelector("form[data-send]")?.requestSubmit();
+
   // <section id="…" data-live="3">: what changes by itself (a mail on its way)
-  // is fetched again every so many seconds, at most twenty times, and only
-  // while nobody is working inside it.
+  // is fetched again every so many seconds, until nothing has changed forty
+  // times, and only while nobody is working inside it. With data-then="reload"
+  // the page is another one when it is over.
   for (const section of document.querySelectorAll("[data-live][id]")) {
-    let left = 20;
+    let left = 40;
     const wait = Number(section.dataset.live) * 1000;
     const timer = setInterval(async () => {
       if (--left < 0) return clearInterval(timer);
@@ -179,8 +199,12 @@
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.getElementById(section.id);
       if (!fresh) return clearInterval(timer);
-      if (fresh.innerHTML !== now.innerHTML) now.replaceWith(fresh);
-      if (!fresh.hasAttribute("data-live")) clearInterval(timer);
+      const over = !fresh.hasAttribute("data-live");
+      if (over) clearInterval(timer);
+      if (over && now.dataset.then === "reload") return location.reload();
+      if (fresh.innerHTML === now.innerHTML) return;
+      left = 40;
+      now.replaceWith(fresh);
     }, wait);
   }
 })();
