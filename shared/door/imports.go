@@ -534,23 +534,23 @@ func (d *Door) imports(w http.ResponseWriter, r *http.Request) {
 	view := importsPage{New: &web.Action{Label: web.Text("import.new"), URL: "/imports/new", Kind: "primary"}}
 	view.Table = web.Table{Caption: web.Text("import.own"), Pager: list.Pager(page.Prev, page.Next),
 		Columns: []web.Column{{Head: web.Text("field.name")}, {Head: web.Text("field.createdAt")}, {Head: web.Text("field.status")},
-			{Head: web.Text("import.rows"), Kind: "number"}, {Head: web.Text("table.actions"), Kind: "actions"}},
+			{Head: web.Text("import.rows"), Kind: "number"}, {Head: web.Text("people.what_happened")}, {Head: web.Text("table.actions"), Kind: "actions"}},
 		Empty: &web.Empty{Title: web.Text("import.none"), Text: web.Text("import.none_text"), Action: view.New}}
 	for _, i := range page.Items {
-		who, status := web.Cell{URL: "/imports/" + i.ID}, web.Cell{Status: string(i.Status)}
+		who, became := web.Cell{URL: "/imports/" + i.ID}, web.Cell{}
 		if who.Text = i.FileName; who.Text == "" {
 			who.Word = importName(i)
 		} else if actor.Realm == membership.Staff {
 			who.Detail = i.Company
 		}
 		if i.Results != nil {
-			status.Note = web.Text("import.brief", "invited", i.Results[membership.ResultInvited], "failed", i.Results[membership.ResultFailed])
+			became.Word = web.Text("import.brief", "invited", i.Results[membership.ResultInvited], "failed", i.Results[membership.ResultFailed])
 		}
 		rows := ""
 		if i.Total > 0 {
 			rows = strconv.Itoa(i.Total)
 		}
-		view.Table.Rows = append(view.Table.Rows, web.Row{Cells: []web.Cell{who, {Time: i.CreatedAt}, status, {Text: rows},
+		view.Table.Rows = append(view.Table.Rows, web.Row{Cells: []web.Cell{who, {Time: i.CreatedAt}, {Status: string(i.Status)}, {Text: rows}, became,
 			{Actions: []web.Action{{Label: web.Text("export.open"), URL: "/imports/" + i.ID, About: i.FileName}}}}})
 	}
 	d.Pages.Render(w, r, http.StatusOK, "imports", view)
