@@ -132,7 +132,7 @@ func broken(items []item) []string {
 		}
 	}
 	there := map[string]bool{}
-	for _, entity := range []string{"customer", "subaccount", "group", "invitation", "user", "job", "import"} {
+	for _, entity := range []string{"customer", "subaccount", "group", "invitation", "user", "job", "import", "registration"} {
 		for _, i := range s.of(entity) {
 			there[i.str("id")] = true
 		}
@@ -226,7 +226,7 @@ func broken(items []item) []string {
 		}
 	}
 	for _, i := range append(s.of("subaccount"), s.of("user")...) {
-		if _, ok := customers[i.str("customerId")]; !ok {
+		if _, ok := customers[i.str("customerId")]; !ok && i.str("customerId") != membership.UnassignedID {
 			say("%s %s is of a customer that is not there", i.str("entity"), i.str("id"))
 		}
 	}
@@ -247,6 +247,7 @@ func broken(items []item) []string {
 	}
 
 	brokenGroups(s, say)
+	brokenRegistrations(s, say)
 
 	// An invitation that the clean-up found is in its inviter's digest.
 	for _, i := range s.of("invitation") {

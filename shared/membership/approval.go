@@ -220,12 +220,14 @@ func (as Approvals) one(ctx context.Context, c Call, in DecisionInput, chosen ch
 			return &decided
 		}
 		user, err := as.Store.User(ctx, ReachCustomer(reg.CustomerID), reg.ID)
-		if err != nil {
+		switch {
+		case KindOf(err) == NotFound || err == nil && user.Status != Waiting:
+			err = ErrStale // decided between the two reads
+		case err != nil:
 			return err
-		}
-		if in.Decision == DecideDisapprove {
+		case in.Decision == DecideDisapprove:
 			err = as.disapprove(ctx, c, in, reg, user)
-		} else {
+		default:
 			err = as.approve(ctx, c, in, chosen, reg, user)
 		}
 		if again := KindOf(err) == Stale || CodeOf(err) == ErrLoginTaken.Code; !again || try == decisionTries-1 {
@@ -309,7 +311,8 @@ func (as Approvals) approve(ctx context.Context, c Call, in DecisionInput, chose
 func (as Approvals) admission(ctx context.Context, c Call, in DecisionInput, customer Customer, reg Registration) (Customer, Admission, error) {
 	if in.NewCustomer != nil {
 		made, err := in.NewCustomer.made(as.NewID(), reg, c.Now)
-		a := Admission{CustomerID: made.ID, Created: &made}
+		a := Admission{CustomerID: made.ID, Created: &made,
+			Audit: c.auditEntry(as.NewID(), "customer.created", "customer", made.ID, made.ID, nil, made.auditFields())}
 		if made.Type == Individual {
 			a.Only = &OnlyUser{}
 		}

@@ -145,6 +145,7 @@ func (m *memory) admit(u membership.User, a membership.Admission) error {
 func (m *memory) admitted(u membership.User, a membership.Admission) {
 	if a.Created != nil {
 		m.customers[a.Created.ID] = *a.Created
+		m.audit = append(m.audit, a.Audit)
 	}
 	if a.Only != nil {
 		m.onlyUsers[a.CustomerID] = u.ID

@@ -203,6 +203,7 @@ type Admission struct {
 	// CustomerID is "" where nobody is let in. The customer must exist and be open; Created makes it.
 	CustomerID string
 	Created    *Customer
+	Audit      AuditEntry // of Created
 	// Only is not nil for an individual customer's one user.
 	Only *OnlyUser
 }
@@ -516,6 +517,7 @@ func (rs Registrations) letIn(ctx context.Context, c Call, reg, after Registrati
 		customer.Phone, customer.Street, customer.Postcode, customer.City = after.Phone, after.Street, after.Postcode, after.City
 		customer.Region, customer.Country = after.Region, after.Country
 		admission.Created, admission.Only = &customer, &OnlyUser{}
+		admission.Audit = c.auditEntry(rs.NewID(), "customer.created", "customer", customer.ID, customer.ID, nil, customer.auditFields())
 	}
 	admission.CustomerID = customer.ID
 	proposals := ProposedUsernames(after.Email)

@@ -222,6 +222,7 @@ func (w *write) admission(u membership.User, a membership.Admission, now time.Ti
 		w.put(customerItem(*a.Created), absent(), membership.ErrStale)
 		w.words(membership.Customer{}, *a.Created)
 		w.externalID(a.Created.ID, "", a.Created.ExternalID)
+		w.put(auditItem(a.Audit), absent(), membership.ErrStale)
 	default:
 		w.check(customerKey(a.CustomerID), openCustomer(now), membership.ErrCustomerDeactivated)
 		w.check(elsewhereKey(a.CustomerID, membership.FoldLogin(u.Email)), absent(), membership.ErrAlreadyInvited)
