@@ -48,7 +48,8 @@ func (h handler) handle(ctx context.Context) error {
 		_ = telemetry.Count(h.metrics, now, "InvitationsExpired", report.Expired, nil) // what was done stays done when nobody can count it
 	}
 	outOfTime := run.Err() != nil && ctx.Err() == nil
-	h.log.Info("expire-invitations", "expired", report.Expired, "deleted", report.Deleted, "digests", report.Digests, "skipped", report.Skipped, "outOfTime", outOfTime)
+	h.log.Info("expire-invitations", "expired", report.Expired, "deleted", report.Deleted, "digests", report.Digests, "skipped", report.Skipped,
+		"registrationsExpired", report.RegistrationsExpired, "registrationsDeleted", report.RegistrationsDeleted, "reminders", report.Reminders, "outOfTime", outOfTime)
 	if err != nil && !(outOfTime && errors.Is(err, context.DeadlineExceeded)) {
 		return fmt.Errorf("clean up invitations: %w", err)
 	}

@@ -48,13 +48,13 @@ func invoke(ctx context.Context, t *testing.T, r *runs) (log, metrics string, er
 }
 
 func TestRunIsToldInOneLine(t *testing.T) {
-	r := &runs{report: membership.Report{Expired: 3, Deleted: 2, Digests: 1, Skipped: 4}}
+	r := &runs{report: membership.Report{Expired: 3, Deleted: 2, Digests: 1, Skipped: 4, RegistrationsExpired: 5, RegistrationsDeleted: 6, Reminders: 7}}
 	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "request-1"})
 	log, metrics, err := invoke(ctx, t, r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(log, `"expired":3,"deleted":2,"digests":1,"skipped":4`) || strings.Count(log, "\n") != 1 {
+	if !strings.Contains(log, `"expired":3,"deleted":2,"digests":1,"skipped":4,"registrationsExpired":5,"registrationsDeleted":6,"reminders":7`) || strings.Count(log, "\n") != 1 {
 		t.Errorf("log %s", log)
 	}
 	if !strings.Contains(metrics, `"InvitationsExpired":3`) {

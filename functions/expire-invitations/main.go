@@ -1,4 +1,4 @@
-// Command expire-invitations runs the clean-up of invitations every minute.
+// Command expire-invitations runs the clean-up of invitations and registrations every minute.
 package main
 
 import (

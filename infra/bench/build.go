@@ -20,7 +20,7 @@ type builds struct{ root, dir string }
 
 // apiFunctions serve the API; the others are pages and event functions, with looser budgets (design 4).
 func isAPI(function string) bool {
-	return slices.Contains([]string{"customers", "users", "groups", "invitations", "exports", "imports", "signin", "profile"}, function)
+	return slices.Contains([]string{"customers", "users", "groups", "invitations", "registrations", "approvals", "settings", "exports", "imports", "signin", "profile"}, function)
 }
 
 // changesAccounts says whether a function may link Cognito's client, sendsMail whether it may link SES's.

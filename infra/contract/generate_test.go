@@ -118,8 +118,9 @@ func (g *generator) headerValue(name string) string {
 func (g *generator) body(o operation) (text, what string) {
 	value := g.value("", o.body)
 	what = "nothing"
-	// The doors count attempts per address for everybody on this machine: only what is refused before that is sent.
-	counted := o.path == "/auth/sign-in" || o.path == "/auth/forgot-password"
+	// The doors count attempts per address for everybody on this machine, and the settings are those of other tests too:
+	// only what is refused before that is sent.
+	counted := o.path == "/auth/sign-in" || o.path == "/auth/forgot-password" || o.path == "/registrations" || o.path == "/settings"
 	if counted || g.chance(60) {
 		fields, _ := value.(map[string]any)
 		names := slices.Sorted(maps.Keys(g.c.object(o.body["properties"])))

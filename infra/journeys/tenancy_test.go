@@ -21,8 +21,10 @@ func TestForeignIDs(t *testing.T) {
 	foreignImport := foreigner.must(201, "POST", "/imports", map[string]string{"customerId": theirs, "fileName": "foreign.csv"}).text("id")
 	foreignGroup, _ := newGroup(staff, "Foreign Group")
 	staff.must(204, "PUT", "/groups/"+foreignGroup+"/customers/"+theirs, nil)
+	settingsOf(staff)(map[string]any{"selfRegistration": true, "registrationNeedsApproval": true})
+	foreignRegistration, _ := registered(t, s, address("foreign"))
 
-	replace := strings.NewReplacer("{customerId}", theirs, "{userId}", foreignUser, "{invitationId}", foreignInvitation, "{subaccountId}", foreignSub, "{groupId}", foreignGroup, "{exportId}", foreignExport, "{importId}", foreignImport)
+	replace := strings.NewReplacer("{customerId}", theirs, "{userId}", foreignUser, "{invitationId}", foreignInvitation, "{subaccountId}", foreignSub, "{groupId}", foreignGroup, "{exportId}", foreignExport, "{importId}", foreignImport, "{registrationId}", foreignRegistration)
 	bodies := map[string]any{
 		"PATCH /customers/{customerId}": map[string]string{"name": "Taken"}, "POST /customers/{customerId}/subaccounts": map[string]string{"name": "Taken"},
 		"PATCH /customers/{customerId}/subaccounts/{subaccountId}": map[string]string{"name": "Taken"},
@@ -56,7 +58,7 @@ func TestForeignIDs(t *testing.T) {
 				}
 			}
 		}
-		for _, list := range []string{"/users?customer=" + theirs, "/invitations?customer=" + theirs} {
+		for _, list := range []string{"/users?customer=" + theirs, "/invitations?customer=" + theirs, "/settings"} {
 			if a := user.call("GET", list, nil); a.status != 404 && a.status != 403 {
 				t.Errorf("GET %s as %s: %d: %s", list, role, a.status, a.raw)
 			}
@@ -64,6 +66,13 @@ func TestForeignIDs(t *testing.T) {
 		a := user.call("POST", "/invitations", map[string]any{"customerId": theirs, "invitees": []map[string]string{{"email": address("x")}}})
 		if a.status != 404 {
 			t.Errorf("invite into a foreign customer as %s: %d: %s", role, a.status, a.raw)
+		}
+		row := user.call("POST", "/approvals", map[string]any{"registrationIds": []string{foreignRegistration}, "decision": "disapprove"})
+		if role == "administrator" && (row.status != 200 || row.items("results")[0]["code"] != "not_found") || role != "administrator" && row.status != 403 {
+			t.Errorf("decide about a foreign registration as %s: %d: %s", role, row.status, row.raw)
+		}
+		if a := user.call("GET", "/registrations?customer="+theirs, nil); strings.Contains(string(a.raw), "foreign.") {
+			t.Errorf("foreign registrations as %s: %s", role, a.raw)
 		}
 		if a := user.call("GET", "/customers", nil); strings.Contains(string(a.raw), "Foreign") {
 			t.Errorf("list of customers as %s: %s", role, a.raw)
@@ -115,6 +124,14 @@ func TestRoles(t *testing.T) {
 	agent.refused(403, "forbidden", "POST", "/customers", map[string]string{"name": "X", "type": "corporate"})
 	agent.refused(403, "forbidden", "POST", "/users/"+memberID+"/deactivate", nil)
 	agent.refused(403, "forbidden", "POST", "/invitations", map[string]any{"customerId": "provider", "role": "administrator", "invitees": []map[string]string{{"email": address("x")}}})
+	agent.must(200, "GET", "/registrations", nil)
+	agent.must(200, "GET", "/settings", nil)
+	agent.refused(403, "forbidden", "PATCH", "/settings", map[string]any{}, "If-Match", `"1"`)
+	boss.must(200, "GET", "/registrations", nil)
+	for _, c := range []caller{member, moderator} {
+		c.refused(403, "forbidden", "GET", "/registrations", nil)
+		c.refused(403, "forbidden", "POST", "/approvals", map[string]any{"registrationIds": []string{"x"}, "decision": "approve"})
+	}
 	boss.must(200, "POST", "/users/"+memberID+"/deactivate", nil)
 	boss.refused(404, "not_found", "GET", "/users/"+agentID, nil)
 	staff.must(200, "POST", "/users/"+agentID+"/deactivate", nil)

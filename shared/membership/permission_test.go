@@ -15,20 +15,21 @@ import (
 // Cells: where the action is allowed. own is the actor's customer, other is another customer, provider is the staff's.
 // For staff, own is the provider. (member) limits it to subjects of that role. Groups are the provider's, and "only
 // administrators (staff) put people into groups". Whole lists are taken out as files by staff and by a customer's
-// administrators, not by its moderators.
+// administrators, not by its moderators. Who registered is decided about by those of the customer it was routed to, and
+// by the staff; the settings are the provider's.
 const rights = `
-                      read-customer       create-customer     change-customer  read-users          change-users        read-invitations    invite            read-groups        change-groups        export-users
-staff/administrator   provider,other      provider,other      other            provider,other      provider,other      provider,other      provider,other    provider,other     provider,other  provider,other
-staff/agent           provider,other      -                   -                provider,other      -                   provider,other      other             provider,other     -  provider,other
-portal/administrator  own                 -                   -                own                 own                 own                 own               -                  -  own
-portal/moderator      own                 -                   -                own                 -                   own                 own(member)       -                  -  -
-portal/member         own                 -                   -                -                   -                   -                   -                 -                  -  -
-portal/agent          -                   -                   -                -                   -                   -                   -                 -                  -  -
-staff/member          -                   -                   -                -                   -                   -                   -                 -                  -  -
-staff/moderator       -                   -                   -                -                   -                   -                   -                 -                  -  -
-service/administrator -                   -                   -                -                   -                   -                   -                 -                  -  -
-/administrator        -                   -                   -                -                   -                   -                   -                 -                  -  -
-system/               own,other,provider  own,other,provider  own,other,provider own,other,provider own,other,provider own,other,provider own,other,provider own,other,provider own,other,provider  own,other,provider
+                      read-customer       create-customer     change-customer  read-users          change-users        read-invitations    invite            read-groups        change-groups        export-users         approve  read-settings  change-settings
+staff/administrator   provider,other      provider,other      other            provider,other      provider,other      provider,other      provider,other    provider,other     provider,other  provider,other  other  provider,other  provider,other
+staff/agent           provider,other      -                   -                provider,other      -                   provider,other      other             provider,other     -  provider,other  other  provider,other  -
+portal/administrator  own                 -                   -                own                 own                 own                 own               -                  -  own  own  -  -
+portal/moderator      own                 -                   -                own                 -                   own                 own(member)       -                  -  -  -  -  -
+portal/member         own                 -                   -                -                   -                   -                   -                 -                  -  -  -  -  -
+portal/agent          -                   -                   -                -                   -                   -                   -                 -                  -  -  -  -  -
+staff/member          -                   -                   -                -                   -                   -                   -                 -                  -  -  -  -  -
+staff/moderator       -                   -                   -                -                   -                   -                   -                 -                  -  -  -  -  -
+service/administrator -                   -                   -                -                   -                   -                   -                 -                  -  -  -  -  -
+/administrator        -                   -                   -                -                   -                   -                   -                 -                  -  -  -  -  -
+system/               own,other,provider  own,other,provider  own,other,provider own,other,provider own,other,provider own,other,provider own,other,provider own,other,provider own,other,provider  own,other,provider  own,other,provider  own,other,provider  own,other,provider
 `
 
 func TestEveryActorAndAction(t *testing.T) {

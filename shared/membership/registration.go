@@ -153,7 +153,7 @@ var (
 // Limits of the public door: an office behind one address, a person who lost the mail, and what all visitors of a
 // deployment may cause together, whoever they are.
 var (
-	registrationsPerSource  = Throttle{"registration-source", 30, time.Hour}
+	registrationsPerSource  = Throttle{"registration-source", 60, time.Hour}
 	registrationsPerAddress = Throttle{"registration-address", 5, time.Hour}
 	registrationsInAll      = Throttle{"registration-all", 1000, time.Hour}
 )

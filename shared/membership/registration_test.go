@@ -311,9 +311,9 @@ func TestRegistrationLimits(t *testing.T) {
 			t.Errorf("%d. for one address: %v", i+1, err)
 		}
 	}
-	for i := range 31 {
+	for i := range 61 {
 		err := start(fmt.Sprintf("p%d@gister.example", i), "one source")
-		if want := i == 30; (membership.KindOf(err) == membership.TooMany) != want {
+		if want := i == 60; (membership.KindOf(err) == membership.TooMany) != want {
 			t.Errorf("%d. from one source: %v", i+1, err)
 		}
 	}
