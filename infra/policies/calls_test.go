@@ -194,7 +194,7 @@ func actionOf(f *types.Func) string {
 	}
 	name := types.TypeString(recv.Type(), (*types.Package).Path)
 	if name == module+"/shared/files.Bucket" { // it signs its calls, its forms and its links itself
-		return map[string]string{"Get": "s3:GetObject", "Link": "s3:GetObject", "Put": "s3:PutObject", "Form": "s3:PutObject", "Delete": "s3:DeleteObject", "list": "s3:ListBucket",
+		return map[string]string{"Get": "s3:GetObject", "GetStart": "s3:GetObject", "Link": "s3:GetObject", "Put": "s3:PutObject", "Form": "s3:PutObject", "Delete": "s3:DeleteObject", "list": "s3:ListBucket",
 			"Begin": "s3:PutObject", "PutPart": "s3:PutObject", "parts": "s3:ListMultipartUploadParts"}[f.Name()]
 	}
 	if name == "*"+module+"/shared/store.write" {

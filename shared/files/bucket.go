@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -53,18 +54,23 @@ func (b Bucket) Origin() string {
 
 // Get returns an object of at most limit bytes. Errors: ErrNotFound, ErrTooBig, ErrOverloaded.
 func (b Bucket) Get(ctx context.Context, k Key, limit int64) ([]byte, error) {
-	return b.send(ctx, http.MethodGet, k.name, nil, "", nil, limit)
+	return b.send(ctx, http.MethodGet, k.name, nil, field{}, nil, limit)
+}
+
+// GetStart returns the first bytes of an object, at most limit. Errors: ErrNotFound, ErrOverloaded.
+func (b Bucket) GetStart(ctx context.Context, k Key, limit int64) ([]byte, error) {
+	return b.send(ctx, http.MethodGet, k.name, nil, field{"Range", "bytes=0-" + strconv.FormatInt(limit-1, 10)}, nil, limit)
 }
 
 // Put writes an object, or replaces it. Errors: ErrOverloaded.
 func (b Bucket) Put(ctx context.Context, k Key, contentType string, body []byte) error {
-	_, err := b.send(ctx, http.MethodPut, k.name, nil, contentType, body, answerLimit)
+	_, err := b.send(ctx, http.MethodPut, k.name, nil, ofType(contentType), body, answerLimit)
 	return err
 }
 
 // Delete removes an object; one that is not there is removed already. Errors: ErrOverloaded.
 func (b Bucket) Delete(ctx context.Context, k Key) error {
-	_, err := b.send(ctx, http.MethodDelete, k.name, nil, "", nil, answerLimit)
+	_, err := b.send(ctx, http.MethodDelete, k.name, nil, field{}, nil, answerLimit)
 	if membership.KindOf(err) == membership.NotFound {
 		return nil
 	}
@@ -73,7 +79,7 @@ func (b Bucket) Delete(ctx context.Context, k Key) error {
 
 // list returns the keys that begin with prefix, at most 1,000, in their order. Errors: ErrOverloaded.
 func (b Bucket) list(ctx context.Context, prefix string) ([]string, error) {
-	answer, err := b.send(ctx, http.MethodGet, "", url.Values{"list-type": {"2"}, "prefix": {prefix}}, "", nil, answerLimit)
+	answer, err := b.send(ctx, http.MethodGet, "", url.Values{"list-type": {"2"}, "prefix": {prefix}}, field{}, nil, answerLimit)
 	if err != nil {
 		return nil, err
 	}
@@ -99,13 +105,23 @@ const (
 	answerLimit = 1 << 20 // of everything but objects: errors, lists of at most 1,000 keys
 )
 
+// field is one field of a call's header; the zero field is none.
+type field struct{ name, value string }
+
+func ofType(contentType string) field {
+	if contentType == "" {
+		return field{}
+	}
+	return field{"Content-Type", contentType}
+}
+
 // send makes one call, with further tries for what passes.
-func (b Bucket) send(ctx context.Context, method, key string, query url.Values, contentType string, body []byte, limit int64) ([]byte, error) {
+func (b Bucket) send(ctx context.Context, method, key string, query url.Values, header field, body []byte, limit int64) ([]byte, error) {
 	if key == "" && query == nil {
 		return nil, errors.New("files: a key without customer, user or id")
 	}
 	for try := 1; ; try++ {
-		answer, again, err := b.once(ctx, method, key, query, contentType, body, limit)
+		answer, again, err := b.once(ctx, method, key, query, header, body, limit)
 		if err == nil || !again {
 			return answer, err
 		}
@@ -120,7 +136,7 @@ func (b Bucket) send(ctx context.Context, method, key string, query url.Values, 
 }
 
 // once makes one try; again says whether another one may help.
-func (b Bucket) once(ctx context.Context, method, key string, query url.Values, contentType string, body []byte, limit int64) (answer []byte, again bool, err error) {
+func (b Bucket) once(ctx context.Context, method, key string, query url.Values, header field, body []byte, limit int64) (answer []byte, again bool, err error) {
 	address := b.address + "/" + key
 	if query != nil {
 		address += "?" + query.Encode()
@@ -129,8 +145,8 @@ func (b Bucket) once(ctx context.Context, method, key string, query url.Values, 
 	if err != nil {
 		return nil, false, fmt.Errorf("files: %w", err)
 	}
-	if contentType != "" {
-		request.Header.Set("Content-Type", contentType)
+	if header.name != "" {
+		request.Header.Set(header.name, header.value)
 	}
 	sum := sha256.Sum256(body)
 	hash := hex.EncodeToString(sum[:])
@@ -156,6 +172,8 @@ func (b Bucket) once(ctx context.Context, method, key string, query url.Values, 
 		return nil, true, fmt.Errorf("files: %w", err)
 	case response.StatusCode == http.StatusNotFound && key != "":
 		return nil, false, membership.ErrNotFound
+	case response.StatusCode == http.StatusRequestedRangeNotSatisfiable: // an empty object has no first byte
+		return nil, false, nil
 	case response.StatusCode >= http.StatusMultipleChoices:
 		busy := response.StatusCode >= http.StatusInternalServerError || response.StatusCode == http.StatusTooManyRequests
 		return nil, busy, fmt.Errorf("files: %s: status %d %s", method, response.StatusCode, between(string(answer), "<Code>", "</Code>"))

@@ -81,8 +81,22 @@ func TestObjects(t *testing.T) {
 	if _, err := b.Get(t.Context(), k, 9); !errors.Is(err, files.ErrTooBig) {
 		t.Errorf("got %v", err)
 	}
+	for limit, want := range map[int64]string{4: "0123", 10: "0123456789", 11: "0123456789"} {
+		if data, err := b.GetStart(t.Context(), k, limit); string(data) != want || err != nil {
+			t.Errorf("the first %d: %q, %v", limit, data, err)
+		}
+	}
+	if err := b.Put(t.Context(), k, "image/jpeg", nil); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := b.GetStart(t.Context(), k, 4); len(data) != 0 || err != nil {
+		t.Errorf("the start of nothing: %q, %v", data, err)
+	}
 	if err := b.Delete(t.Context(), k); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := b.GetStart(t.Context(), k, 4); membership.KindOf(err) != membership.NotFound {
+		t.Errorf("got %v", err)
 	}
 	if _, err := b.Get(t.Context(), k, 10); membership.KindOf(err) != membership.NotFound {
 		t.Errorf("got %v", err)
@@ -94,6 +108,9 @@ func TestNoKeyNoObject(t *testing.T) {
 	none := files.AvatarUpload(membership.AvatarRef{CustomerID: "c1", UploadID: "x"})
 	if _, err := b.Get(t.Context(), none, 1); err == nil {
 		t.Error("read")
+	}
+	if _, err := b.GetStart(t.Context(), files.InboundMail("../x"), 1); err == nil {
+		t.Error("read the start")
 	}
 	if err := b.Put(t.Context(), none, "", nil); err == nil {
 		t.Error("written")

@@ -14,14 +14,15 @@ type Key struct{ name string }
 // String returns the key as S3 and its events have it.
 func (k Key) String() string { return k.name }
 
-// The prefixes. What is below uploads, exports and imports is deleted by age (template.yaml): after a day, a week, and a
-// day more than an import is kept.
+// The prefixes. What is below uploads, exports, imports and inbound is deleted by age (template.yaml): after a day, a week,
+// a day more than an import is kept, and a week.
 const (
 	avatarUploads = "uploads/avatars/"
 	importUploads = "uploads/imports/"
 	exports       = "exports/"
 	imports       = "imports/"
 	avatars       = "avatars/"
+	inboundMails  = "inbound/"
 )
 
 // AvatarUpload is where a picture is uploaded to: uploads/avatars/<customer>/<user>/<upload>.
@@ -57,6 +58,9 @@ func importFilesOf(customerID, userID, importID string) string {
 	}
 	return k.name + "/"
 }
+
+// InboundMail is a mail as it came in, written by SES under its own id: inbound/<id>. It belongs to nobody yet.
+func InboundMail(mailID string) Key { return join(inboundMails, mailID) }
 
 // Export is one file, or part of one, of an export: exports/<customer>/<user>/<export>/<part>. The user is who asked for
 // it.

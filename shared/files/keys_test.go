@@ -15,6 +15,7 @@ func TestKeys(t *testing.T) {
 		"uploads/imports/c1/u/i":        ImportUpload("c1", "u", "i"),
 		"imports/c1/u/i/result.csv":     ImportFile("c1", "u", "i", "result.csv"),
 		"exports/c1/u/e/users.csv":      Export("c1", "u", "e", "users.csv"),
+		"inbound/8vkq3m1t0b7c":          InboundMail("8vkq3m1t0b7c"),
 	} {
 		if k.String() != want {
 			t.Errorf("got %s, want %s", k, want)
@@ -38,6 +39,7 @@ func TestKeysWithoutIDs(t *testing.T) {
 			"import":   ImportUpload("c", "u", id),
 			"file":     ImportFile("c", id, "i", "result.csv"),
 			"part":     Export("c", "u", "e", id),
+			"mail":     InboundMail(id),
 		} {
 			if k != (Key{}) {
 				t.Errorf("%s %q: %s", name, id, k)

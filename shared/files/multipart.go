@@ -17,7 +17,7 @@ import (
 
 // Begin begins a file of several parts and returns by what it is named until it is joined. Errors: ErrOverloaded.
 func (b Bucket) Begin(ctx context.Context, k Key, contentType string) (upload string, err error) {
-	answer, err := b.send(ctx, http.MethodPost, k.name, url.Values{"uploads": {""}}, contentType, nil, answerLimit)
+	answer, err := b.send(ctx, http.MethodPost, k.name, url.Values{"uploads": {""}}, ofType(contentType), nil, answerLimit)
 	if err != nil {
 		return "", err
 	}
@@ -30,7 +30,7 @@ func (b Bucket) Begin(ctx context.Context, k Key, contentType string) (upload st
 // PutPart stores a part, or replaces it. number is 1 to 10,000; all parts but that with the highest have at least 5 MiB.
 // Errors: ErrNotFound when there is no such upload, ErrOverloaded.
 func (b Bucket) PutPart(ctx context.Context, k Key, upload string, number int, body []byte) error {
-	_, err := b.send(ctx, http.MethodPut, k.name, url.Values{"partNumber": {strconv.Itoa(number)}, "uploadId": {upload}}, "", body, answerLimit)
+	_, err := b.send(ctx, http.MethodPut, k.name, url.Values{"partNumber": {strconv.Itoa(number)}, "uploadId": {upload}}, field{}, body, answerLimit)
 	return err
 }
 
@@ -51,7 +51,7 @@ func (b Bucket) Join(ctx context.Context, k Key, upload string, numbers []int) e
 		fmt.Fprintf(&body, "<Part><PartNumber>%d</PartNumber><ETag>%s</ETag></Part>", n, tag)
 	}
 	body.WriteString("</CompleteMultipartUpload>")
-	answer, err := b.send(ctx, http.MethodPost, k.name, url.Values{"uploadId": {upload}}, "application/xml", []byte(body.String()), answerLimit)
+	answer, err := b.send(ctx, http.MethodPost, k.name, url.Values{"uploadId": {upload}}, ofType("application/xml"), []byte(body.String()), answerLimit)
 	// S3 begins to answer before it is done, so that a failure can come with status 200.
 	if code := between(string(answer), "<Code>", "</Code>"); err == nil && code != "" {
 		err = membership.ErrOverloaded.Because(errors.New("files: join: " + code))
@@ -62,7 +62,7 @@ func (b Bucket) Join(ctx context.Context, k Key, upload string, numbers []int) e
 // parts returns the tags of the parts that were stored, by number, as XML writes them. More than a thousand, of 5 MiB,
 // are not looked for: those behind are missing, then.
 func (b Bucket) parts(ctx context.Context, k Key, upload string) (map[int]string, error) {
-	answer, err := b.send(ctx, http.MethodGet, k.name, url.Values{"uploadId": {upload}}, "", nil, answerLimit)
+	answer, err := b.send(ctx, http.MethodGet, k.name, url.Values{"uploadId": {upload}}, field{}, nil, answerLimit)
 	if err != nil {
 		return nil, err
 	}
