@@ -20,9 +20,9 @@ import (
 
 // stack is what the local cloud writes about itself.
 type stack struct {
-	Console, Portal, API, Mailbox, Endpoint, Region, Table, UserPoolID string
-	Clients                                                            struct{ Portal, Console string }
-	Admin                                                              struct{ Username, Password string }
+	Console, Portal, API, Mailbox, Endpoint, Region, Table, UserPoolID, Files, Inbound string
+	Clients                                                                            struct{ Portal, Console string }
+	Admin                                                                              struct{ Username, Password string }
 }
 
 // theStack reads stack.json, or skips the test where there is none and none is required.

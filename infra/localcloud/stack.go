@@ -16,6 +16,8 @@ type stack struct {
 	Endpoint   string            `json:"endpoint"`
 	Region     string            `json:"region"`
 	Table      string            `json:"table"`
+	Files      string            `json:"files"`   // the bucket
+	Inbound    string            `json:"inbound"` // functions/inbound-mail, which SES would invoke
 	UserPoolID string            `json:"userPoolId"`
 	Clients    map[string]string `json:"clients"`
 	Admin      account           `json:"admin"`
@@ -33,7 +35,7 @@ func describe(ctx context.Context, opts options, c clients) (stack, error) {
 	return stack{
 		Console: opts.console(), Portal: opts.portal(), API: opts.api(), Mailbox: opts.mailbox(),
 		Endpoint: opts.endpoint(), Region: region,
-		Table: outputs["Table"], UserPoolID: outputs["UserPoolId"],
+		Table: outputs["Table"], Files: outputs["Files"], Inbound: outputs["InboundMailFunction"], UserPoolID: outputs["UserPoolId"],
 		Clients: map[string]string{"portal": outputs["PortalClientId"], "console": outputs["ConsoleClientId"]},
 	}, nil
 }
