@@ -1,7 +1,7 @@
 # `make` shows what there is. PORT=18000 moves all ports, LOCAL_DIR=/some/where keeps the
 # data elsewhere, RESET=1 starts over, ENFORCE_IAM=1 holds functions to their roles.
 .DEFAULT_GOAL := help
-.PHONY: help run start stop sam-local test lint bench generate screenshots build tools localcloud
+.PHONY: help run start stop sam-local test lint bench rebuild generate screenshots build tools localcloud
 
 # What functions are built with; infra/localcloud/build.go says the same.
 BUILD_ENV := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc,nethttpomithttp2 -buildvcs=false '-ldflags=-s -w'"
@@ -43,6 +43,9 @@ lint: tools .local/bin/golangci-lint-$(GOLANGCI) ## Go and its rooms, template
 
 bench: ## sizes, starts, waits and capacity against their budgets; QUICK=1 is shorter
 	@go run ./infra/bench
+
+rebuild: ## rows, search rows and counters of the local cloud against the records; CHECK=1 only looks
+	@go run ./infra/rebuild $(if $(CHECK),-check)
 
 generate: ## Go types from infra/openapi.yaml
 	@./infra/generate.sh

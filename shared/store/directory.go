@@ -260,29 +260,7 @@ func (t Table) Project(ctx context.Context, customerID, userID string) error {
 			return err
 		}
 		w := t.write()
-		same := condition{expression: "attribute_not_exists(pk)"}
-		if was != nil {
-			same = condition{expression: "n = :n", values: item{":n": num(int64(was.int("n")))}}
-		}
-		if columns == "" {
-			w.delete(projectionKey(userID), same, membership.ErrStale)
-		} else {
-			i := newItem(projectionKey(userID), entityProjection)
-			i.setStr(rowAttribute, columns)
-			i["n"] = num(int64(was.int("n") + 1))
-			w.put(i, same, membership.ErrStale)
-		}
-		had, has := counted(before), counted(after)
-		for _, k := range had {
-			if !slices.Contains(has, k) {
-				w.count(k, -1)
-			}
-		}
-		for _, k := range has {
-			if !slices.Contains(had, k) {
-				w.count(k, 1)
-			}
-		}
+		w.projection(userID, was, columns)
 		err = t.commit(ctx, w)
 		if membership.KindOf(err) != membership.Stale || try >= retries {
 			return err
@@ -296,6 +274,43 @@ func (t Table) Project(ctx context.Context, customerID, userID string) error {
 	}
 }
 
+// projection writes what search rows and counters say of a user from now on ("" for nothing any more), and moves the
+// counters, while the projection is what was read.
+func (w *write) projection(userID string, was item, columns string) {
+	if columns == "" {
+		w.delete(projectionKey(userID), sameProjection(was), membership.ErrStale)
+	} else {
+		i := projectionItem(userID, columns)
+		i["n"] = num(int64(was.int("n") + 1))
+		w.put(i, sameProjection(was), membership.ErrStale)
+	}
+	had, has := counted(projected(was, userID)), counted(projected(item{rowAttribute: str(columns)}, userID))
+	for _, k := range had {
+		if !slices.Contains(has, k) {
+			w.count(k, -1)
+		}
+	}
+	for _, k := range has {
+		if !slices.Contains(had, k) {
+			w.count(k, 1)
+		}
+	}
+}
+
+func projectionItem(userID, columns string) item {
+	i := newItem(projectionKey(userID), entityProjection)
+	i.setStr(rowAttribute, columns)
+	return i
+}
+
+// sameProjection holds while a projection is what was read.
+func sameProjection(was item) condition {
+	if was == nil {
+		return absent()
+	}
+	return condition{expression: "n = :n", values: item{":n": num(int64(was.int("n")))}}
+}
+
 // projected is the user as a projection has it; zero where there is none.
 func projected(i item, userID string) membership.UserRow {
 	if i.str(rowAttribute) == "" {
@@ -305,9 +320,10 @@ func projected(i item, userID string) membership.UserRow {
 	return rowFrom(row)
 }
 
-// count adds to a counter. One at zero stays as an item: its partition has a dozen.
+// count adds to a counter, and counts how often that was done, by which Rebuild knows that nobody did. One at zero stays as
+// an item: its partition has a dozen.
 func (w *write) count(k key, n int) {
-	w.update(k, "SET entity = :entity ADD n :n", condition{values: item{":n": num(int64(n)), ":entity": str(entityCount)}}, fmt.Errorf("counter %v", k))
+	w.update(k, "SET entity = :entity ADD n :n, changes :one", condition{values: item{":n": num(int64(n)), ":one": num(1), ":entity": str(entityCount)}}, fmt.Errorf("counter %v", k))
 }
 
 // rowWriters is how many search rows are written at once.

@@ -23,7 +23,7 @@
 //	user-row           GROUP#<group>                   USER#<id>                       the same for the group's list
 //	user-word          SEARCH#USERS#<scope>#<3 chars>  <text from a word on>#<id>      by which a user is found in a scope
 //	projection         USER#<id>                       PROJECTION                      what search rows and counters say of the user
-//	count              COUNT#<scope>                   <facet>                         how many users of the scope are under the facet
+//	count              COUNT#<scope>                   <facet>                         how many users of the scope are under the facet; how often that changed
 //	group              GROUP#<id>                      GROUP                           the record; facet GROUPS by name; closingUntil and closingBy while it is being deleted
 //	group-customer     GROUP#<group>                   CUSTOMER#<customer>             a whole customer in the group; facet GROUPCUSTOMERS#<group> by name, with the customer's columns
 //	group-name         GROUPNAME#<folded>              GROUPNAME                       reservation of a group's name: whose it is

@@ -15,11 +15,36 @@ func transaction(c storetest.Call) (*dynamodb.TransactWriteItemsInput, bool) {
 	return in, ok
 }
 
-// checkUsers rebuilds rows, reservations and marks from the users' records and compares them with what is there: nothing
-// is missing, different, or left over. It also checks that every invitation and all sign-ins have their user.
+// checkUsers is checkRows, and also checks that every invitation and all sign-ins have their user.
 func (w *world) checkUsers(t testing.TB) {
 	t.Helper()
 	items := w.items(t)
+	users := checkRows(t, items)
+	for _, i := range of(items, entityInvitation) {
+		v := invitationFrom(i)
+		u, there := users[v.UserID]
+		if v.Status == membership.InvitationPending && (!there || u.Status != membership.Invited || u.InvitationID != v.ID || !u.InvitationExpiresAt.Equal(v.ExpiresAt)) {
+			t.Errorf("pending invitation %s has the user %+v", v.ID, u)
+		}
+	}
+	for id, u := range users {
+		if u.Status == membership.Invited || u.Status == membership.Expired {
+			if i, there := items[invitationKey(u.CustomerID, u.InvitationID)]; !there || i.str("userId") != id {
+				t.Errorf("%s user %s has no invitation", u.Status, id)
+			}
+		}
+	}
+	for _, i := range of(items, entitySignIns) {
+		if _, there := users[i.str("userId")]; !there {
+			t.Errorf("sign-ins of nobody: %v", i.key())
+		}
+	}
+}
+
+// checkRows rebuilds rows, reservations and marks from the users' records and compares them with what is there: nothing is
+// missing, different, or left over. It returns the users.
+func checkRows(t testing.TB, items map[key]item) map[string]membership.User {
+	t.Helper()
 	want := map[key]item{}
 	users := map[string]membership.User{}
 	for _, i := range of(items, entityUser) {
@@ -69,23 +94,5 @@ func (w *world) checkUsers(t testing.TB) {
 	for k := range want {
 		t.Errorf("missing %v", k)
 	}
-	for _, i := range of(items, entityInvitation) {
-		v := invitationFrom(i)
-		u, there := users[v.UserID]
-		if v.Status == membership.InvitationPending && (!there || u.Status != membership.Invited || u.InvitationID != v.ID || !u.InvitationExpiresAt.Equal(v.ExpiresAt)) {
-			t.Errorf("pending invitation %s has the user %+v", v.ID, u)
-		}
-	}
-	for id, u := range users {
-		if u.Status == membership.Invited || u.Status == membership.Expired {
-			if i, there := items[invitationKey(u.CustomerID, u.InvitationID)]; !there || i.str("userId") != id {
-				t.Errorf("%s user %s has no invitation", u.Status, id)
-			}
-		}
-	}
-	for _, i := range of(items, entitySignIns) {
-		if _, there := users[i.str("userId")]; !there {
-			t.Errorf("sign-ins of nobody: %v", i.key())
-		}
-	}
+	return users
 }
