@@ -1,5 +1,5 @@
 // Command testreport reads `go test -json` and says what people want to know: each package as it ends, the whole output
-// of what failed, what was skipped, and at the end one line "N passed, M failed". It fails when something failed or
+// of what failed, what tests measured, what was skipped, and at the end one line "N passed, M failed". It fails when something failed or
 // nothing ran.
 package main
 
@@ -33,6 +33,9 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// figureWord begins what a test has measured and people want to know although it passes.
+const figureWord = "figure: "
 
 // event is a line of `go test -json`; see `go doc test2json`.
 type event struct {
@@ -82,6 +85,9 @@ func (r *report) take(e event) {
 		add(r.built, e.ImportPath, e.Output)
 	case "output":
 		add(r.output, e.Package+" "+e.Test, e.Output)
+		if _, figure, ok := strings.Cut(e.Output, figureWord); ok {
+			fmt.Fprintf(r.out, "     %s: %s\n", e.Test, strings.TrimSpace(figure))
+		}
 	case "pass", "fail", "skip":
 		if r.results[e.Package] == nil {
 			r.results[e.Package] = map[string]string{}

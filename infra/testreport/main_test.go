@@ -14,6 +14,7 @@ func TestReport(t *testing.T) {
 {"Action":"pass","Package":"a","Test":"TestOne/x"}
 {"Action":"fail","Package":"a","Test":"TestOne/y"}
 {"Action":"fail","Package":"a","Test":"TestOne"}
+{"Action":"output","Package":"a","Test":"TestTwo","Output":"    a_test.go:7: figure: 3 s\n"}
 {"Action":"pass","Package":"a","Test":"TestTwo"}
 {"Action":"skip","Package":"a","Test":"TestThree"}
 {"Action":"fail","Package":"a"}
@@ -33,7 +34,7 @@ func TestReport(t *testing.T) {
 	if passed != 3 || failed != 2 {
 		t.Errorf("%d passed, %d failed", passed, failed)
 	}
-	for _, want := range []string{"go: downloading", "--- FAIL a TestOne/y", "y is wrong", "b.go:1: no", "FAIL b", "ok   c", "  a TestThree\n", "\n3 passed, 2 failed\n"} {
+	for _, want := range []string{"go: downloading", "--- FAIL a TestOne/y", "y is wrong", "     TestTwo: 3 s\n", "b.go:1: no", "FAIL b", "ok   c", "  a TestThree\n", "\n3 passed, 2 failed\n"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}
