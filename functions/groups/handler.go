@@ -22,12 +22,26 @@ func (h handler) routes() http.Handler {
 	mux.Handle("GET /groups/{groupId}", h.gate.SignedIn(h.get))
 	mux.Handle("PATCH /groups/{groupId}", h.gate.SignedIn(h.change))
 	mux.Handle("DELETE /groups/{groupId}", h.gate.SignedIn(h.delete))
-	mux.Handle("PUT /groups/{groupId}/users/{userId}", h.gate.SignedIn(h.addUser))
-	mux.Handle("DELETE /groups/{groupId}/users/{userId}", h.gate.SignedIn(h.removeUser))
+	mux.Handle("PUT /groups/{groupId}/users/{userId}", h.member().SignedIn(h.addUser))
+	mux.Handle("DELETE /groups/{groupId}/users/{userId}", h.member().SignedIn(h.removeUser))
 	mux.Handle("GET /groups/{groupId}/customers", h.gate.SignedIn(h.listCustomers))
-	mux.Handle("PUT /groups/{groupId}/customers/{customerId}", h.gate.SignedIn(h.addCustomer))
-	mux.Handle("DELETE /groups/{groupId}/customers/{customerId}", h.gate.SignedIn(h.removeCustomer))
+	mux.Handle("PUT /groups/{groupId}/customers/{customerId}", h.member().SignedIn(h.addCustomer))
+	mux.Handle("DELETE /groups/{groupId}/customers/{customerId}", h.member().SignedIn(h.removeCustomer))
 	return httpapi.Routes(mux)
+}
+
+// member is the gate of routes that change who is in a group: the user or customer is read beside the caller.
+func (h handler) member() httpapi.Gate {
+	g := h.gate
+	g.Ahead = func(r *http.Request, reach membership.Reach, c *membership.Call) {
+		if id, err := httpapi.PathID(r, "userId"); err == nil { // else the route says what is wrong with it
+			c.User = membership.ReadAhead(r.Context(), reach, id, h.groups.Store.User)
+		}
+		if id, err := httpapi.PathID(r, "customerId"); err == nil {
+			c.Customer = membership.ReadAhead(r.Context(), reach, id, h.groups.Store.Customer)
+		}
+	}
+	return g
 }
 
 func (h handler) list(w http.ResponseWriter, r *http.Request, c membership.Call) error {

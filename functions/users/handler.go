@@ -24,12 +24,23 @@ func (h handler) routes() http.Handler {
 	mux.Handle("GET /users/counts", h.gate.SignedIn(h.count))
 	mux.Handle("POST /users/bulk", h.gate.SignedInBatch(h.many))
 	mux.Handle("GET /users/{userId}", h.gate.SignedIn(h.get))
-	mux.Handle("DELETE /users/{userId}", h.gate.SignedIn(h.remove))
-	mux.Handle("POST /users/{userId}/deactivate", h.gate.SignedIn(h.deactivate))
-	mux.Handle("POST /users/{userId}/reactivate", h.gate.SignedIn(h.reactivate))
+	mux.Handle("DELETE /users/{userId}", h.one().SignedIn(h.remove))
+	mux.Handle("POST /users/{userId}/deactivate", h.one().SignedIn(h.deactivate))
+	mux.Handle("POST /users/{userId}/reactivate", h.one().SignedIn(h.reactivate))
 	h.recordRoutes(mux)
 	h.avatarRoutes(mux)
 	return httpapi.Routes(mux)
+}
+
+// one is the gate of routes that change one user: what else it takes, the record says, so that is read beside the caller.
+func (h handler) one() httpapi.Gate {
+	g := h.gate
+	g.Ahead = func(r *http.Request, reach membership.Reach, c *membership.Call) {
+		if id, err := httpapi.PathID(r, "userId"); err == nil { // else the route says what is wrong with it
+			c.User = membership.ReadAhead(r.Context(), reach, id, h.users.Store.User)
+		}
+	}
+	return g
 }
 
 func (h handler) list(w http.ResponseWriter, r *http.Request, c membership.Call) error {

@@ -13,9 +13,9 @@ import (
 // recordRoutes are those about whole records.
 func (h handler) recordRoutes(mux *http.ServeMux) {
 	mux.Handle("POST /users", h.gate.SignedIn(h.create))
-	mux.Handle("PATCH /users/{userId}", h.gate.SignedIn(h.change))
-	mux.Handle("POST /users/{userId}/suspend", h.gate.SignedIn(h.suspend))
-	mux.Handle("POST /users/{userId}/password", h.gate.SignedIn(h.renewPassword))
+	mux.Handle("PATCH /users/{userId}", h.one().SignedIn(h.change))
+	mux.Handle("POST /users/{userId}/suspend", h.one().SignedIn(h.suspend))
+	mux.Handle("POST /users/{userId}/password", h.one().SignedIn(h.renewPassword))
 }
 
 func (h handler) create(w http.ResponseWriter, r *http.Request, c membership.Call) error {

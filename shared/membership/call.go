@@ -12,6 +12,9 @@ type Call struct {
 	Done []string
 	// Invitation is the one that the request names, where its door reads it ahead; nil elsewhere.
 	Invitation *Ahead[Invitation]
+	// User and Customer are the same for the user and the customer that the request names.
+	User     *Ahead[User]
+	Customer *Ahead[Customer]
 }
 
 // IdempotencyKey names one request of one actor, so that a repeated one does nothing twice. The marker is written in

@@ -281,10 +281,11 @@ func (gs Groups) user(ctx context.Context, c Call, groupID, userID, action strin
 		return err
 	}
 	for try := 1; ; try++ {
-		before, err := gs.Store.User(ctx, c.Actor.Reach(), userID)
+		before, err := c.User.or(ctx, c.Actor.Reach(), userID, gs.Store.User)
 		if err != nil {
 			return err
 		}
+		c.User = nil // who comes back here looks again
 		groups, err := gs.Store.GroupsOf(ctx, c.Actor.Reach(), append(without(before.GroupIDs, groupID), groupID))
 		if err != nil {
 			return err
@@ -345,10 +346,11 @@ func (gs Groups) customer(ctx context.Context, c Call, groupID, customerID, acti
 		return ErrNotFound
 	}
 	for try := 1; ; try++ {
-		before, err := gs.Store.Customer(ctx, c.Actor.Reach(), customerID)
+		before, err := c.Customer.or(ctx, c.Actor.Reach(), customerID, gs.Store.Customer)
 		if err != nil {
 			return err
 		}
+		c.Customer = nil // who comes back here looks again
 		after, err := change(before, groups[0])
 		if err != nil || len(after.GroupIDs) == len(before.GroupIDs) {
 			return err

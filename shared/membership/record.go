@@ -434,7 +434,7 @@ func (r Records) readdress(ctx context.Context, c Call, status Status, u User, e
 
 // find returns a user whom the actor may change.
 func (r Records) find(ctx context.Context, c Call, userID string) (User, error) {
-	user, err := r.Store.User(ctx, c.Actor.Reach(), userID)
+	user, err := c.User.or(ctx, c.Actor.Reach(), userID, r.Store.User)
 	if err == nil && user.Status == Removed && c.Actor.Realm == Portal {
 		err = ErrNotFound
 	}

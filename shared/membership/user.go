@@ -231,7 +231,7 @@ func (u Users) Get(ctx context.Context, c Call, userID string) (User, error) {
 
 // find returns a user whom the actor can see: removed ones are shown to staff only (mission, words).
 func (u Users) find(ctx context.Context, c Call, userID string) (User, error) {
-	user, err := u.Store.User(ctx, c.Actor.Reach(), userID)
+	user, err := c.User.or(ctx, c.Actor.Reach(), userID, u.Store.User)
 	if err == nil && user.Status == Removed && c.Actor.Realm == Portal {
 		err = ErrNotFound
 	}
