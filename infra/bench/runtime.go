@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"runtime"
@@ -176,7 +177,8 @@ func (p *process) invoke(ctx context.Context, event any) ([]byte, error) {
 	}
 }
 
-// request sends a request through the gateway's form of it, and fails for answers of 400 and above.
+// request sends a request through the gateway's form of it, and fails for answers of 400 and above, those of the API also
+// for redirections. A form is sent as browsers do, anything else as JSON.
 func (p *process) request(ctx context.Context, method, target string, body any, headers ...string) (map[string]any, error) {
 	path, query, _ := strings.Cut(target, "?")
 	event := events.APIGatewayV2HTTPRequest{Version: "2.0", RawPath: path, RawQueryString: query, Headers: map[string]string{
@@ -193,7 +195,11 @@ func (p *process) request(ctx context.Context, method, target string, body any, 
 	for n := 0; n+1 < len(headers); n += 2 {
 		event.Headers[headers[n]] = headers[n+1]
 	}
-	if body != nil {
+	switch form, ok := body.(url.Values); {
+	case ok:
+		event.Headers["content-type"] = "application/x-www-form-urlencoded"
+		event.Body = form.Encode()
+	case body != nil:
 		b, err := json.Marshal(body)
 		if err != nil {
 			return nil, err
@@ -212,7 +218,7 @@ func (p *process) request(ctx context.Context, method, target string, body any, 
 	if err != nil {
 		return nil, err
 	}
-	if response.StatusCode >= 300 {
+	if response.StatusCode >= 400 || response.StatusCode >= 300 && p.cookie == "" {
 		return nil, fmt.Errorf("%s %s: status %d %s\n%s", method, target, response.StatusCode, text, p.log.tail())
 	}
 	var object map[string]any

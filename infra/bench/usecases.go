@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -118,7 +119,7 @@ func (m *machine) useCases(ctx context.Context, r *report) error {
 	staff := m.cloud.token(s.staff.ID, membership.ConsoleDoor)
 
 	// play sends one request; a read is sent twice and judged once, so that it is warm.
-	play := func(k kind, name, function, token, method, target string, body any, headers ...string) (map[string]any, error) {
+	var play player = func(k kind, name, function, token, method, target string, body any, headers ...string) (map[string]any, error) {
 		p, err := s.on(ctx, function, token)
 		if err != nil {
 			return nil, err
@@ -322,10 +323,88 @@ func (m *machine) useCases(ctx context.Context, r *report) error {
 	if _, err := play(write, "remove user", "users", staff, "DELETE", "/users/"+u.ID, nil, "if-match", fmt.Sprintf(`"%d"`, s.versionOf(ctx, u))); err != nil {
 		return err
 	}
+	if err := s.records(ctx, play, home, staff); err != nil {
+		return err
+	}
 	if err := s.pages(ctx, r, home); err != nil {
 		return err
 	}
 	return s.jobs(ctx, r)
+}
+
+// player plays one request of a use case.
+type player func(k kind, name, function, token, method, target string, body any, headers ...string) (map[string]any, error)
+
+// records plays what staff do with records, groups and files of people.
+func (s *stage) records(ctx context.Context, play player, home membership.Customer, staff string) error {
+	type object = map[string]any
+	u, err := play(write, "create user", "users", staff, "POST", "/users", object{"customerId": home.ID, "firstName": "Noor", "lastName": "Haddad",
+		"email": "noor.haddad@example.com", "role": "member", "country": "DE", "sendRegistrationEmail": true}, "idempotency-key", "k5")
+	if err != nil {
+		return err
+	}
+	at := "/users/" + u["id"].(string)
+	version := func(o object) string { return fmt.Sprintf(`"%v"`, o["version"]) }
+	if _, err := play(write, "create contact", "users", staff, "POST", "/users", object{"customerId": home.ID, "status": "contact", "firstName": "Kim", "lastName": "Contact",
+		"email": "kim.contact@example.com"}, "idempotency-key", "k6"); err != nil {
+		return err
+	}
+	if u, err = play(write, "change user", "users", staff, "PATCH", at, object{"lastName": "Haddad-Berg"}, "if-match", version(u)); err != nil {
+		return err
+	}
+	if u, err = play(write, "change user, with a new e-mail", "users", staff, "PATCH", at, object{"email": "noor.berg@example.com"}, "if-match", version(u)); err != nil {
+		return err
+	}
+	g, err := play(write, "create group", "groups", staff, "POST", "/groups", object{"name": "Key accounts"}, "idempotency-key", "k7")
+	if err != nil {
+		return err
+	}
+	group := "/groups/" + g["id"].(string)
+	if u, err = play(write, "change user, with groups", "users", staff, "PATCH", at, object{"groupIds": []any{g["id"]}}, "if-match", version(u)); err != nil {
+		return err
+	}
+	open, err := s.invite(ctx, home.ID, "still.invited@example.com", membership.Member, time.Now())
+	if err != nil {
+		return err
+	}
+	for _, x := range []struct {
+		kind                           kind
+		name, function, method, target string
+		body                           any
+		headers                        []string
+	}{
+		{write, "suspend user", "users", "POST", at + "/suspend", object{}, nil},
+		{write, "reactivate a suspended user", "users", "POST", at + "/reactivate", nil, nil},
+		{write, "renew a password", "users", "POST", at + "/password", object{"mode": "link"}, nil},
+		{write, "remove a user who is invited", "users", "DELETE", "/users/" + open.UserID, nil, []string{"if-match", `"1"`}},
+		{bulk, "deactivate two of a selection", "users", "POST", "/users/bulk", object{"action": "deactivate", "userIds": []any{u["id"], open.UserID}}, nil},
+		{list, "users counted", "users", "GET", "/users/counts", nil, nil},
+		{list, "users found", "users", "GET", "/users?q=berg", nil, nil},
+		{list, "users with several filters", "users", "GET", "/users?status=active&role=member&country=DE", nil, nil},
+		{write, "take user out of a group", "groups", "DELETE", group + "/users/" + u["id"].(string), nil, nil},
+		{write, "put user into a group", "groups", "PUT", group + "/users/" + u["id"].(string), nil, nil},
+		{write, "put customer into a group", "groups", "PUT", group + "/customers/" + home.ID, nil, nil},
+		{get, "group", "groups", "GET", group, nil, nil},
+		{list, "groups", "groups", "GET", "/groups", nil, nil},
+		{list, "customers of a group", "groups", "GET", group + "/customers", nil, nil},
+		{write, "take customer out of a group", "groups", "DELETE", group + "/customers/" + home.ID, nil, nil},
+		{write, "invite into a group", "invitations", "POST", "/invitations", object{"customerId": home.ID, "groupIds": []any{g["id"]},
+			"invitees": []object{{"email": "into.group@example.com"}}}, []string{"idempotency-key", "k8"}},
+		{write, "change group", "groups", "PATCH", group, object{"name": "Key customers"}, []string{"if-match", version(g)}},
+		{free, "export, small enough to be written at once", "exports", "POST", "/exports", object{}, []string{"idempotency-key", "k9"}},
+		{list, "exports", "exports", "GET", "/exports", nil, nil},
+		{write, "begin an import", "imports", "POST", "/imports", object{"customerId": home.ID, "fileName": "people.csv"}, []string{"idempotency-key", "k10"}},
+	} {
+		if _, err := play(x.kind, x.name, x.function, staff, x.method, x.target, x.body, x.headers...); err != nil {
+			return err
+		}
+	}
+	g, err = s.running["groups"].request(ctx, "POST", "/groups", object{"name": "Nobody"})
+	if err != nil {
+		return err
+	}
+	_, err = play(free, "delete group", "groups", staff, "DELETE", "/groups/"+g["id"].(string), nil, "if-match", version(g)) // closes, looks twice, deletes
+	return err
 }
 
 // unknown plays a list once, for somebody whom the process has not served yet.
@@ -350,7 +429,7 @@ func (s *stage) versionOf(ctx context.Context, u membership.User) int {
 }
 
 // reset sends the queued password mail to nowhere and uses its link.
-func (s *stage) reset(ctx context.Context, u membership.User, play func(kind, string, string, string, string, string, any, ...string) (map[string]any, error)) error {
+func (s *stage) reset(ctx context.Context, u membership.User, play player) error {
 	due, err := s.table.DueMails(ctx, time.Now().Add(time.Hour), 1000)
 	if err != nil {
 		return err
@@ -412,6 +491,58 @@ func (s *stage) pages(ctx context.Context, r *report, home membership.Customer) 
 			}
 		}
 		if err := s.judge(ctx, r, x.kind, x.name, s.cloud.take(), nil); err != nil {
+			return err
+		}
+	}
+	return s.forms(ctx, r, home)
+}
+
+// forms plays forms that change something, each sent as its page would.
+func (s *stage) forms(ctx context.Context, r *report, home membership.Customer) error {
+	u, err := s.member(ctx, home.ID, "formed@example.com", membership.Member)
+	if err != nil {
+		return err
+	}
+	boss, err := s.member(ctx, home.ID, "form.boss@example.com", membership.Administrator)
+	if err != nil {
+		return err
+	}
+	if home, err = s.table.Customer(ctx, membership.ReachAll(), home.ID); err != nil { // it was in groups meanwhile
+		return err
+	}
+	at := "/customers/" + home.ID
+	for _, x := range []struct {
+		name, function, target string
+		user                   membership.User
+		form                   url.Values
+	}{
+		{"page: create customer", "console", "/customers", s.staff, url.Values{"name": {"Formular AG"}, "type": {"corporate"}}},
+		{"page: change customer", "console", at + "/edit", s.staff, url.Values{"name": {"Haus der Formulare"}, "version": {fmt.Sprint(home.Version)}}},
+		{"page: invite", "console", at + "/invitations", s.staff, url.Values{"emails": {"by.form@example.com"}, "role": {"member"}}},
+		{"page: create user", "console", at + "/users", s.staff, url.Values{"firstName": {"Fo"}, "lastName": {"Rm"}, "email": {"fo.rm@example.com"}, "role": {"member"}}},
+		{"page: change user", "console", at + "/users/" + u.ID + "/edit", s.staff, url.Values{"firstName": {"Fa"}, "lastName": {"Rm"}, "email": {u.Email}, "username": {u.Username}, "role": {"member"}, "version": {fmt.Sprint(u.Version)}}},
+		{"page: deactivate user", "console", at + "/users/" + u.ID + "/deactivate", s.staff, url.Values{}},
+		{"page: create group", "console", "/groups", s.staff, url.Values{"name": {"By form"}}},
+		{"page: invite, by a customer's administrator", "portal", "/invitations", boss, url.Values{"emails": {"by.boss@example.com"}, "role": {"member"}}},
+		{"page: change own record", "portal", "/profile", boss, url.Values{"firstName": {"Bo"}, "lastName": {"Ss"}, "version": {fmt.Sprint(boss.Version)}}},
+	} {
+		p, err := s.on(ctx, x.function, "")
+		if err != nil {
+			return err
+		}
+		if p.cookie, err = s.cookie(ctx, x.user); err != nil {
+			return err
+		}
+		x.form.Set("once", newID())
+		before, err := s.snapshot(ctx)
+		if err != nil {
+			return err
+		}
+		s.cloud.take()
+		if _, err := p.request(ctx, "POST", x.target, x.form); err != nil {
+			return fmt.Errorf("%s: %w", x.name, err)
+		}
+		if err := s.judge(ctx, r, write, x.name, s.cloud.take(), before); err != nil {
 			return err
 		}
 	}

@@ -174,9 +174,10 @@ func TestProvidersInvitationsAmongMany(t *testing.T) {
 func TestFilteredPagesThatAreEmpty(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		call := w.as(membership.Portal, "")
-		for n := range maxRows + 90 {
+		const many, last = 390, 350 // more than one page reads
+		for n := range many {
 			origin := call.Actor.Realm
-			if n == 0 || n == maxRows+50 {
+			if n == 0 || n == last {
 				origin = membership.System
 			}
 			v := membership.Invitation{ID: fmt.Sprintf("v%04d", n), CustomerID: "c1", Origin: origin, Status: membership.InvitationAccepted, CreatedAt: w.now.Add(time.Duration(n) * time.Second), Version: 1}
@@ -188,7 +189,7 @@ func TestFilteredPagesThatAreEmpty(t *testing.T) {
 		forth, back := bothWays(t, 5, true, func(p membership.PageRequest) (membership.Page[membership.Invitation], error) {
 			return w.table.Invitations(t.Context(), membership.InvitationQuery{Reach: membership.ReachAll(), CustomerID: "c1", Origin: membership.System, Page: p})
 		}, func(v membership.Invitation) string { return v.ID })
-		want := []string{"v0000", fmt.Sprintf("v%04d", maxRows+50)}
+		want := []string{"v0000", fmt.Sprintf("v%04d", last)}
 		equal(t, slices.Compact(forth), want)
 		equal(t, slices.Compact(back), want)
 		for _, c := range w.calls.Take() {

@@ -321,19 +321,25 @@ type listing struct {
 	// keep says whether a row that was read belongs to the answer; nil keeps all. Rows are filtered here, not by a filter
 	// expression, which reads and costs as much and cannot look into packed columns.
 	keep func(item) bool
-	// dense says that keep drops few rows, so that one Query is enough.
+	// dense says that keep drops few rows, so that no more are read than asked for.
 	dense bool
 }
 
-// maxRows is how many rows one page may read when it filters: at 320 B, eventually consistent, 19 of the 25 RCU that a
-// request may read.
-const maxRows = 480
+// How much one page may read: 19 of the 25 RCU that a request may read, eventually consistent. A Query cannot be told to
+// end after so many bytes, so none asks for more rows than fit were each of them the longest that can be stored: a row of
+// a search, names in letters of four bytes, twenty groups. At the usual 270 B a page of 50 is one Query, one of 200 five.
+const (
+	pageBytes  = 19 * 2 * 4096
+	longestRow = 2_900
+	// sparseQueries is how many Queries a page makes that filters and finds little: some 260 rows of the usual length.
+	sparseQueries = 6
+)
 
 // edge is the position of the first row in the direction of reading, whichever that is by then.
 const edge = "[]"
 
-// page answers a listing with at most two Queries. It looks for one row more than asked for, to know whether there are
-// more. When it filters, a page can be short and still have a next one.
+// page answers a listing. It looks for one row more than asked for, to know whether there are more. Where it filters, or
+// rows are very long, a page can be short and still have a next one.
 func (t Table) page(ctx context.Context, l listing, p membership.PageRequest) (items []item, next, prev string, err error) {
 	in := l.query(t.name)
 	in.ScanIndexForward = aws.Bool(p.Ascending != p.Backward)
@@ -342,25 +348,32 @@ func (t Table) page(ctx context.Context, l listing, p membership.PageRequest) (i
 			return nil, "", "", err
 		}
 	}
-	limit := p.Limit + 1
-	if l.keep != nil && !l.dense {
-		limit = min(2*limit, maxRows)
-	}
+	sparse := l.keep != nil && !l.dense
 	var rest map[string]types.AttributeValue
-	for left := maxRows; ; limit = left {
-		in.Limit = aws.Int32(int32(limit))
+	read, left := 0, pageBytes
+	for query := 1; ; query++ {
+		limit := p.Limit + 1 - read
+		switch {
+		case sparse && query == 1:
+			limit *= 2
+		case sparse:
+			limit = left
+		}
+		in.Limit = aws.Int32(int32(min(limit, left/longestRow)))
 		out, err := t.client.Query(ctx, in)
 		if err != nil {
 			return nil, "", "", unavailable(err)
 		}
 		for _, i := range out.Items {
+			left -= l.size(i)
 			if l.keep == nil || l.keep(i) {
 				items = append(items, i)
 			}
 		}
+		read, left = read+len(out.Items), left-roundedUp
 		rest, in.ExclusiveStartKey = out.LastEvaluatedKey, out.LastEvaluatedKey
-		last := limit == left // the second Query reads all that is left
-		if left -= limit; l.keep == nil || l.dense || len(rest) == 0 || len(items) > p.Limit || last {
+		full := len(items) > p.Limit || !sparse && read > p.Limit
+		if len(rest) == 0 || full || left < longestRow || sparse && query == sparseQueries {
 			break
 		}
 	}
@@ -402,6 +415,23 @@ func (l listing) query(table string) *dynamodb.QueryInput {
 	}
 	return &dynamodb.QueryInput{TableName: &table, IndexName: &l.index, KeyConditionExpression: &within, ExpressionAttributeValues: values,
 		ProjectionExpression: aws.String("pk, sk, " + l.attribute + ", delivery, " + rowAttribute)}
+}
+
+// roundedUp is what DynamoDB may add to the bytes of one Query.
+const roundedUp = 4096
+
+// size is how many bytes DynamoDB reads for a row, of which the facet, in the table the entity, is not asked for.
+func (l listing) size(i item) int {
+	n := len("facet") + len(l.facet)
+	if l.index == "" {
+		n = len("entity") + len(entityCustomerWord)
+	}
+	for name, v := range i {
+		if s, ok := v.(*types.AttributeValueMemberS); ok {
+			n += len(name) + len(s.Value)
+		}
+	}
+	return n
 }
 
 // position is where a row lies: a JSON array of its sort value and primary key.
