@@ -411,31 +411,45 @@ type groupFinder interface {
 func chooseGroups(ctx context.Context, store groupFinder, a Actor, customerID string, ids []string) (choice, error) {
 	var wanted []string
 	for _, id := range ids {
-		if len(id) > maxName {
-			return choice{}, ErrGroupGone
-		}
 		if !slices.Contains(wanted, id) {
 			wanted = append(wanted, id)
 		}
 	}
-	switch {
-	case len(wanted) == 0:
-		return choice{}, nil
-	case !a.May(ChangeGroups, ProviderID, ""):
-		return choice{}, ErrNoGroupsForYou
-	case customerID == ProviderID:
-		return choice{}, ErrStaffInGroup
-	case len(wanted) > MaxGroupsOf:
-		return choice{}, ErrTooManyGroupsOf
+	if err := mayChoose(a, customerID, wanted); err != nil || len(wanted) == 0 {
+		return choice{}, err
 	}
 	groups, err := store.GroupsOf(ctx, a.Reach(), wanted)
 	if err != nil {
 		return choice{}, err
 	}
-	for _, id := range wanted {
-		if g, ok := findGroup(groups, id); !ok || !g.Active {
-			return choice{}, ErrGroupGone
-		}
+	if err := allActive(wanted, groups); err != nil {
+		return choice{}, err
 	}
 	return choice{ids: wanted, first: FirstActive(wanted, groups)}, nil
+}
+
+// mayChoose says whether somebody may give these groups, of which no two are the same, to a user of a customer.
+func mayChoose(a Actor, customerID string, ids []string) error {
+	switch {
+	case slices.ContainsFunc(ids, func(id string) bool { return len(id) > maxName }):
+		return ErrGroupGone
+	case len(ids) == 0:
+	case !a.May(ChangeGroups, ProviderID, ""):
+		return ErrNoGroupsForYou
+	case customerID == ProviderID:
+		return ErrStaffInGroup
+	case len(ids) > MaxGroupsOf:
+		return ErrTooManyGroupsOf
+	}
+	return nil
+}
+
+// allActive says whether all of these are among the groups, and active.
+func allActive(ids []string, groups []Group) error {
+	for _, id := range ids {
+		if g, ok := findGroup(groups, id); !ok || !g.Active {
+			return ErrGroupGone
+		}
+	}
+	return nil
 }

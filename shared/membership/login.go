@@ -133,7 +133,7 @@ func CheckUsername(field, username, email string) *Error {
 }
 
 // ProposedUsernames returns usernames to offer for an e-mail, the best first: the e-mail itself if it fits, else its
-// local part, and then the local part with the numbers 2 to 20.
+// local part, and then the local part with the numbers 2 to 17: each is a read of its own in a request that may read 25.
 func ProposedUsernames(email string) []string {
 	var proposals []string
 	if fitsUsername(email) {
@@ -162,7 +162,7 @@ func ProposedUsernames(email string) []string {
 	if base == "" {
 		base = "user"
 	}
-	for n := 2; n <= 20; n++ {
+	for n := 2; n <= 17; n++ {
 		digits := string(rune('0' + n%10))
 		if n >= 10 {
 			digits = string(rune('0'+n/10)) + digits

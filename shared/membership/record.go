@@ -470,7 +470,7 @@ func (r Records) regroup(ctx context.Context, c Call, u User, ids []string) (Use
 			added = append(added, id)
 		}
 	}
-	if _, err := chooseGroups(ctx, r.Store, c.Actor, u.CustomerID, added); err != nil {
+	if err := mayChoose(c.Actor, u.CustomerID, added); err != nil {
 		return u, err
 	}
 	if len(wanted) > MaxGroupsOf {
@@ -478,6 +478,9 @@ func (r Records) regroup(ctx context.Context, c Call, u User, ids []string) (Use
 	}
 	groups, err := r.Store.GroupsOf(ctx, c.Actor.Reach(), wanted)
 	if err != nil {
+		return u, err
+	}
+	if err := allActive(added, groups); err != nil {
 		return u, err
 	}
 	u.GroupIDs, u.Group = wanted, FirstActive(wanted, groups)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 
 	"clientele/shared/membership"
 )
@@ -15,7 +16,10 @@ func (t Table) InviteFacts(ctx context.Context, reach membership.Reach, customer
 	ask := []key{customerKey(customerID)}
 	for _, f := range folded {
 		if f != "" {
-			ask = append(ask, loginKey(f), elsewhereKey(customerID, f))
+			ask = append(ask, loginKey(f))
+		}
+		if strings.Contains(f, "@") { // no username is invited
+			ask = append(ask, elsewhereKey(customerID, f))
 		}
 	}
 	for _, k := range keys {
