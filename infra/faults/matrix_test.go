@@ -69,8 +69,9 @@ func TestEveryCallOfEveryUseCaseMayBreak(t *testing.T) {
 	}
 }
 
-// apart are the calls that nothing makes yet: pages for the audit log come later.
-var apart = map[string]bool{"store.Table.AuditEntries Query": true}
+// apart are the calls that no use case makes: pages for the audit log come later, and a rebuild is an operator's, of which
+// shared/store breaks every call.
+var apart = map[string]bool{"store.Table.AuditEntries Query": true, "store.Rebuild.setCounter UpdateItem": true}
 
 func table(tally map[string]map[string]int) string {
 	columns := []string{"calls", "error before", "error after commit", "timeout", "throttle", "conflict", "crash", "batch not whole"}

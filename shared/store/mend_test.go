@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -10,8 +11,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
 
 	"clientele/shared/membership"
+	"clientele/shared/store/storetest"
 )
 
 func (w *world) rebuild(t testing.TB, check bool) Rebuilt {
@@ -278,4 +281,65 @@ func TestRebuildOfAUserWithMuchDamage(t *testing.T) {
 			t.Errorf("%+v", w.rebuild(t, true))
 		}
 	})
+}
+
+// A rebuild that is ended at any call, before or after the table carried it out, has harmed nothing, and the next one
+// finds the rest.
+func TestRebuildMeetsAFault(t *testing.T) {
+	storetest.DynamoDBLocal().Require(t)
+	t.Parallel()
+	dead := errors.New("the line is dead")
+	var (
+		mu            sync.Mutex
+		calls, hitAt  int // hitAt 0 lets all through
+		carriesItsOut bool
+	)
+	w := newWorld(t, storetest.DynamoDBLocal(), func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Fault", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			mu.Lock()
+			calls++
+			hit := calls == hitAt
+			mu.Unlock()
+			if hit && !carriesItsOut {
+				return middleware.InitializeOutput{}, middleware.Metadata{}, dead
+			}
+			out, data, err := next.HandleInitialize(ctx, in)
+			if hit {
+				err = dead
+			}
+			return out, data, err
+		}), middleware.Before)
+	})
+	u := person("u1", "c1", membership.Active)
+	w.put(t, u)
+	w.project(t)
+	var lost item // a word of the user, and a counter
+	for _, lost = range searchRows(rowFrom(rowItem(u, allFacet)), userColumns(u)) {
+		break
+	}
+	for _, carriesItsOut = range []bool{false, true} {
+		for at := 1; ; at++ {
+			w.deleteItem(t, lost.key())
+			w.putItem(t, newCount(countKey(allScope, statusFacet(membership.Active)), 7))
+			calls, hitAt = 0, at
+			b := NewRebuild(w.client, w.table.name)
+			_, err := b.Run(t.Context())
+			mu.Lock()
+			made := calls
+			hitAt = 0
+			mu.Unlock()
+			if made >= at && err == nil {
+				t.Errorf("call %d failed (carried out: %v), and nobody was told", at, carriesItsOut)
+			}
+			w.rebuild(t, false)
+			if again := w.rebuild(t, true); again.Faults() != 0 {
+				t.Errorf("call %d (carried out: %v) left %+v", at, carriesItsOut, again)
+			}
+			if made < at { // every call has had its fault
+				must(t, err)
+				break
+			}
+		}
+	}
+	w.checkProjection(t)
 }

@@ -27,7 +27,7 @@ import (
 // each user in question is read again, consistently, and written on the condition that the record is still what was read.
 type Rebuild struct {
 	table Table
-	scan  func(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
+	scan  func(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error) //nolint:forbidigo // an operator's: see above
 	// Check says that nothing is written: what would be mended is only told.
 	Check bool
 	// Patience is how long users are waited for whose search rows and counters are behind their records: functions/project
@@ -39,7 +39,7 @@ type Rebuild struct {
 
 // NewRebuild returns one for the table of this name.
 func NewRebuild(client *dynamodb.Client, name string) Rebuild {
-	return Rebuild{table: New(client, name), scan: client.Scan}
+	return Rebuild{table: New(client, name), scan: client.Scan} //nolint:forbidigo // as above
 }
 
 // Tally says of one kind of items how many were right, missing, different from what they should be, and surplus.
