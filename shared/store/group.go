@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -65,7 +63,7 @@ func members(counters map[key]item, groupID string) membership.GroupMembers {
 	}
 }
 
-// Groups returns one page of groups by name, with their members counted: two Queries at once. The counters of all groups are one Query of at
+// Groups returns one page of groups by name, with their members counted. The counters of all groups are one Query of at
 // most MaxGroups × 2 items of some 75 B: to read those of a page one by one would cost five times as much.
 func (t Table) Groups(ctx context.Context, q membership.GroupQuery) (membership.Page[membership.Group], error) {
 	var p membership.Page[membership.Group]
@@ -77,23 +75,20 @@ func (t Table) Groups(ctx context.Context, q membership.GroupQuery) (membership.
 		l.keep = func(i item) bool { return groupFromRow(i).Active == *q.Active }
 		l.dense = *q.Active // few are not
 	}
-	var (
-		counters map[key]item
-		counting error
-		wg       sync.WaitGroup
-	)
-	wg.Go(func() { counters, counting = t.groupCounters(ctx) })
 	items, next, prev, err := t.page(ctx, l, q.Page)
-	wg.Wait()
-	if err = errors.Join(err, counting); err != nil {
+	if err != nil {
 		return p, err
 	}
 	p = membership.Page[membership.Group]{Items: make([]membership.Group, len(items)), Next: next, Prev: prev}
+	if len(items) == 0 {
+		return p, nil
+	}
+	counters, err := t.groupCounters(ctx)
 	for n, i := range items {
 		p.Items[n] = groupFromRow(i)
 		p.Items[n].Members = members(counters, p.Items[n].ID)
 	}
-	return p, nil
+	return p, err
 }
 
 // groupCounters returns the counters of the members of all groups.
