@@ -49,7 +49,7 @@ func (h handler) change(w http.ResponseWriter, r *http.Request, c membership.Cal
 func input(in api.ChangeSettingsRequest) membership.SettingsInput {
 	out := membership.SettingsInput{
 		SelfRegistration: in.SelfRegistration, RegistrationNeedsApproval: in.RegistrationNeedsApproval,
-		Credentials: (*membership.CredentialsKind)(in.Credentials), AllowedDomains: in.AllowedDomains, EmbedSites: in.EmbedSites,
+		Credentials: (*membership.PasswordMode)(in.Credentials), AllowedDomains: in.AllowedDomains, EmbedSites: in.EmbedSites,
 		RegistrationAddress: in.RegistrationAddress, Approvers: (*membership.Approvers)(in.Approvers), ReminderHours: in.ReminderHours,
 		DisapprovalSilent: in.DisapprovalSilent, DisapprovalReason: in.DisapprovalReason, RegistrationFields: map[string]membership.FieldRule{},
 	}

@@ -52,7 +52,7 @@ func TestReadAndChange(t *testing.T) {
 	httpapitest.Send(t, h, httpapitest.Recorded(t, "testdata/change.json")).Want(412, "changed_meanwhile")
 	send(t, h, "PATCH /settings", staff, `{}`).Want(428, "if_match_required")
 	for body, code := range map[string]string{
-		`{"credentials":"temporaryPassword"}`: "not_available", `{"credentials":"none"}`: "invalid_choice", `{"approvers":"me"}`: "invalid_choice",
+		`{"credentials":"none"}`: "invalid_choice", `{"approvers":"me"}`: "invalid_choice",
 		`{"registrationFields":{"shoeSize":"off"}}`: "unknown_field", `{"registrationFields":{"city":"maybe"}}`: "invalid_choice",
 		`{"reminderHours":721}`: "out_of_range", `{"allowedDomains":["x"]}`: "invalid_domain", `{"embedSites":["http://a.example"]}`: "invalid_site",
 		`{"registrationAddress":"x"}`: "invalid_email", `{"colour":"red"}`: "unknown_field",

@@ -1292,7 +1292,7 @@ type ChangeSettingsRequest struct {
 	// Approvers Who decides. customer: the administrators of the customer whose proven domain the address has, as well as the staff.
 	Approvers *Approvers `json:"approvers,omitempty"`
 
-	// Credentials How the password of somebody who was approved comes about. link: a mailed link, valid seven days, to set it. temporaryPassword is not available yet.
+	// Credentials How the password of somebody who was approved comes about. link: a mailed link, valid seven days, to set it. temporaryPassword: one that is good for seven days and must be changed at the first sign-in.
 	Credentials       *Credentials `json:"credentials,omitempty"`
 	DisapprovalReason *string      `json:"disapprovalReason,omitempty"`
 
@@ -1617,7 +1617,7 @@ type CreateUserRequest struct {
 // CreateUserRequestStatus A contact is a record without access. A user who is active needs firstName, lastName and email.
 type CreateUserRequestStatus string
 
-// Credentials How the password of somebody who was approved comes about. link: a mailed link, valid seven days, to set it. temporaryPassword is not available yet.
+// Credentials How the password of somebody who was approved comes about. link: a mailed link, valid seven days, to set it. temporaryPassword: one that is good for seven days and must be changed at the first sign-in.
 type Credentials string
 
 // Customer defines model for Customer.
@@ -2547,7 +2547,7 @@ type Settings struct {
 	// Approvers Who decides. customer: the administrators of the customer whose proven domain the address has, as well as the staff.
 	Approvers Approvers `json:"approvers"`
 
-	// Credentials How the password of somebody who was approved comes about. link: a mailed link, valid seven days, to set it. temporaryPassword is not available yet.
+	// Credentials How the password of somebody who was approved comes about. link: a mailed link, valid seven days, to set it. temporaryPassword: one that is good for seven days and must be changed at the first sign-in.
 	Credentials       Credentials `json:"credentials"`
 	DisapprovalReason string      `json:"disapprovalReason"`
 	DisapprovalSilent bool        `json:"disapprovalSilent"`

@@ -174,17 +174,25 @@ func (as Approvals) checked(c Call, in DecisionInput) (DecisionInput, error) {
 
 // chosen is what all rows of a decision have in common.
 type chosen struct {
-	customer Customer // zero where each row has its own
-	groups   choice
+	customer    Customer // zero where each row has its own
+	groups      choice
+	credentials PasswordMode
 }
 
 func (as Approvals) choose(ctx context.Context, c Call, in DecisionInput) (chosen, error) {
+	if in.Decision == DecideDisapprove {
+		return chosen{}, nil
+	}
 	groups, err := chooseGroups(ctx, as.Store, c.Actor, UnassignedID, in.GroupIDs)
+	if err != nil {
+		return chosen{}, err
+	}
+	settings, err := as.Store.Settings(ctx)
 	if err != nil || in.CustomerID == "" {
-		return chosen{groups: groups}, err
+		return chosen{groups: groups, credentials: settings.Credentials}, err
 	}
 	customer, err := as.open(ctx, c, in.CustomerID)
-	return chosen{customer: customer, groups: groups}, err
+	return chosen{customer: customer, groups: groups, credentials: settings.Credentials}, err
 }
 
 // open returns a customer into which people can be let. Errors: ErrNotFound, ErrCustomerDeactivated, ErrNoPortalAccess.
@@ -299,7 +307,7 @@ func (as Approvals) approve(ctx context.Context, c Call, in DecisionInput, chose
 	userAfter.Version = user.Version + 1
 	after := reg.decided(c, RegistrationApproved)
 	after.CustomerID = customer.ID
-	mail := admissionLetter(c, as.NewID(), userAfter, customer, as.Language)
+	mail := admissionLetter(c, as.NewID, userAfter, customer, chosen.credentials, as.Language)
 	after.MailID, after.Delivery = mail.ID, string(mail.Status)
 	trail := c.trail(c.auditEntry(as.NewID(), "registration.approved", "registration", reg.ID, customer.ID, reg.auditFields(), after.auditFields()), reg.ID)
 	trail.Mails = []Mail{mail}

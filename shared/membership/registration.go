@@ -472,7 +472,7 @@ func (rs Registrations) confirm(ctx context.Context, c Call, in ConfirmInput) (R
 	if settings.RegistrationNeedsApproval {
 		return rs.wait(ctx, c, settings, reg, after)
 	}
-	return rs.letIn(ctx, c, reg, after)
+	return rs.letIn(ctx, c, settings, reg, after)
 }
 
 // wait makes the user who waits for a decision.
@@ -499,7 +499,7 @@ func (rs Registrations) wait(ctx context.Context, c Call, settings Settings, reg
 }
 
 // letIn makes the user active at once: with the customer of the proven domain, else as an individual customer.
-func (rs Registrations) letIn(ctx context.Context, c Call, reg, after Registration) (Registration, error) {
+func (rs Registrations) letIn(ctx context.Context, c Call, settings Settings, reg, after Registration) (Registration, error) {
 	var (
 		customer  Customer
 		admission Admission
@@ -534,7 +534,7 @@ func (rs Registrations) letIn(ctx context.Context, c Call, reg, after Registrati
 		return Registration{}, ErrUsernameInUse
 	}
 	after.Status, after.CustomerID, after.EndedAt = RegistrationApproved, customer.ID, after.ConfirmedAt
-	mail := admissionLetter(c, rs.NewID(), user, customer, rs.Language)
+	mail := admissionLetter(c, rs.NewID, user, customer, settings.Credentials, rs.Language)
 	after.MailID, after.Delivery = mail.ID, string(mail.Status)
 	trail := c.trail(c.auditEntry(rs.NewID(), "registration.approved", "registration", reg.ID, customer.ID, reg.auditFields(), after.auditFields()))
 	trail.Mails = []Mail{mail}
@@ -558,14 +558,11 @@ func remindAt(s Settings, since time.Time) time.Time {
 	return since.Add(time.Duration(s.ReminderHours) * time.Hour)
 }
 
-// admissionLetter is the mail by which somebody who registered gets in.
-func admissionLetter(c Call, id string, u User, customer Customer, language string) Mail {
-	return Mail{
-		ID: id, CustomerID: u.CustomerID, UserID: u.ID, RegistrationID: u.ID, Letter: LetterUserRegistration, To: u.Email, Door: DoorOf(u.CustomerID),
-		Language: ChooseLanguage(u.Language, customer.Language, language),
-		Fields:   map[string]string{"firstName": u.FirstName, "username": u.Username, "customer": u.Company},
-		Status:   MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now),
-	}
+// admissionLetter is the mail by which somebody who registered gets in, in the way that the settings say.
+func admissionLetter(c Call, newID func() string, u User, customer Customer, mode PasswordMode, language string) Mail {
+	mail := RegistrationLetter(c, newID, u, customer, mode, language)
+	mail.RegistrationID = u.ID
+	return mail
 }
 
 // Duplicate is somebody on the list who may be the same person, or a colleague.

@@ -206,6 +206,24 @@ func TestApprovalOff(t *testing.T) {
 	}
 }
 
+// With temporary passwords the letter brings one, which the person changes at the first sign-in.
+func TestApprovedWithATemporaryPassword(t *testing.T) {
+	w := newWorld(t)
+	w.settings(func(s *membership.Settings) { s.Credentials = membership.ByTemporaryPassword })
+	r := w.waiting("rita@gister.example")
+	if results := w.decide(w.staff(), membership.DecisionInput{RegistrationIDs: []string{r.ID}, Decision: membership.DecideApprove, CustomerID: "alpha"}); results[0].Err != nil {
+		t.Fatal(results[0].Err)
+	}
+	if posted := w.deliver(); letters(posted) != "user-registration-temporary" {
+		t.Fatalf("posted %+v", posted)
+	}
+	w.now = w.now.Add(5 * time.Second)
+	in, err := w.signIn.SignIn(w.ctx, w.public(), membership.Credentials{Login: r.Email, Password: w.postman.tokens[len(w.postman.tokens)-1], Door: membership.PortalDoor})
+	if err != nil || in.Answer.Challenge != membership.ChallengeNewPassword {
+		t.Errorf("signed in with %+v, %v", in.Answer, err)
+	}
+}
+
 func TestRegistrationOff(t *testing.T) {
 	w := newWorld(t)
 	wantCode(t, w.registrations().Start(w.ctx, w.public(), form("a@b.example")), "registration_off")

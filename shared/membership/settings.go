@@ -16,7 +16,8 @@ type Settings struct {
 	SelfRegistration bool
 	// RegistrationNeedsApproval makes people wait who have confirmed their address; else they are let in at once.
 	RegistrationNeedsApproval bool
-	Credentials               CredentialsKind
+	// Credentials is what the mail brings to somebody who was approved.
+	Credentials PasswordMode
 	// AllowedDomains are the domains, as A-labels, whose addresses can register; none means all. Subdomains are domains of
 	// their own.
 	AllowedDomains     []string
@@ -34,15 +35,6 @@ type Settings struct {
 	ChangedAt         time.Time
 	Version           int // 1 before anybody has changed anything
 }
-
-// CredentialsKind is how the password of somebody who was approved comes about.
-type CredentialsKind string
-
-// The kinds.
-const (
-	CredentialsLink      CredentialsKind = "link" // a mailed link, valid seven days, to set it
-	CredentialsTemporary CredentialsKind = "temporaryPassword"
-)
 
 // Approvers says who decides about registrations.
 type Approvers string
@@ -94,7 +86,7 @@ func (f *RegistrationFields) rule(name string) *FieldRule {
 // DefaultSettings is what holds until somebody changes something: nobody can register.
 func DefaultSettings() Settings {
 	return Settings{
-		RegistrationNeedsApproval: true, Credentials: CredentialsLink, Approvers: ApproversStaff, ReminderHours: 24, Version: 1,
+		RegistrationNeedsApproval: true, Credentials: ByLink, Approvers: ApproversStaff, ReminderHours: 24, Version: 1,
 		RegistrationFields: RegistrationFields{Company: FieldOptional, Phone: FieldOptional, Street: FieldOff, Postcode: FieldOff, City: FieldOff,
 			Region: FieldOff, Country: FieldOff, Comment: FieldOptional},
 	}
@@ -121,7 +113,7 @@ func (s Settings) auditFields() map[string]string {
 // SettingsInput is what a change sets; nil leaves a setting as it is, and so does a field that RegistrationFields lacks.
 type SettingsInput struct {
 	SelfRegistration, RegistrationNeedsApproval *bool
-	Credentials                                 *CredentialsKind
+	Credentials                                 *PasswordMode
 	AllowedDomains, EmbedSites                  *[]string
 	RegistrationFields                          map[string]FieldRule
 	RegistrationAddress                         *string
@@ -148,12 +140,7 @@ func (in SettingsInput) apply(s Settings) (Settings, error) {
 		s.RegistrationNeedsApproval = *in.RegistrationNeedsApproval
 	}
 	if in.Credentials != nil {
-		s.Credentials = *in.Credentials
-		switch s.Credentials {
-		case CredentialsLink:
-		case CredentialsTemporary:
-			errs.add(InvalidField("credentials", "not_available", "Temporary passwords are not available in this version: use link."))
-		default:
+		if s.Credentials = *in.Credentials; !s.Credentials.Valid() {
 			errs.add(InvalidField("credentials", "invalid_choice", "The credentials are link or temporaryPassword."))
 		}
 	}

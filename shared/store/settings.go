@@ -41,7 +41,7 @@ func settingsFrom(i item) membership.Settings {
 	}
 	return membership.Settings{
 		SelfRegistration: i.bool("selfRegistration"), RegistrationNeedsApproval: i.bool("registrationNeedsApproval"),
-		Credentials: membership.CredentialsKind(i.str("credentials")), AllowedDomains: i.strs("allowedDomains"),
+		Credentials: membership.PasswordMode(i.str("credentials")), AllowedDomains: i.strs("allowedDomains"),
 		RegistrationAddress: i.str("registrationAddress"), Approvers: membership.Approvers(i.str("approvers")), EmbedSites: i.strs("embedSites"),
 		ReminderHours: i.int("reminderHours"), DisapprovalSilent: i.bool("disapprovalSilent"), DisapprovalReason: i.str("disapprovalReason"),
 		RegistrationFields: membership.RegistrationFields{Company: rule("company"), Phone: rule("phone"), Street: rule("street"), Postcode: rule("postcode"),
