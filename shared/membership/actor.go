@@ -96,6 +96,8 @@ const (
 	ChangeUsers    Action = "change users" // deactivate, reactivate, remove
 	ReadInvites    Action = "read invitations"
 	Invite         Action = "invite" // also resend, revoke, delete
+	ReadDomains    Action = "read domains"
+	ChangeDomains  Action = "change domains" // claim, verify, remove
 	ReadGroups     Action = "read groups"
 	ChangeGroups   Action = "change groups" // also who is in them
 	Approve        Action = "approve"       // also disapprove, and see who waits
@@ -132,6 +134,8 @@ var permissions = []permission{
 	{Staff, StaffAdministrator, ChangeUsers, anywhere, nil},
 	{Staff, StaffAdministrator, ReadInvites, anywhere, nil},
 	{Staff, StaffAdministrator, Invite, anywhere, nil},
+	{Staff, StaffAdministrator, ReadDomains, customers, nil},
+	{Staff, StaffAdministrator, ChangeDomains, customers, nil},
 	{Staff, StaffAdministrator, ReadGroups, anywhere, nil},
 	{Staff, StaffAdministrator, ChangeGroups, anywhere, nil}, // "only administrators (staff) put people into groups"
 	{Staff, StaffAdministrator, Approve, customers, nil},
@@ -144,6 +148,7 @@ var permissions = []permission{
 	{Staff, StaffAgent, ExportUsers, anywhere, nil},
 	{Staff, StaffAgent, ReadInvites, anywhere, nil},
 	{Staff, StaffAgent, Invite, customers, nil},
+	{Staff, StaffAgent, ReadDomains, customers, nil},
 	{Staff, StaffAgent, ReadGroups, anywhere, nil},
 	{Staff, StaffAgent, Approve, customers, nil},
 	{Staff, StaffAgent, ReadSettings, anywhere, nil},
@@ -155,6 +160,8 @@ var permissions = []permission{
 	{Portal, Administrator, ReadInvites, own, nil},
 	{Portal, Administrator, Invite, own, nil},
 	{Portal, Administrator, Approve, own, nil},
+	{Portal, Administrator, ReadDomains, own, nil}, // the proof is in the domain's DNS, not in who asks
+	{Portal, Administrator, ChangeDomains, own, nil},
 
 	{Portal, Moderator, ReadCustomer, own, nil},
 	{Portal, Moderator, ReadUsers, own, nil},

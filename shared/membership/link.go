@@ -24,6 +24,7 @@ const (
 	PurposeEmailChange       Purpose = "email-change"
 	PurposeCursor            Purpose = "cursor"
 	PurposeRegistration      Purpose = "registration"
+	PurposeDomain            Purpose = "domain"
 )
 
 // InvitationLifetime is how long an invitation's link is valid. Source: mission 4 and seed 002 ("valid for seven days").

@@ -6,6 +6,7 @@ import "clientele/shared/membership"
 var (
 	_ membership.CustomerStore   = Table{}
 	_ membership.SubAccountStore = Table{}
+	_ membership.DomainStore     = Table{}
 	_ membership.UserStore       = Table{}
 	_ membership.InvitationStore = Table{}
 	_ membership.SignInStore     = Table{}

@@ -241,9 +241,17 @@ func (t Table) DeleteCustomer(ctx context.Context, c membership.Customer, tr mem
 			return membership.ErrCustomerNotEmpty
 		}
 	}
+	domains, err := t.Domains(ctx, membership.ReachAll(), c.ID)
+	if err != nil {
+		return err
+	}
 	w := t.write()
 	w.delete(customerKey(c.ID), mine, membership.ErrStale)
 	w.delete(subAccountsKey(c.ID), always(), nil)
+	w.delete(domainsKey(c.ID), always(), nil)
+	for _, d := range domains {
+		w.removeDomain(d)
+	}
 	w.words(c, membership.Customer{})
 	w.externalID(c.ID, c.ExternalID, "")
 	w.groupsOfCustomer(c, membership.Customer{}, tr.Now)

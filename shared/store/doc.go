@@ -15,6 +15,8 @@
 //	only-user          CUSTOMER#<id>                   ONLYUSER                        the one user of an individual customer
 //	subaccount         CUSTOMER#<id>                   CUSTOMER#SUBACCOUNT#<id>        the record
 //	subaccount-count   CUSTOMER#<id>                   SUBACCOUNTS                     how many sub-accounts there are
+//	domain-claim       CUSTOMER#<id>                   DOMAIN#<folded domain>          a domain that the customer says is its own, and since when that is proven
+//	domain-count       CUSTOMER#<id>                   DOMAINS                         how many domains it has claimed
 //	domain             DOMAIN#<folded domain>          DOMAIN                          reservation of a proven domain: whose it is
 //	user               USER#<id>                       RECORD#<customer>               the record
 //	sign-ins           USER#<id>                       RECORD#<customer>#SIGNINS       cut-offs, signed-out token families, the password link, the temporary password's version and end

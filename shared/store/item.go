@@ -45,10 +45,12 @@ const (
 	entityOnlyUser     = "only-user"
 
 	entitySettings         = "settings"
-	entityDomain           = "domain"
 	entityRegistration     = "registration"
 	entityRegistrationRow  = "registration-row"
 	entityOpenRegistration = "registration-open"
+	entityDomain           = "domain"
+	entityDomainClaim      = "domain-claim"
+	entityDomains          = "domain-count"
 )
 
 // newItem returns an item with its key and entity.

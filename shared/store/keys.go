@@ -24,6 +24,16 @@ func subAccountKey(customerID, id string) key {
 // subAccountsKey is how many sub-accounts a customer has.
 func subAccountsKey(customerID string) key { return key{"CUSTOMER#" + customerID, "SUBACCOUNTS"} }
 
+// domainClaimKey is a domain that a customer says is its own.
+func domainClaimKey(customerID, domain string) key {
+	return key{"CUSTOMER#" + customerID, domainPrefix + domain}
+}
+
+const domainPrefix = "DOMAIN#"
+
+// domainsKey is how many domains a customer has claimed.
+func domainsKey(customerID string) key { return key{"CUSTOMER#" + customerID, "DOMAINS"} }
+
 // domainKey reserves a proven domain among all customers.
 func domainKey(folded string) key { return key{"DOMAIN#" + folded, "DOMAIN"} }
 

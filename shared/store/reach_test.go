@@ -43,6 +43,12 @@ func TestForeignReachFindsNothing(t *testing.T) {
 		"SubAccounts": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
 			return t.SubAccounts(ctx, r, i.customer)
 		},
+		"Domains": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
+			return t.Domains(ctx, r, i.customer)
+		},
+		"Domain": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
+			return t.Domain(ctx, r, i.customer, "mine.example")
+		},
 		"User": func(ctx context.Context, t Table, r membership.Reach, i ids) (any, error) {
 			return t.User(ctx, r, i.user)
 		},
@@ -118,6 +124,7 @@ func TestForeignReachFindsNothing(t *testing.T) {
 		mine, theirs := w.customer(t, "Mine Ltd"), w.customer(t, "Theirs Ltd")
 		s, err := w.subAccounts.Create(ctx, w.staff(), mine.ID, "Depot")
 		must(t, err)
+		must(t, w.table.ClaimDomain(ctx, membership.Domain{CustomerID: mine.ID, Name: "mine.example", CreatedAt: w.now, Version: 1}, w.trail()))
 		v := w.invite(t, w.staff(), mine.ID, "eva@example.com")
 		i := ids{mine.ID, s.ID, v.UserID, v.ID}
 		for name, ask := range questions {
