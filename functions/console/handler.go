@@ -47,6 +47,7 @@ func newHandler(parts door.Door, site web.Site, subAccounts membership.SubAccoun
 	mux.Handle("GET /customers/{customerId}/subaccounts/{subaccountId}/delete", h.Require(h.askDeleteSubAccount))
 	mux.Handle("POST /customers/{customerId}/subaccounts/{subaccountId}/delete", h.Require(h.deleteSubAccount))
 	door.People{Door: h.Door, At: "/customers/{customerId}", Frame: customerFrame}.Routes(mux)
+	door.CustomerDomains{Door: h.Door, At: "/customers/{customerId}", Frame: customerFrame}.Routes(mux)
 
 	door.People{Door: h.Door, Everyone: true, Frame: everyoneFrame}.Routes(mux)
 	mux.Handle("GET /groups", h.Require(h.listGroups))
@@ -90,6 +91,7 @@ func customerFrame(r *http.Request, c membership.Customer, area string) door.Fra
 	if c.Type == membership.Corporate { // only they have several users (mission 1)
 		tab(web.Text("people.invitations"), "invitations")
 		tab(web.Text("console.subaccounts"), "subaccounts")
+		tab(web.Text("domains.title"), "domains")
 	}
 	tab(web.Text("people.details"), "details")
 	return frame

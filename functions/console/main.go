@@ -14,6 +14,7 @@ import (
 	"clientele/shared/awsclient"
 	"clientele/shared/awsclient/cognito"
 	"clientele/shared/awsclient/dynamo"
+	"clientele/shared/domainname"
 	"clientele/shared/door"
 	"clientele/shared/files"
 	"clientele/shared/httpapi"
@@ -64,6 +65,7 @@ func main() {
 			SignIn:    membership.SignIn{Store: table, Accounts: accounts, Keys: keys, NewID: newID},
 			Profile:   membership.Profile{Store: table, Phones: phone.Parse, NewID: newID},
 			Customers: membership.Customers{Store: table, NewID: newID},
+			Domains:   membership.Domains{Store: table, Names: domainname.New(s.NameServer), Keys: keys, NewID: newID},
 			Users:     users, Invitations: invitations, Bulk: membership.Bulk{Store: table, Users: users, Invitations: invitations, Groups: groups, Records: records},
 			Groups:       groups,
 			Exports:      membership.Exports{Store: table, Users: users, Files: files.Exports{Bucket: bucket}, NewID: newID},

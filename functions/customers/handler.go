@@ -12,6 +12,7 @@ import (
 type handler struct {
 	customers   membership.Customers
 	subaccounts membership.SubAccounts
+	domains     membership.Domains
 	gate        httpapi.Gate
 	cursors     httpapi.Cursors
 }
@@ -29,6 +30,10 @@ func (h handler) routes() http.Handler {
 	mux.Handle("POST /customers/{customerId}/subaccounts", h.gate.SignedIn(h.createSubaccount))
 	mux.Handle("PATCH /customers/{customerId}/subaccounts/{subaccountId}", h.gate.SignedIn(h.changeSubaccount))
 	mux.Handle("DELETE /customers/{customerId}/subaccounts/{subaccountId}", h.gate.SignedIn(h.deleteSubaccount))
+	mux.Handle("GET /customers/{customerId}/domains", h.gate.SignedIn(h.listDomains))
+	mux.Handle("POST /customers/{customerId}/domains", h.gate.SignedIn(h.claimDomain))
+	mux.Handle("DELETE /customers/{customerId}/domains/{domainName}", h.gate.SignedIn(h.removeDomain))
+	mux.Handle("POST /customers/{customerId}/domains/{domainName}/verify", h.gate.SignedIn(h.verifyDomain))
 	return httpapi.Routes(mux)
 }
 

@@ -1,4 +1,4 @@
-// Command customers serves customers and their sub-accounts of the API.
+// Command customers serves customers, their sub-accounts and their domains of the API.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 	"clientele/shared/actor"
 	"clientele/shared/awsclient"
 	"clientele/shared/awsclient/dynamo"
+	"clientele/shared/domainname"
 	"clientele/shared/httpapi"
 	"clientele/shared/membership"
 	"clientele/shared/store"
@@ -43,6 +44,7 @@ func main() {
 		return handler{
 			customers:   membership.Customers{Store: table, NewID: newID},
 			subaccounts: membership.SubAccounts{Store: table, NewID: newID},
+			domains:     membership.Domains{Store: table, Names: domainname.New(s.NameServer), Keys: keys, NewID: newID},
 			gate:        httpapi.Gate{Callers: callers, Markers: table, Now: time.Now},
 			cursors:     httpapi.NewCursors(keys.For(membership.PurposeCursor)),
 		}.routes(), nil

@@ -22,6 +22,7 @@ func newHandler(parts door.Door, site web.Site, publicURL string) (http.Handler,
 	d.Routes(mux)
 	mux.Handle("GET /{$}", d.Require(home))
 	door.People{Door: d, Frame: frame}.Routes(mux)
+	door.CustomerDomains{Door: d, Frame: frame}.Routes(mux)
 	return d.Handler(mux, publicURL)
 }
 
@@ -31,7 +32,11 @@ func areas(a membership.Actor) []web.Link {
 	if !a.May(membership.ReadUsers, a.CustomerID, "") {
 		return []web.Link{own}
 	}
-	return []web.Link{{Label: web.Text("people.users"), URL: "/users"}, {Label: web.Text("people.invitations"), URL: "/invitations"}, own}
+	links := []web.Link{{Label: web.Text("people.users"), URL: "/users"}, {Label: web.Text("people.invitations"), URL: "/invitations"}}
+	if a.May(membership.ReadDomains, a.CustomerID, "") {
+		links = append(links, web.Link{Label: web.Text("domains.title"), URL: "/domains"})
+	}
+	return append(links, own)
 }
 
 // home leads to the first area.
@@ -40,8 +45,11 @@ func home(w http.ResponseWriter, r *http.Request) {
 }
 
 func frame(_ *http.Request, c membership.Customer, area string) door.Frame {
-	if area == "users" {
+	switch area {
+	case "users":
 		return door.Frame{Lead: web.Text("portal.users_lead", "name", c.Name)}
+	case "domains":
+		return door.Frame{}
 	}
 	return door.Frame{Lead: web.Text("portal.invitations_lead", "name", c.Name)}
 }

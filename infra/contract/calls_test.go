@@ -128,6 +128,9 @@ func seedRecords(t *testing.T, s stack, token string, g *generator) {
 		g.known["groupId"] = append(g.known["groupId"], group)
 		sub := must("POST", "/customers/"+id+"/subaccounts", map[string]any{"name": "Part"})["id"].(string)
 		g.known["subaccountId"] = append(g.known["subaccountId"], sub)
+		domain := fmt.Sprintf("generated-%d.example", g.Uint32())
+		must("POST", "/customers/"+id+"/domains", map[string]any{"domain": domain})
+		g.known["domainName"] = append(g.known["domainName"], domain)
 		var rows []any
 		for range 3 {
 			g.emails++

@@ -47,6 +47,8 @@ func customerEntries() []entry {
 				made, err := w.customers().Create(w.ctx, w.staff(), membership.Corporate, membership.CustomerInput{Name: aws.String("Gone Soon"), ExternalID: aws.String("X-gone")})
 				w.must(err)
 				w.vars["gone"] = made.ID
+				_, err = w.domains().Claim(w.ctx, w.staff(), made.ID, w.domain())
+				w.must(err)
 			},
 			run: func(w *world, c membership.Call) (any, error) {
 				return nil, w.customers().Delete(w.ctx, c, w.vars["gone"], 1)

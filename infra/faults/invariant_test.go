@@ -137,6 +137,23 @@ func broken(items []item) []string {
 			there[i.str("id")] = true
 		}
 	}
+	proven := map[string]string{}
+	for _, d := range s.of("domain-claim") {
+		there[d.str("name")] = true
+		if d.str("provenAt") != "" {
+			proven[d.str("name")] = d.str("customerId")
+		}
+	}
+	for _, d := range s.of("domain") {
+		name := strings.TrimPrefix(d.str("pk"), "DOMAIN#")
+		if proven[name] != d.str("customerId") {
+			say("domain %s is reserved for %s, and is proven by %q", name, d.str("customerId"), proven[name])
+		}
+		delete(proven, name)
+	}
+	for name, id := range proven {
+		say("domain %s of %s is not reserved", name, id)
+	}
 	for entry, n := range entries {
 		action, id, _ := strings.Cut(entry, " ")
 		deleted := entries["customer.deleted "+id] + entries["subaccount.deleted "+id] + entries["group.deleted "+id] + entries["invitation.deleted "+id] + entries["invitation.deleted-by-retention "+id]

@@ -20,6 +20,8 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"clientele/shared/awsclient"
+	"clientele/shared/domainname"
+	"clientele/shared/domainname/domainnametest"
 	"clientele/shared/identity"
 	"clientele/shared/identity/identitytest"
 	"clientele/shared/mail"
@@ -37,6 +39,7 @@ type cloud struct {
 	plain  *dynamodb.Client // without faults
 	http   *http.Client
 	keys   membership.Keys
+	names  *domainnametest.Server
 }
 
 func newCloud(t *testing.T) *cloud {
@@ -48,6 +51,10 @@ func newCloud(t *testing.T) *cloud {
 	if c.keys, err = membership.NewKeys([]byte(strings.Repeat("k", 32))); err != nil {
 		t.Fatal(err)
 	}
+	if c.names, err = domainnametest.Listen("127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.names.Close() })
 	_, err = sesv2.NewFromConfig(c.config()).CreateEmailIdentity(t.Context(), &sesv2.CreateEmailIdentityInput{EmailIdentity: aws.String(sender)})
 	if err != nil && !strings.Contains(err.Error(), "AlreadyExists") {
 		t.Fatal(err)
@@ -125,6 +132,10 @@ func (w *world) customers() membership.Customers {
 
 func (w *world) subAccounts() membership.SubAccounts {
 	return membership.SubAccounts{Store: w.table, NewID: w.id}
+}
+
+func (w *world) domains() membership.Domains {
+	return membership.Domains{Store: w.table, Names: domainname.New(w.names.Address()), Keys: w.keys, NewID: w.id}
 }
 
 func (w *world) users() membership.Users { return membership.Users{Store: w.table, NewID: w.id} }

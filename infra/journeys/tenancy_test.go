@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"gopkg.in/yaml.v3"
 )
 
@@ -17,6 +18,9 @@ func TestForeignIDs(t *testing.T) {
 	foreignInvitation := invite(staff, theirs, address("foreign"), "member")
 	foreignSub := staff.must(201, "POST", "/customers/"+theirs+"/subaccounts", map[string]string{"name": "Foreign Depot"}).text("id")
 
+	foreignDomain := "foreign-depot-" + strings.ReplaceAll(uuid.NewString(), "-", "")[:12] + ".example"
+	staff.must(201, "POST", "/customers/"+theirs+"/domains", map[string]string{"domain": foreignDomain})
+
 	foreignExport := foreigner.must(201, "POST", "/exports", `{}`).text("id")
 	foreignImport := foreigner.must(201, "POST", "/imports", map[string]string{"customerId": theirs, "fileName": "foreign.csv"}).text("id")
 	foreignGroup, _ := newGroup(staff, "Foreign Group")
@@ -24,15 +28,16 @@ func TestForeignIDs(t *testing.T) {
 	settingsOf(staff)(map[string]any{"selfRegistration": true, "registrationNeedsApproval": true})
 	foreignRegistration, _ := registered(t, s, address("foreign"))
 
-	replace := strings.NewReplacer("{customerId}", theirs, "{userId}", foreignUser, "{invitationId}", foreignInvitation, "{subaccountId}", foreignSub, "{groupId}", foreignGroup, "{exportId}", foreignExport, "{importId}", foreignImport, "{registrationId}", foreignRegistration)
+	replace := strings.NewReplacer("{customerId}", theirs, "{userId}", foreignUser, "{invitationId}", foreignInvitation, "{subaccountId}", foreignSub, "{groupId}", foreignGroup, "{exportId}", foreignExport, "{importId}", foreignImport, "{domainName}", foreignDomain, "{registrationId}", foreignRegistration)
 	bodies := map[string]any{
 		"PATCH /customers/{customerId}": map[string]string{"name": "Taken"}, "POST /customers/{customerId}/subaccounts": map[string]string{"name": "Taken"},
 		"PATCH /customers/{customerId}/subaccounts/{subaccountId}": map[string]string{"name": "Taken"},
-		"PATCH /users/{userId}":            map[string]string{"firstName": "Taken"},
-		"POST /users/{userId}/password":    map[string]string{"mode": "link"},
-		"PATCH /groups/{groupId}":          map[string]string{"name": "Taken"},
-		"POST /imports/{importId}/confirm": map[string]bool{"update": true},
-		"PUT /users/{userId}/avatar":       map[string]string{"contentType": "image/png"},
+		"POST /customers/{customerId}/domains":                     map[string]string{"domain": "taken.example"},
+		"PATCH /users/{userId}":                                    map[string]string{"firstName": "Taken"},
+		"POST /users/{userId}/password":                            map[string]string{"mode": "link"},
+		"PATCH /groups/{groupId}":                                  map[string]string{"name": "Taken"},
+		"POST /imports/{importId}/confirm":                         map[string]bool{"update": true},
+		"PUT /users/{userId}/avatar":                               map[string]string{"contentType": "image/png"},
 	}
 	routes := contract(t)
 	tried := 0
@@ -52,7 +57,7 @@ func TestForeignIDs(t *testing.T) {
 			if a.status != 404 {
 				t.Errorf("%s as %s: %d instead of 404: %s", route, role, a.status, a.raw)
 			}
-			for _, secret := range []string{"Foreign Secret", "Foreign Depot", "Foreign Group", "foreign."} {
+			for _, secret := range []string{"Foreign Secret", "Foreign Depot", "Foreign Group", "foreign.", "foreign-depot"} {
 				if strings.Contains(string(a.raw), secret) {
 					t.Errorf("%s as %s: foreign bytes: %s", route, role, a.raw)
 				}

@@ -37,6 +37,8 @@ break_rule shared/picture/zz_gif.go 'one more decoder to attack' <<< 'import _ "
 break_rule shared/picture/zz_http.go 'bytes in, bytes out' <<< 'import _ "net/http"'
 break_rule shared/inbound/zz_parts.go "no part of a stranger" <<< 'import _ "mime/multipart"'
 break_rule shared/inbound/zz_aws.go "from list 'inbound'" <<< 'import _ "github.com/aws/aws-sdk-go-v2/aws"'
+break_rule shared/domainname/zz_http.go 'asked by net' <<< 'import _ "net/http"'
+break_rule shared/domainname/zz_table.go "from list 'domainname'" <<< 'import _ "clientele/shared/store"'
 break_rule shared/telemetry/zz_room.go "from list 'telemetry'" <<< 'import _ "golang.org/x/text/unicode/norm"'
 break_rule shared/api/zz_room.go "from list 'api'" <<< 'import _ "golang.org/x/text/unicode/norm"'
 break_rule shared/csvfile/zz_csv.go 'loses rows behind a broken one' <<< 'import _ "encoding/csv"'

@@ -26,6 +26,7 @@ func deploy(ctx context.Context, opts options, t tools, c clients, b build) erro
 		"ProviderName=Clientele",
 		"Architecture=" + architecture(),
 		"LocalEndpoint=" + opts.endpoint(),
+		"LocalNameServer=" + opts.nameServer(),
 	}
 	sum := sha256.Sum256([]byte(b.hash + strings.Join(parameters, "\n")))
 	want := hex.EncodeToString(sum[:16])

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"clientele/shared/domainname/domainnametest"
 )
 
 //go:embed pages
@@ -23,12 +25,13 @@ const (
 	htmlPolicy    = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 )
 
-// mailbox shows every mail that was sent.
+// mailbox shows every mail that was sent, and takes the TXT records that the local cloud's name server answers with.
 //
+//	PUT /dns/{name}          the lines of the body are the texts of a name; none take it away
 //	GET /                    the list, newest first      GET /messages        the same as JSON; ?to= filters
 //	GET /mails/{id}          one mail                    GET /messages/{id}   the same as JSON
 //	GET /mails/{id}/html     its HTML, sandboxed
-func mailbox(mails *messages) (http.Handler, error) {
+func mailbox(mails *messages, names *domainnametest.Server) (http.Handler, error) {
 	views, err := template.New("").Funcs(template.FuncMap{"links": links, "when": when, "join": strings.Join}).ParseFS(pages, "pages/*.html")
 	if err != nil {
 		return nil, err
@@ -97,6 +100,15 @@ func mailbox(mails *messages) (http.Handler, error) {
 		default:
 			writeAnswer(w, one)
 		}
+	})
+	mux.HandleFunc("PUT /dns/{name}", func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		names.Set(r.PathValue("name"), strings.FieldsFunc(string(body), func(c rune) bool { return c == '\n' })...)
+		w.WriteHeader(http.StatusNoContent)
 	})
 	mux.Handle("GET /pages/", http.FileServerFS(pages))
 	return mux, nil

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"clientele/shared/domainname/domainnametest"
 )
 
 const oneMail = `{"messages":{"000000000000":[{"MessageId":"m1","Source":"Clientele <no-reply@clientele.example>","To":["ann@northwind.example"],
@@ -15,7 +17,12 @@ const oneMail = `{"messages":{"000000000000":[{"MessageId":"m1","Source":"Client
 
 func openBox(t *testing.T, source string, file string) http.Handler {
 	t.Helper()
-	box, err := mailbox(&messages{source: source, file: file, seen: map[string]bool{}})
+	names, err := domainnametest.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { names.Close() })
+	box, err := mailbox(&messages{source: source, file: file, seen: map[string]bool{}}, names)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,6 +87,9 @@ func (o options) api() string      { return fmt.Sprintf("http://localhost:%d", o
 func (o options) mailbox() string  { return fmt.Sprintf("http://localhost:%d", o.base+3) }
 func (o options) endpoint() string { return fmt.Sprintf("http://127.0.0.1:%d", o.base+4) }
 
+// nameServer has the mailbox's port, over UDP.
+func (o options) nameServer() string { return fmt.Sprintf("127.0.0.1:%d", o.base+3) }
+
 func (o options) file(name string) string { return filepath.Join(o.state, name) }
 func (o options) log(name string) string  { return filepath.Join(o.state, "logs", name+".log") }
 

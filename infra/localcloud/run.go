@@ -9,6 +9,8 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"clientele/shared/domainname/domainnametest"
 )
 
 // run brings everything up, says where it is and ends it all when the context does.
@@ -89,7 +91,12 @@ func run(ctx context.Context, opts options) error {
 		whole = !fresh // half a first stack is worth nothing, and would be in the way
 		return err
 	}
-	s, err := bringUp(ctx, opts, c, mails, listeners, &doors)
+	names, err := domainnametest.Listen(opts.nameServer())
+	if err != nil {
+		return err
+	}
+	defer names.Close()
+	s, err := bringUp(ctx, opts, c, mails, names, listeners, &doors)
 	if err != nil {
 		return err
 	}
@@ -114,7 +121,7 @@ func run(ctx context.Context, opts options) error {
 }
 
 // bringUp mends what the local cloud leaves out, opens the doors and fills in the first data.
-func bringUp(ctx context.Context, opts options, c clients, mails *messages, listeners []net.Listener, doors *servers) (stack, error) {
+func bringUp(ctx context.Context, opts options, c clients, mails *messages, names *domainnametest.Server, listeners []net.Listener, doors *servers) (stack, error) {
 	ids, err := resources(ctx, c)
 	if err != nil {
 		return stack{}, err
@@ -136,7 +143,7 @@ func bringUp(ctx context.Context, opts options, c clients, mails *messages, list
 		}
 		doors.serve(listeners[i], handler)
 	}
-	box, err := mailbox(mails)
+	box, err := mailbox(mails, names)
 	if err != nil {
 		return stack{}, err
 	}

@@ -244,3 +244,20 @@ func token(t testing.TB, m message) string {
 	_, token, _ := strings.Cut(link(t, m), "#")
 	return token
 }
+
+// publish has the local cloud's name server answer with these TXT records.
+func publish(t testing.TB, s stack, name string, texts ...string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodPut, s.Mailbox+"/dns/"+name, strings.NewReader(strings.Join(texts, "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = w.Body.Close()
+	if w.StatusCode != http.StatusNoContent {
+		t.Fatalf("publish %s: %d", name, w.StatusCode)
+	}
+}

@@ -92,6 +92,12 @@ func customerRoutes(customer, subAccount string) []string {
 	}
 }
 
+// domainRoutes are the routes of door.CustomerDomains below an address.
+func domainRoutes(at, domain string) []string {
+	return []string{"GET " + at + "/domains", "POST " + at + "/domains", "GET " + at + "/domains/" + domain + "/verify", "POST " + at + "/domains/" + domain + "/verify",
+		"GET " + at + "/domains/" + domain + "/remove", "POST " + at + "/domains/" + domain + "/remove"}
+}
+
 // closedRoutes are those of both doors that need a sign-in and no id.
 func closedRoutes() []string {
 	return []string{"GET /profile", "POST /profile", "GET /customers", "GET /customers/new", "POST /customers", "GET /users", "GET /users/customers", "POST /users/bulk", "GET /users/bulk",
@@ -112,19 +118,20 @@ func groupRoutes(group, customer string) []string {
 // TestRoutesAreAllAsked: a route that is added to a door must be added to the tables above.
 func TestRoutesAreAllAsked(t *testing.T) {
 	asked := map[string]bool{}
-	for _, route := range slices.Concat(closedRoutes(), customerRoutes("{customerId}", "{subaccountId}"), peopleRoutes("", "{userId}", "{invitationId}"), groupRoutes("{groupId}", "{customerId}")) {
+	for _, route := range slices.Concat(closedRoutes(), customerRoutes("{customerId}", "{subaccountId}"), peopleRoutes("", "{userId}", "{invitationId}"), groupRoutes("{groupId}", "{customerId}"), domainRoutes("", "{domainName}")) {
 		asked[route] = true
 	}
 	open := regexp.MustCompile(`^(GET|POST) (/language|/sign-in|/sign-in/(code|password)|/sign-out|/forgot-password|/reset-password(/set)?|/invitation(/accept|/decline|/declined|/renew)?|/email-change(/confirm)?|/\{\$\}|/staff)$`)
-	pattern := regexp.MustCompile(`"((?:GET|POST) /[^"]*)"`)
+	pattern := regexp.MustCompile(`"((?:GET|POST) (?:"\+p\.At\+")?/[^"]*)"`)
 	found := 0
-	for _, file := range []string{"shared/door/door.go", "shared/door/people.go", "shared/door/exports.go", "shared/door/imports.go", "functions/console/handler.go", "functions/portal/handler.go"} {
+	for _, file := range []string{"shared/door/door.go", "shared/door/people.go", "shared/door/domains.go", "shared/door/exports.go", "shared/door/imports.go", "functions/console/handler.go", "functions/portal/handler.go"} {
 		source, err := os.ReadFile(filepath.Join(checkout, file))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range pattern.FindAllStringSubmatch(string(source), -1) {
 			found++
+			m[1] = strings.Replace(m[1], `"+p.At+"`, "", 1)
 			if !asked[m[1]] && !open.MatchString(m[1]) {
 				t.Errorf("%s: the route %q is in none of the tables", file, m[1])
 			}
@@ -148,6 +155,8 @@ func TestTenancy(t *testing.T) {
 	victimID := api.join(theirs, victim, "member", "en")
 	invitation := api.invite(theirs, invited, "member", "en")
 	sub := api.must(201, "POST", "/customers/"+theirs+"/subaccounts", map[string]string{"name": "Secret depot"})["id"].(string)
+	domain := "secret-" + address("d")[2:8] + ".example"
+	api.must(201, "POST", "/customers/"+theirs+"/domains", map[string]string{"domain": domain})
 	theirSecrets := []string{victim, invited, "Secret depot", "Theirs Ltd"}
 
 	ask := func(who browserless, name string, routes []string, statuses ...int) {
@@ -176,6 +185,8 @@ func TestTenancy(t *testing.T) {
 		}
 	}
 	ask(enter(t, s.Portal, boss, password), "an administrator", append(foreign, "GET /users/"+victimID+"/avatar"), 404)
+	ask(enter(t, s.Portal, boss, password), "an administrator", []string{"POST /domains/" + domain + "/verify", "POST /domains/" + domain + "/remove"}, 404)
+	ask(enter(t, s.Portal, member, password), "a member", domainRoutes("", domain)[:2], 403)
 	ask(enter(t, s.Portal, member, password), "a member", peopleRoutes("", victimID, invitation), 403)
 	ask(enter(t, s.Portal, member, password), "a member at their own customer", peopleRoutes("", mineID, invitation), 403)
 
@@ -194,7 +205,7 @@ func TestTenancy(t *testing.T) {
 
 	// Nobody is sent to the sign-in page, whatever they ask for; so is who signed in at the other door.
 	group := api.must(201, "POST", "/groups", map[string]string{"name": "Secret " + address("group")})["id"].(string)
-	everything := slices.Concat(closedRoutes(), customerRoutes(theirs, sub), peopleRoutes("/customers/"+theirs, victimID, invitation), groupRoutes(group, theirs))
+	everything := slices.Concat(closedRoutes(), customerRoutes(theirs, sub), peopleRoutes("/customers/"+theirs, victimID, invitation), groupRoutes(group, theirs), domainRoutes("/customers/"+theirs, domain))
 	ask(browserless{t: t, door: s.Console}, "nobody", everything, 303)
 	ask(browserless{t: t, door: s.Console, cookie: strings.Replace(enter(t, s.Portal, boss, password).cookie, "portal", "console", 1)}, "a portal's session", everything, 303)
 
@@ -202,6 +213,7 @@ func TestTenancy(t *testing.T) {
 	theirSecrets = nil
 	var changes []string
 	for _, route := range append(customerRoutes(theirs, sub), "POST /customers/"+theirs+"/users/"+victimID+"/deactivate", "POST /customers/"+theirs+"/users/"+victimID+"/remove",
+		"POST /customers/"+theirs+"/domains", "POST /customers/"+theirs+"/domains/"+domain+"/verify", "POST /customers/"+theirs+"/domains/"+domain+"/remove",
 		"POST /customers", "GET /customers/new", "POST /staff/invitations", "GET /staff/invitations/new", "POST /groups", "GET /groups/new", "GET /groups/"+group+"/edit",
 		"POST /groups/"+group+"/edit", "POST /groups/"+group+"/delete", "POST /groups/"+group+"/deactivate", "POST /groups/"+group+"/customers", "POST /groups/"+group+"/customers/"+theirs+"/remove") {
 		if strings.HasPrefix(route, "POST ") || strings.HasSuffix(route, "/edit") || strings.HasSuffix(route, "/new") || strings.HasSuffix(route, "/delete") || strings.HasSuffix(route, "/deactivate") {

@@ -16,6 +16,7 @@ type world struct {
 	activeUser, gone, invitation         string            // ids
 	subAccount, group                    string
 	checked, refused, done               string // imports
+	proven, other, claimed               string // domains of the corporate customer
 }
 
 func newWorld(t *testing.T, s stack) world {
@@ -35,6 +36,17 @@ func newWorld(t *testing.T, s stack) world {
 	api.invite(w.many, address("tor"), "member", "en")
 	w.subAccount = api.must(201, "POST", "/customers/"+w.corporate+"/subaccounts", map[string]string{"name": "Depot Bergen"})["id"].(string)
 	api.must(201, "POST", "/customers/"+w.corporate+"/subaccounts", map[string]string{"name": "Depot Tromsø"})
+	for to, name := range map[*string]string{&w.proven: "fjordfisk", &w.other: "fjordfisk-frakt-og-fryselager", &w.claimed: "lachs"} {
+		*to = name + "-" + address("x")[2:8] + ".example"
+		d := api.must(201, "POST", "/customers/"+w.corporate+"/domains", map[string]string{"domain": *to})
+		switch to {
+		case &w.proven:
+			publish(t, s, d["recordName"].(string), d["recordValue"].(string))
+			api.must(200, "POST", "/customers/"+w.corporate+"/domains/"+*to+"/verify", nil)
+		case &w.other:
+			publish(t, s, d["recordName"].(string), "v=spf1 include:_spf.fjordfisk.example -all", "clientele-domain=of-somebody-else")
+		}
+	}
 	for _, language := range []string{"en", "de"} {
 		w.staff[language], w.agent[language], w.boss[language], w.member[language] = address("ines"), address("agent"), address("maja"), address("jon")
 		api.join("provider", w.staff[language], "administrator", language)
@@ -228,6 +240,16 @@ func staffLooks(w world) []look {
 		{"customer-subaccounts-empty", at(console + "/customers/" + w.empty + "/subaccounts"), ".empty", false},
 		{"subaccount-rename", at(customer + "/subaccounts/" + w.subAccount), "input[name=name]", false},
 		{"subaccount-delete", at(customer + "/subaccounts/" + w.subAccount + "/delete"), ".button.danger", false},
+		{"customer-domains", at(customer + "/domains"), ".code-line", true},
+		{"customer-domains-empty", at(console + "/customers/" + w.empty + "/domains"), ".empty", false},
+		{"customer-domains-error", func(p person) {
+			p.open(customer + "/domains")
+			p.fill("domain", "mail.gmail.com")
+			p.leaves("adding", func() { p.do(`document.querySelector("form.add button").click()`) })
+		}, ".error", false},
+		{"customer-domains-other-record", verifying(customer, w.other), ".notice-warning", true},
+		{"customer-domains-no-record", verifying(customer, w.claimed), ".notice-warning", false},
+		{"customer-domain-remove", at(customer + "/domains/" + w.proven + "/remove"), ".button.danger", false},
 		{"customer-details", at(customer + "/details"), ".facts", true},
 		{"customer-details-individual", at(console + "/customers/" + w.individual + "/details"), ".facts", false},
 		{"customer-edit", at(customer + "/edit"), "input[name=name]", false},
@@ -298,11 +320,21 @@ func staffLooks(w world) []look {
 	}
 }
 
+// verifying looks for the record of a domain.
+func verifying(customer, domain string) func(person) {
+	return func(p person) {
+		p.t.Helper()
+		p.open(customer + "/domains")
+		p.leaves("verifying", func() { p.do(`document.querySelector("form[action$='/` + domain + `/verify'] button").click()`) })
+	}
+}
+
 func agentLooks(w world) []look {
 	console := w.stack.Console
 	return []look{
 		{"customer-users", at(console + "/customers/" + w.corporate + "/users"), "table", false},
 		{"customer-details", at(console + "/customers/" + w.corporate + "/details"), ".facts", false},
+		{"customer-domains", at(console + "/customers/" + w.corporate + "/domains"), ".code-line", false},
 		{"forbidden", at(console + "/customers/new"), "h1", false},
 	}
 }
@@ -320,6 +352,7 @@ func bossLooks(w world) []look {
 		{"user-edit", at(portal + "/users/" + w.activeUser + "/edit"), "input[name=email]", false},
 		{"user-new", at(portal + "/users/new"), "input[name=kind]", false},
 		{"user-password", at(portal + "/users/" + w.activeUser + "/password"), "button.primary", false},
+		{"domains", at(portal + "/domains"), ".code-line", false},
 	}
 }
 

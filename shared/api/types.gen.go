@@ -355,6 +355,27 @@ func (e Delivery) Valid() bool {
 	}
 }
 
+// Defines values for DomainCheckResult.
+const (
+	DomainCheckResultNoRecord    DomainCheckResult = "no_record"
+	DomainCheckResultOtherRecord DomainCheckResult = "other_record"
+	DomainCheckResultProven      DomainCheckResult = "proven"
+)
+
+// Valid indicates whether the value is a known member of the DomainCheckResult enum.
+func (e DomainCheckResult) Valid() bool {
+	switch e {
+	case DomainCheckResultNoRecord:
+		return true
+	case DomainCheckResultOtherRecord:
+		return true
+	case DomainCheckResultProven:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Door.
 const (
 	DoorConsole Door = "console"
@@ -1405,6 +1426,12 @@ type ChangeUsernameRequest struct {
 	Username string `json:"username"`
 }
 
+// ClaimDomainRequest defines model for ClaimDomainRequest.
+type ClaimDomainRequest struct {
+	// Domain Example: sommer.example
+	Domain string `json:"domain"`
+}
+
 // ConfirmImportRequest defines model for ConfirmImportRequest.
 type ConfirmImportRequest struct {
 	// Update Also change the records of the rows whose class is changed, and of contacts that are invited. An empty cell changes nothing.
@@ -1731,6 +1758,58 @@ type DecisionRequestRole string
 
 // Delivery What became of the last mail.
 type Delivery string
+
+// Domain defines model for Domain.
+type Domain struct {
+	// CheckedAt When the record was last seen.
+	//
+	// Example: 2026-01-31T12:00:00Z
+	CheckedAt *time.Time `json:"checkedAt"`
+
+	// CreatedAt Example: 2026-01-31T12:00:00Z
+	CreatedAt  time.Time `json:"createdAt"`
+	CustomerID string    `json:"customerId"`
+
+	// Name In lower case, international names as A-labels (xn--).
+	//
+	// Example: sommer.example
+	Name   string `json:"name"`
+	Proven bool   `json:"proven"`
+
+	// ProvenAt Since when it is proven without a break.
+	//
+	// Example: 2026-01-31T12:00:00Z
+	ProvenAt *time.Time `json:"provenAt"`
+
+	// RecordName Where the TXT record has to be.
+	//
+	// Example: _clientele.sommer.example
+	RecordName string `json:"recordName"`
+
+	// RecordValue What it has to say; it is no secret.
+	//
+	// Example: clientele-domain=6r0…
+	RecordValue string `json:"recordValue"`
+}
+
+// DomainCheck defines model for DomainCheck.
+type DomainCheck struct {
+	Domain Domain `json:"domain"`
+
+	// Found Texts that are there instead, at most five, cut to 100 characters.
+	Found  []string          `json:"found"`
+	Result DomainCheckResult `json:"result"`
+}
+
+// DomainCheckResult defines model for DomainCheck.Result.
+type DomainCheckResult string
+
+// DomainList defines model for DomainList.
+type DomainList struct {
+	Items []Domain `json:"items"`
+	Next  *string  `json:"next"`
+	Prev  *string  `json:"prev"`
+}
 
 // Door Where users (portal) and staff (console) sign in.
 type Door string
@@ -2770,6 +2849,9 @@ type Cursor = string
 
 // CustomerID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
 type CustomerID = ID
+
+// DomainName Example: sommer.example
+type DomainName = string
 
 // ExportID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
 type ExportID = ID

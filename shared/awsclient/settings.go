@@ -23,6 +23,7 @@ const (
 	AdministratorEmail = "ADMINISTRATOR_EMAIL"
 	Bucket             = "BUCKET"
 	RunJobs            = "RUN_JOBS"
+	NameServer         = "NAME_SERVER" // the local cloud's; empty on AWS
 
 	endpoint     = "AWS_ENDPOINT_URL" // the local cloud; empty on AWS
 	region       = "AWS_REGION"
@@ -47,6 +48,7 @@ type Settings struct {
 	AdministratorEmail string
 	Bucket             string // shared/files
 	RunJobs            string // the name of functions/run-jobs
+	NameServer         string // host:port, of the local cloud only; "" asks the system's
 	Region             string
 	Endpoint           string // of the local cloud, without a slash at its end; "" on AWS
 
@@ -79,6 +81,7 @@ func Read(needed ...string) (Settings, error) {
 		AdministratorEmail: os.Getenv(AdministratorEmail),
 		Bucket:             os.Getenv(Bucket),
 		RunJobs:            os.Getenv(RunJobs),
+		NameServer:         os.Getenv(NameServer),
 		Region:             os.Getenv(region),
 		Endpoint:           strings.TrimSuffix(os.Getenv(endpoint), "/"),
 		accessKey:          os.Getenv(accessKey),

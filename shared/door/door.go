@@ -30,6 +30,7 @@ type Door struct {
 	Profile      membership.Profile
 	EmailChanges membership.EmailChanges
 	Customers    membership.Customers
+	Domains      membership.Domains
 	Users        membership.Users
 	Invitations  membership.Invitations
 	Bulk         membership.Bulk

@@ -215,6 +215,12 @@ func (ds Domains) Verify(ctx context.Context, c Call, customerID, domain string)
 	if err != nil {
 		return DomainCheck{}, err
 	}
+	if len(c.Done) > 0 {
+		if before.Proven() {
+			return DomainCheck{Domain: before, Result: DomainProven}, nil
+		}
+		return DomainCheck{Domain: before, Result: DomainNoRecord}, nil
+	}
 	if err := ds.Store.Take(ctx, checksPerCustomer, customerID, c.Now); err != nil {
 		return DomainCheck{}, err
 	}

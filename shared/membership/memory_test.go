@@ -31,6 +31,7 @@ type memory struct {
 	digestRows  map[string][]string
 	onlyUsers   map[string]string // customer → user
 	memoryRegistrations
+	memoryDomains
 	audit        []membership.AuditEntry
 	jobs         []membership.Job
 	before       func(method string) error // called first in every method that changes something; nil is nothing
@@ -43,7 +44,7 @@ func newMemory() *memory {
 		invitations: map[string]membership.Invitation{}, logins: map[string]string{}, elsewhere: map[string]string{},
 		signIns: map[string]membership.SignIns{}, mails: map[string]membership.Mail{}, attempts: map[string]membership.Attempts{},
 		events: map[string]int{}, markers: map[membership.IdempotencyKey]membership.Marker{}, digests: map[string]membership.Digest{},
-		digestRows: map[string][]string{}, onlyUsers: map[string]string{}, memoryRegistrations: newMemoryRegistrations(),
+		digestRows: map[string][]string{}, onlyUsers: map[string]string{}, memoryRegistrations: newMemoryRegistrations(), memoryDomains: newMemoryDomains(),
 	}
 }
 

@@ -9,12 +9,12 @@ type Status struct {
 	Word Phrase
 }
 
-// tones of all statuses: users, invitations, mails, customers, batch rows, imports and their rows.
+// tones of all statuses: users, invitations, mails, customers, domains, batch rows, imports and their rows.
 func tone(status string) string {
 	switch status {
-	case "active", "accepted", "delivered", "approved", "ok", "new", "updated", "done":
+	case "active", "accepted", "delivered", "approved", "ok", "new", "updated", "done", "proven":
 		return "good"
-	case "invited", "pending", "queued", "sent", "activating", "uploading", "checking", "importing":
+	case "invited", "pending", "queued", "sent", "activating", "uploading", "checking", "importing", "claimed":
 		return "busy"
 	case "waiting", "expired", "suspended", "changed", "checked":
 		return "warn"
