@@ -7,6 +7,7 @@ import (
 
 	"clientele/shared/door"
 	"clientele/shared/membership"
+	"clientele/shared/session"
 	"clientele/shared/web"
 )
 
@@ -14,7 +15,7 @@ import (
 var embedded embed.FS
 
 // newHandler makes the portal of its parts. publicURL is its configured address, "" the gateway's own.
-func newHandler(parts door.Door, site web.Site, publicURL string) (http.Handler, error) {
+func newHandler(parts door.Door, site web.Site, guests membership.Guests, publicURL string) (http.Handler, error) {
 	parts.Areas = areas
 	site.Files = []fs.FS{embedded}
 	d := door.New(parts, site)
@@ -23,6 +24,7 @@ func newHandler(parts door.Door, site web.Site, publicURL string) (http.Handler,
 	mux.Handle("GET /{$}", d.Require(home))
 	door.People{Door: d, Frame: frame}.Routes(mux)
 	door.CustomerDomains{Door: d, Frame: frame}.Routes(mux)
+	door.GuestPages{Door: d, Guests: session.Guests{Guests: guests, Now: parts.Now}}.Routes(mux)
 	return d.Handler(mux, publicURL)
 }
 

@@ -38,7 +38,7 @@ func send(t *testing.T, role membership.Role, route string) httpapitest.Answer {
 	h, err := newHandler(door.Door{
 		Which: membership.PortalDoor, Now: now, NewID: func() string { return "once" }, Cursors: httpapi.NewCursors(make([]byte, 32)),
 		Sessions: session.Sessions{Door: membership.PortalDoor, Store: store, Now: now},
-	}, web.Site{Provider: "Nordwind", DefaultLanguage: "en"}, "")
+	}, web.Site{Provider: "Nordwind", DefaultLanguage: "en"}, membership.Guests{}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,6 +72,6 @@ func main() {
 			EmailChanges: membership.EmailChanges{Store: table, Accounts: accounts, Keys: keys, NewID: newID, Language: s.DefaultLanguage},
 			Avatars:      membership.Avatars{Store: table, Files: files.Avatars{Bucket: bucket}, NewID: newID}, Uploads: bucket.Origin(),
 			Cursors: httpapi.NewCursors(keys.For(membership.PurposeCursor)),
-		}, site, s.PortalURL)
+		}, site, membership.Guests{Store: table, Keys: keys, NewID: newID, Language: s.DefaultLanguage}, s.PortalURL)
 	}, failed))
 }

@@ -12,6 +12,7 @@ import (
 
 type handler struct {
 	signIn   membership.SignIn
+	guests   membership.Guests
 	tickets  tickets
 	families families
 	gate     httpapi.Gate
@@ -35,6 +36,7 @@ func (h handler) routes() http.Handler {
 	mux.Handle("POST /auth/refresh", h.gate.Public(h.refresh))
 	mux.Handle("POST /auth/sign-out", h.gate.SignedInBatch(h.signOut))
 	mux.Handle("POST /auth/forgot-password", h.gate.Public(h.forgotPassword))
+	mux.Handle("POST /auth/one-time-link", h.gate.Public(h.oneTimeLink))
 	mux.Handle("POST /auth/reset-password", h.gate.Public(h.resetPassword))
 	return httpapi.Routes(mux)
 }
@@ -129,6 +131,18 @@ func (h handler) forgotPassword(w http.ResponseWriter, r *http.Request, c member
 	}
 	forgot := membership.Forgot{Login: in.Username, Door: door, Source: httpapi.Source(r)}
 	if err := h.signIn.ForgotPassword(r.Context(), c, forgot, language(r)); err != nil {
+		return err
+	}
+	httpapi.Accepted(w)
+	return nil
+}
+
+func (h handler) oneTimeLink(w http.ResponseWriter, r *http.Request, c membership.Call) error {
+	var in api.OneTimeLinkRequest
+	if err := httpapi.Decode(r, &in); err != nil {
+		return err
+	}
+	if err := h.guests.Ask(r.Context(), c, membership.AskLink{Email: in.Email, Source: httpapi.Source(r)}, language(r)); err != nil {
 		return err
 	}
 	httpapi.Accepted(w)

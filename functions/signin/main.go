@@ -46,6 +46,7 @@ func main() {
 		}
 		return handler{
 			signIn:   membership.SignIn{Store: table, Accounts: accounts, Keys: keys, NewID: newID, Wait: wait},
+			guests:   membership.Guests{Store: table, Keys: keys, NewID: newID},
 			tickets:  accounts,
 			families: callers,
 			gate:     httpapi.Gate{Callers: callers, Now: time.Now},

@@ -51,7 +51,7 @@ func (e entry) name() string {
 // entries are all use cases.
 func entries() []entry {
 	var all []entry
-	for _, some := range [][]entry{customerEntries(), domainEntries(), userEntries(), invitationEntries(), acceptanceEntries(), signInEntries(), mailEntries(), cleanUpEntries(), doorEntries(), groupEntries(), bulkEntries(), jobEntries(), avatarEntries(), importEntries(), recordEntries(), registrationEntries(), inboundMailEntries()} {
+	for _, some := range [][]entry{customerEntries(), domainEntries(), userEntries(), invitationEntries(), acceptanceEntries(), signInEntries(), mailEntries(), cleanUpEntries(), doorEntries(), groupEntries(), bulkEntries(), jobEntries(), avatarEntries(), importEntries(), recordEntries(), registrationEntries(), inboundMailEntries(), guestEntries()} {
 		all = append(all, some...)
 	}
 	return all

@@ -138,6 +138,10 @@ func (w *world) domains() membership.Domains {
 	return membership.Domains{Store: w.table, Names: domainname.New(w.names.Address()), Keys: w.keys, NewID: w.id}
 }
 
+func (w *world) guests() membership.Guests {
+	return membership.Guests{Store: w.table, Keys: w.keys, NewID: w.id, Language: "en"}
+}
+
 func (w *world) users() membership.Users { return membership.Users{Store: w.table, NewID: w.id} }
 
 func (w *world) invitations() membership.Invitations {

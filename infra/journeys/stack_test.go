@@ -248,7 +248,7 @@ func mailed(t testing.TB, s stack, to string, n int) message {
 // temporaryInMail finds the temporary password of a mail, which stands alone in its line.
 var temporaryInMail = regexp.MustCompile(`(?m)^[0-9a-z]{5}(?:-[0-9a-z]{5}){3}\b`)
 
-var tokenInMail = regexp.MustCompile(`/(?:invitation|reset-password|email-change|registration)#([A-Za-z0-9_.-]+)`)
+var tokenInMail = regexp.MustCompile(`/(?:invitation|reset-password|email-change|registration|guest/link)#([A-Za-z0-9_.-]+)`)
 
 // token returns the token of the link in a mail.
 func token(t testing.TB, m message) string {

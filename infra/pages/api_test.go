@@ -222,7 +222,7 @@ func mailsTo(t testing.TB, s stack, to string) []message {
 // link returns the link in a mail, token its part behind the #.
 func link(t testing.TB, m message) string {
 	t.Helper()
-	found := regexp.MustCompile(`https?://\S+/(?:invitation|reset-password|email-change)#[A-Za-z0-9_.-]+`).FindString(m.Text)
+	found := regexp.MustCompile(`https?://\S+/(?:invitation|reset-password|email-change|guest/link)#[A-Za-z0-9_.-]+`).FindString(m.Text)
 	if found == "" {
 		t.Fatalf("no link in mail %q:\n%s", m.Subject, m.Text)
 	}

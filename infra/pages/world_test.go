@@ -82,6 +82,7 @@ type links struct {
 	reset, usedReset                                             string
 	totpLogin                                                    string
 	temporaryLogin, temporary                                    string
+	guest                                                        string
 }
 
 func newLinks(t *testing.T, w world, language string) links {
@@ -120,6 +121,11 @@ func newLinks(t *testing.T, w world, language string) links {
 	mailed(t, s, forgetful, 3)
 	public.must(202, "POST", "/auth/forgot-password", map[string]string{"username": forgetful, "door": "portal"})
 	l.reset = link(t, mailed(t, s, forgetful, 4))
+
+	contact := address("office")
+	api.must(201, "POST", "/customers", map[string]string{"name": "Nordlys AS", "type": "corporate", "email": contact, "language": language, "phone": "+47 75 12 34 56", "city": "Bodø", "country": "NO"})
+	public.must(202, "POST", "/auth/one-time-link", map[string]string{"email": contact})
+	l.guest = link(t, mailed(t, s, contact, 1))
 
 	l.totpLogin = address("zwei")
 	user := api.join(w.corporate, l.totpLogin, "member", language)
@@ -175,6 +181,13 @@ func nobodysLooks(w world, l links) []look {
 		{"invitation-replaced", at(l.replaced), "a[href='/sign-in']", false},
 		{"invitation-blocked", at(l.blocked), "a[href='/sign-in']", false},
 		{"invitation-incomplete", at(l.open[:len(l.open)-4]), "a[href='/invitation']", false},
+		{"link-ask", at(portal + "/sign-in/link"), "input[name=email]", true},
+		{"link-ask-error", typed(portal+"/sign-in/link", "email", "office"), ".error-summary", false},
+		{"guest-open", at(portal + "/guest/link"), "input[name=token]", false},
+		{"guest-link", at(l.guest), "button.primary", false},
+		{"guest", func(p person) { p.open(l.guest); p.send() }, "input[name=role]", true},
+		{"guest-error", func(p person) { p.open(portal + "/guest"); p.fill("email", "office"); p.send() }, ".error-summary", false},
+		{"guest-link-over", at(l.guest), "a[href='/sign-in/link']", false},
 		{"not-found", at(portal + "/nowhere"), "h1", false},
 	}
 }

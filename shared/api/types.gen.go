@@ -810,10 +810,11 @@ func (e RegistrationOfferState) Valid() bool {
 
 // Defines values for RegistrationOrigin.
 const (
-	RegistrationOriginAPI  RegistrationOrigin = "api"
-	RegistrationOriginForm RegistrationOrigin = "form"
-	RegistrationOriginMail RegistrationOrigin = "mail"
-	RegistrationOriginPage RegistrationOrigin = "page"
+	RegistrationOriginAPI   RegistrationOrigin = "api"
+	RegistrationOriginForm  RegistrationOrigin = "form"
+	RegistrationOriginGuest RegistrationOrigin = "guest"
+	RegistrationOriginMail  RegistrationOrigin = "mail"
+	RegistrationOriginPage  RegistrationOrigin = "page"
 )
 
 // Valid indicates whether the value is a known member of the RegistrationOrigin enum.
@@ -822,6 +823,8 @@ func (e RegistrationOrigin) Valid() bool {
 	case RegistrationOriginAPI:
 		return true
 	case RegistrationOriginForm:
+		return true
+	case RegistrationOriginGuest:
 		return true
 	case RegistrationOriginMail:
 		return true
@@ -2287,6 +2290,12 @@ type Offer struct {
 
 // OfferState What a link is worth. Ended is revoked or declined, blocked a customer without access at the moment.
 type OfferState string
+
+// OneTimeLinkRequest defines model for OneTimeLinkRequest.
+type OneTimeLinkRequest struct {
+	// Email Example: office@sommer.example
+	Email string `json:"email"`
+}
 
 // PasswordMode What the mail brings. link: a link to set a password. temporaryPassword: a password that must be changed at the first sign-in; by staff only.
 type PasswordMode string

@@ -69,6 +69,7 @@ func (f facts) letters() []mail.Letter {
 		mail.PasswordLink{Common: portal, Username: f.Username, Link: link(f.Portal + "/reset-password#"), ExpiresAt: f.At},
 		mail.RegistrationTemporary{Common: portal, Customer: f.Customer, Username: f.Username, Password: f.Password, Link: f.Portal + "/sign-in", ExpiresAt: f.At},
 		mail.PasswordTemporary{Common: portal, Username: f.Username, Password: f.Password, Link: f.Portal + "/sign-in", ExpiresAt: f.At},
+		mail.OneTimeLink{Common: portal, Customer: f.Customer, Link: link(f.Portal + "/guest/link#"), ExpiresAt: f.At},
 		mail.EmailChangeConfirm{Common: portal, Username: f.Username, Link: link(f.Portal + "/email-change#"), ExpiresAt: f.At},
 		mail.EmailChangeAnnounced{Common: portal, Username: f.Username, ExpiresAt: f.At},
 		mail.EmailChanged{Common: portal, Username: f.Username, ChangedAt: f.At},

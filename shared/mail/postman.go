@@ -85,6 +85,8 @@ func (p Postman) letter(m membership.Mail, secret string) (Letter, error) {
 		return RegistrationTemporary{Common: common, Customer: f["customer"], Username: username, Password: secret, Link: door + "/sign-in", ExpiresAt: expires}, nil
 	case membership.LetterPasswordTemporary:
 		return PasswordTemporary{Common: common, Username: username, Password: secret, Link: door + "/sign-in", ExpiresAt: expires}, nil
+	case membership.LetterGuestLink:
+		return OneTimeLink{Common: common, Customer: f["customer"], Link: door + "/guest/link#" + secret, ExpiresAt: expires}, nil
 	case membership.LetterEmailConfirm:
 		return EmailChangeConfirm{Common: common, Username: username, Link: door + "/email-change#" + secret, ExpiresAt: expires}, nil
 	case membership.LetterEmailAnnounced:

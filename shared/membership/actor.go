@@ -3,10 +3,12 @@ package membership
 // Realm is the world an actor comes from.
 type Realm string
 
-// The realms. System is the deployment itself: schedules, and the owner of a proven link.
+// The realms. System is the deployment itself: schedules, and the owner of a proven link. A guest is whoever reads the mail
+// of the contact address of a customer without users (guest.go).
 const (
 	Staff  Realm = "staff"
 	Portal Realm = "portal"
+	Guest  Realm = "guest"
 	System Realm = "system"
 )
 
@@ -77,7 +79,7 @@ func (a Actor) Reach() Reach {
 	switch a.Realm {
 	case Staff, System:
 		return ReachAll()
-	case Portal:
+	case Portal, Guest:
 		return ReachCustomer(a.CustomerID)
 	}
 	return Reach{}
@@ -96,6 +98,7 @@ const (
 	ChangeUsers    Action = "change users" // deactivate, reactivate, remove
 	ReadInvites    Action = "read invitations"
 	Invite         Action = "invite" // also resend, revoke, delete
+	AskFirstUser   Action = "ask for a first user"
 	ReadDomains    Action = "read domains"
 	ChangeDomains  Action = "change domains" // claim, verify, remove
 	ReadGroups     Action = "read groups"
@@ -169,6 +172,10 @@ var permissions = []permission{
 	{Portal, Moderator, Invite, own, []Role{Member}},
 
 	{Portal, Member, ReadCustomer, own, nil},
+
+	// A guest "sees its customer and can ask for a first user, nothing else".
+	{Guest, Contacting, ReadCustomer, own, nil},
+	{Guest, Contacting, AskFirstUser, own, nil},
 }
 
 func (p permission) covers(a Actor, customerID string) bool {

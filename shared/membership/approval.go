@@ -1,6 +1,7 @@
 package membership
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -24,7 +25,7 @@ type DecisionInput struct {
 	// the customer of the proven domain.
 	CustomerID  string
 	NewCustomer *NewCustomer
-	// Role is "" for administrator of a new company, else for member.
+	// Role is "" for administrator of a new company, else for the role that was asked for, else for member.
 	Role     Role
 	GroupIDs []string
 }
@@ -154,10 +155,7 @@ func (as Approvals) checked(c Call, in DecisionInput) (DecisionInput, error) {
 	if in.CustomerID == ProviderID {
 		errs.add(ErrStaffByApproval)
 	}
-	if in.Role == "" {
-		in.Role = Member
-	}
-	if !ValidRole(UnassignedID, in.Role) {
+	if in.Role != "" && !ValidRole(UnassignedID, in.Role) {
 		errs.add(InvalidField("role", "invalid_role", "There is no such role here."))
 	}
 	if err := errs.err(); err != nil {
@@ -216,6 +214,8 @@ func (as Approvals) one(ctx context.Context, c Call, in DecisionInput, chosen ch
 		if err != nil {
 			return err
 		}
+		in := in
+		in.Role = cmp.Or(in.Role, reg.ProposedRole, Member)
 		if err := c.Actor.require(Approve, reg.CustomerID, in.Role); err != nil {
 			return err
 		}

@@ -25,6 +25,7 @@ const (
 	PurposeCursor            Purpose = "cursor"
 	PurposeRegistration      Purpose = "registration"
 	PurposeDomain            Purpose = "domain"
+	PurposeGuest             Purpose = "guest"
 )
 
 // InvitationLifetime is how long an invitation's link is valid. Source: mission 4 and seed 002 ("valid for seven days").

@@ -20,6 +20,7 @@ const (
 	LetterEmailConfirm          Letter = "email-change-confirm"
 	LetterEmailAnnounced        Letter = "email-change-announced"
 	LetterEmailChanged          Letter = "email-changed"
+	LetterGuestLink             Letter = "one-time-link"
 
 	LetterRegistrationConfirm     Letter = "registration-confirm"
 	LetterRegistrationKnown       Letter = "registration-known"

@@ -32,6 +32,7 @@ type memory struct {
 	onlyUsers   map[string]string // customer → user
 	memoryRegistrations
 	memoryDomains
+	memoryGuests
 	audit        []membership.AuditEntry
 	jobs         []membership.Job
 	before       func(method string) error // called first in every method that changes something; nil is nothing
@@ -44,7 +45,7 @@ func newMemory() *memory {
 		invitations: map[string]membership.Invitation{}, logins: map[string]string{}, elsewhere: map[string]string{},
 		signIns: map[string]membership.SignIns{}, mails: map[string]membership.Mail{}, attempts: map[string]membership.Attempts{},
 		events: map[string]int{}, markers: map[membership.IdempotencyKey]membership.Marker{}, digests: map[string]membership.Digest{},
-		digestRows: map[string][]string{}, onlyUsers: map[string]string{}, memoryRegistrations: newMemoryRegistrations(), memoryDomains: newMemoryDomains(),
+		digestRows: map[string][]string{}, onlyUsers: map[string]string{}, memoryRegistrations: newMemoryRegistrations(), memoryDomains: newMemoryDomains(), memoryGuests: newMemoryGuests(),
 	}
 }
 

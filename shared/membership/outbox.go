@@ -31,6 +31,7 @@ type Postman interface {
 // OutboxStore is what the outbox needs of the table.
 type OutboxStore interface {
 	AccessStore
+	GuestReader
 	// ClaimMail gives a queued mail that is due, or was never tried, a lease until until, and counts the try.
 	// Errors: ErrNotFound when there is nothing to do: sent, given up, or under way elsewhere.
 	ClaimMail(ctx context.Context, mailID string, now, until time.Time) (Mail, error)
@@ -132,6 +133,8 @@ func (o Outbox) secret(ctx context.Context, m *Mail, now time.Time) (secret stri
 		return o.passwordLink(ctx, m, Address{UserID: m.UserID, CustomerID: m.CustomerID}, PasswordLinkLifetime, now)
 	case LetterRegistrationTemporary, LetterPasswordTemporary:
 		return o.temporaryPassword(ctx, m, now)
+	case LetterGuestLink:
+		return o.guestLink(ctx, m, now)
 	case LetterEmailConfirm:
 		return o.emailLink(ctx, m, now)
 	case LetterRegistrationConfirm, LetterRegistrationKnown, LetterRegistrationInvited, LetterRegistrationWaiting:

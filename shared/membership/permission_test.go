@@ -18,18 +18,19 @@ import (
 // administrators, not by its moderators. Who registered is decided about by those of the customer it was routed to, and
 // by the staff; the settings are the provider's.
 const rights = `
-                      read-customer       create-customer     change-customer  read-users          change-users        read-invitations    invite            read-groups        change-groups        export-users         approve  read-settings  change-settings  read-domains  change-domains
-staff/administrator   provider,other      provider,other      other            provider,other      provider,other      provider,other      provider,other    provider,other     provider,other  provider,other  other  provider,other  provider,other  other  other
-staff/agent           provider,other      -                   -                provider,other      -                   provider,other      other             provider,other     -  provider,other  other  provider,other  -  other  -
-portal/administrator  own                 -                   -                own                 own                 own                 own               -                  -  own  own  -  -  own  own
-portal/moderator      own                 -                   -                own                 -                   own                 own(member)       -                  -  -  -  -  -  -  -
-portal/member         own                 -                   -                -                   -                   -                   -                 -                  -  -  -  -  -  -  -
-portal/agent          -                   -                   -                -                   -                   -                   -                 -                  -  -  -  -  -  -  -
-staff/member          -                   -                   -                -                   -                   -                   -                 -                  -  -  -  -  -  -  -
-staff/moderator       -                   -                   -                -                   -                   -                   -                 -                  -  -  -  -  -  -  -
-service/administrator -                   -                   -                -                   -                   -                   -                 -                  -  -  -  -  -  -  -
-/administrator        -                   -                   -                -                   -                   -                   -                 -                  -  -  -  -  -  -  -
-system/               own,other,provider  own,other,provider  own,other,provider own,other,provider own,other,provider own,other,provider own,other,provider own,other,provider own,other,provider  own,other,provider  own,other,provider  own,other,provider  own,other,provider  own,other,provider  own,other,provider
+                      read-customer       create-customer     change-customer  read-users          change-users        read-invitations    invite            read-groups        change-groups        export-users         approve  read-settings  change-settings  read-domains  change-domains  ask-for-a-first-user
+staff/administrator   provider,other      provider,other      other            provider,other      provider,other      provider,other      provider,other    provider,other     provider,other  provider,other  other  provider,other  provider,other  other  other  -
+staff/agent           provider,other      -                   -                provider,other      -                   provider,other      other             provider,other     -  provider,other  other  provider,other  -  other  -  -
+portal/administrator  own                 -                   -                own                 own                 own                 own               -                  -  own  own  -  -  own  own  -
+portal/moderator      own                 -                   -                own                 -                   own                 own(member)       -                  -  -  -  -  -  -  -  -
+portal/member         own                 -                   -                -                   -                   -                   -                 -                  -  -  -  -  -  -  -  -
+guest/contacting      own  -  -  -  -  -  -  -  -  -  -  -  -  -  -  own
+portal/agent          -                   -                   -                -                   -                   -                   -                 -                  -  -  -  -  -  -  -  -
+staff/member          -                   -                   -                -                   -                   -                   -                 -                  -  -  -  -  -  -  -  -
+staff/moderator       -                   -                   -                -                   -                   -                   -                 -                  -  -  -  -  -  -  -  -
+service/administrator -                   -                   -                -                   -                   -                   -                 -                  -  -  -  -  -  -  -  -
+/administrator        -                   -                   -                -                   -                   -                   -                 -                  -  -  -  -  -  -  -  -
+system/               own,other,provider  own,other,provider  own,other,provider own,other,provider own,other,provider own,other,provider own,other,provider own,other,provider own,other,provider  own,other,provider  own,other,provider  own,other,provider  own,other,provider  own,other,provider  own,other,provider  own,other,provider
 `
 
 func TestEveryActorAndAction(t *testing.T) {

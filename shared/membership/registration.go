@@ -1,6 +1,7 @@
 package membership
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -38,6 +39,8 @@ const (
 	OriginForm RegistrationOrigin = "form" // embedded in another site
 	OriginAPI  RegistrationOrigin = "api"
 	OriginMail RegistrationOrigin = "mail" // a mail to the registration address
+	// OriginGuest is a customer's contact address, which asked for a first user (Guests).
+	OriginGuest RegistrationOrigin = "guest"
 )
 
 // Registration is the request of somebody who was not invited. Its id is that of the user whom it becomes when its
@@ -58,8 +61,10 @@ type Registration struct {
 	RegisteredAt, ConfirmedAt              time.Time
 	// ExpiresAt is when the link of an unconfirmed one is over, EndedAt when it expired or was decided.
 	ExpiresAt, EndedAt time.Time
-	// ProposedCustomerID is the customer of the address's proven domain, "" for none.
-	ProposedCustomerID       string
+	// ProposedCustomerID is the customer of the address's proven domain, or whose guest asked; "" for none.
+	ProposedCustomerID string
+	// ProposedRole is the role that a guest asked for; "" for none.
+	ProposedRole             Role
 	DecidedBy, DecidedByName string // user id and name; "" where the settings decided
 	Reason                   string // of a disapproval
 	// Ignored says why an answered request came to nothing: honeypot, too_fast, domain. Nothing is mailed for it.
@@ -446,7 +451,7 @@ func (rs Registrations) confirm(ctx context.Context, c Call, in ConfirmInput) (R
 	if err != nil {
 		return Registration{}, err
 	}
-	if !settings.SelfRegistration {
+	if !settings.SelfRegistration && reg.Origin != OriginGuest {
 		return Registration{}, ErrRegistrationOff
 	}
 	after := reg
@@ -465,11 +470,13 @@ func (rs Registrations) confirm(ctx context.Context, c Call, in ConfirmInput) (R
 		return Registration{}, err
 	}
 	after.ConfirmedAt, after.Version = second(c.Now), reg.Version+1
-	if after.ProposedCustomerID, err = rs.Store.ProvenDomain(ctx, DomainOf(reg.Email)); err != nil {
-		return Registration{}, err
+	if reg.Origin != OriginGuest { // who brings the proposal along
+		if after.ProposedCustomerID, err = rs.Store.ProvenDomain(ctx, DomainOf(reg.Email)); err != nil {
+			return Registration{}, err
+		}
 	}
 	c.Actor = Actor{Realm: Portal, UserID: reg.ID, CustomerID: UnassignedID, Role: Member, Name: after.DisplayName(), RequestID: c.Actor.RequestID}
-	if settings.RegistrationNeedsApproval {
+	if settings.RegistrationNeedsApproval || reg.Origin == OriginGuest { // a first user is let in by staff
 		return rs.wait(ctx, c, settings, reg, after)
 	}
 	return rs.letIn(ctx, c, settings, reg, after)
@@ -480,7 +487,7 @@ func (rs Registrations) wait(ctx context.Context, c Call, settings Settings, reg
 	after.Status = RegistrationWaiting
 	after.RemindAt = remindAt(settings, after.ConfirmedAt)
 	company := ""
-	if settings.Approvers == ApproversCustomer && after.ProposedCustomerID != "" {
+	if settings.Approvers == ApproversCustomer && after.ProposedCustomerID != "" && reg.Origin != OriginGuest {
 		customer, err := rs.Store.Customer(ctx, ReachAll(), after.ProposedCustomerID)
 		if err != nil && KindOf(err) != NotFound {
 			return Registration{}, err
@@ -489,7 +496,7 @@ func (rs Registrations) wait(ctx context.Context, c Call, settings Settings, reg
 			after.CustomerID, company = customer.ID, customer.Name
 		}
 	}
-	user := after.user(Waiting, Member)
+	user := after.user(Waiting, cmp.Or(after.ProposedRole, Member))
 	user.CustomerID, user.Company = after.CustomerID, company
 	mail := rs.letter(c, after, LetterRegistrationWaiting)
 	after.MailID, after.Delivery = mail.ID, string(mail.Status)

@@ -11,6 +11,9 @@ const (
 	Administrator Role = "administrator"
 	Agent         Role = "agent"
 
+	// Contacting is the role of a guest, which no user can have.
+	Contacting Role = "contacting"
+
 	StaffAdministrator = Administrator
 	StaffAgent         = Agent
 )

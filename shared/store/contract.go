@@ -7,6 +7,7 @@ var (
 	_ membership.CustomerStore   = Table{}
 	_ membership.SubAccountStore = Table{}
 	_ membership.DomainStore     = Table{}
+	_ membership.GuestStore      = Table{}
 	_ membership.UserStore       = Table{}
 	_ membership.InvitationStore = Table{}
 	_ membership.SignInStore     = Table{}

@@ -165,6 +165,7 @@ func (t Table) CreateCustomer(ctx context.Context, c membership.Customer, tr mem
 	w.put(customerItem(c), absent(), membership.ErrStale)
 	w.words(membership.Customer{}, c)
 	w.externalID(c.ID, "", c.ExternalID)
+	w.contactAddress(membership.Customer{}, c)
 	w.trail(tr)
 	return t.commit(ctx, w)
 }
@@ -187,6 +188,7 @@ func (t Table) ChangeCustomer(ctx context.Context, before, after membership.Cust
 	w.put(customerItem(after), versionIs(before.Version), membership.ErrStale)
 	w.words(before, after)
 	w.externalID(after.ID, before.ExternalID, after.ExternalID)
+	w.contactAddress(before, after)
 	w.groupsOfCustomer(before, after, tr.Now)
 	w.trail(tr)
 	return t.commit(ctx, w)
@@ -254,6 +256,8 @@ func (t Table) DeleteCustomer(ctx context.Context, c membership.Customer, tr mem
 	}
 	w.words(c, membership.Customer{})
 	w.externalID(c.ID, c.ExternalID, "")
+	w.contactAddress(c, membership.Customer{})
+	w.delete(guestLinkKey(c.ID), always(), nil)
 	w.groupsOfCustomer(c, membership.Customer{}, tr.Now)
 	w.trail(tr)
 	return t.commit(ctx, w)

@@ -18,6 +18,9 @@
 //	domain-claim       CUSTOMER#<id>                   DOMAIN#<folded domain>          a domain that the customer says is its own, and since when that is proven
 //	domain-count       CUSTOMER#<id>                   DOMAINS                         how many domains it has claimed
 //	domain             DOMAIN#<folded domain>          DOMAIN                          reservation of a proven domain: whose it is
+//	contact-address    CONTACTADDRESS#<folded e-mail>  CUSTOMER#<id>                   by which a customer is found by its e-mail
+//	guest-link         CUSTOMER#<id>                   GUESTLINK                       the one-time link to a customer without users
+//	guest-session      SESSION#<id>                    guest#<customer>                a guest's browser; hash of the cookie's secret; ttl
 //	user               USER#<id>                       RECORD#<customer>               the record
 //	sign-ins           USER#<id>                       RECORD#<customer>#SIGNINS       cut-offs, signed-out token families, the password link, the temporary password's version and end
 //	user-row           USER#<id>                       FACET#<facet>                   the user in one list; six indexes

@@ -51,6 +51,9 @@ const (
 	entityDomain           = "domain"
 	entityDomainClaim      = "domain-claim"
 	entityDomains          = "domain-count"
+	entityContactAddress   = "contact-address"
+	entityGuestLink        = "guest-link"
+	entityGuestSession     = "guest-session"
 )
 
 // newItem returns an item with its key and entity.

@@ -34,6 +34,22 @@ const domainPrefix = "DOMAIN#"
 // domainsKey is how many domains a customer has claimed.
 func domainsKey(customerID string) key { return key{"CUSTOMER#" + customerID, "DOMAINS"} }
 
+// guestLinkKey is what is kept about a customer's one-time links.
+func guestLinkKey(customerID string) key { return key{"CUSTOMER#" + customerID, "GUESTLINK"} }
+
+// contactAddressKey is by which a customer is found by its contact address.
+func contactAddressKey(folded, customerID string) key {
+	return key{contactAddressPartition(folded), contactAddressPrefix + customerID}
+}
+
+func contactAddressPartition(folded string) string { return "CONTACTADDRESS#" + folded }
+
+const contactAddressPrefix = "CUSTOMER#"
+
+func guestSessionKey(customerID, sessionID string) key {
+	return key{"SESSION#" + sessionID, "guest#" + customerID}
+}
+
 // domainKey reserves a proven domain among all customers.
 func domainKey(folded string) key { return key{"DOMAIN#" + folded, "DOMAIN"} }
 
