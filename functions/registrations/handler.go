@@ -143,6 +143,10 @@ func details(d membership.RegistrationDetails) api.RegistrationDetails {
 		DecidedAt: row.DecidedAt, DecidedBy: row.DecidedBy, DecidedByName: row.DecidedByName, Phone: r.Phone, Street: r.Street, Postcode: r.Postcode,
 		City: r.City, Region: r.Region, Comment: r.Comment, Reason: r.Reason, ProposedCustomer: d.Proposed.Name, Duplicates: make([]api.Duplicate, len(d.Duplicates)),
 	}
+	if r.ProposedRole != "" {
+		role := api.Role(r.ProposedRole)
+		answer.ProposedRole = &role
+	}
 	for i, x := range d.Duplicates {
 		answer.Duplicates[i] = api.Duplicate{User: api.UserRowOf(x.User), SameDomain: x.Domain, SameName: x.Name}
 	}

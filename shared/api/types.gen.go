@@ -2444,6 +2444,9 @@ type RegistrationDetails struct {
 	// ProposedCustomerID The customer whose proven domain the address has; empty for none.
 	ProposedCustomerID string `json:"proposedCustomerId"`
 
+	// ProposedRole Of a customer member, moderator and administrator; of the staff agent and administrator.
+	ProposedRole *Role `json:"proposedRole,omitempty"`
+
 	// Reason Of a disapproval.
 	Reason string `json:"reason"`
 	Region string `json:"region"`
