@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -68,28 +67,18 @@ func (t Table) GuestsOf(ctx context.Context, address string) ([]string, error) {
 	return ids, err
 }
 
-// GuestFacts reads a customer, its link and session beside the rows of its users: one wait. Everything is read
+// GuestFacts reads a customer, its link and session, and then the rows of its users: two waits. Everything is read
 // consistently, so that whoever has just become the first user ends the guest's stay with the next request.
 func (t Table) GuestFacts(ctx context.Context, customerID, sessionID string) (membership.GuestFacts, error) {
-	var (
-		f       membership.GuestFacts
-		failed  error
-		reading sync.WaitGroup
-	)
-	reading.Go(func() { f.HasUser, failed = t.hasUser(ctx, customerID) })
 	ask := []key{customerKey(customerID), guestLinkKey(customerID)}
 	if sessionID != "" {
 		ask = append(ask, guestSessionKey(customerID, sessionID))
 	}
 	found, err := t.batchGet(ctx, ask)
-	reading.Wait()
 	if err != nil {
 		return membership.GuestFacts{}, err
 	}
-	if failed != nil {
-		return membership.GuestFacts{}, failed
-	}
-	f.Customer, f.Link = customerFrom(found[customerKey(customerID)]), guestLinkFrom(found[guestLinkKey(customerID)])
+	f := membership.GuestFacts{Customer: customerFrom(found[customerKey(customerID)]), Link: guestLinkFrom(found[guestLinkKey(customerID)])}
 	f.Link.CustomerID = customerID
 	if sessionID != "" {
 		if i := found[guestSessionKey(customerID, sessionID)]; i != nil {
@@ -97,7 +86,8 @@ func (t Table) GuestFacts(ctx context.Context, customerID, sessionID string) (me
 			f.Session = &s
 		}
 	}
-	return f, nil
+	f.HasUser, err = t.hasUser(ctx, customerID)
+	return f, err
 }
 
 // usersLookedAt is how many rows hasUser reads: consistently 15 RCU at the usual 380 B.

@@ -55,7 +55,7 @@ func TestGuests(t *testing.T) {
 			w.calls.Take()
 			f, err := w.table.GuestFacts(ctx, first.ID, sessionID)
 			must(t, err)
-			equal(t, len(w.calls.Take()), 2) // beside each other
+			equal(t, len(w.calls.Take()), 2)
 			return f
 		}
 		f := facts("s1")
