@@ -302,9 +302,12 @@ func (gs Guests) wait(ctx context.Context, c Call, settings Settings, r Registra
 	}
 	r.Status, r.ConfirmedAt = RegistrationWaiting, r.RegisteredAt
 	r.RemindAt = remindAt(settings, r.ConfirmedAt)
+	mail := Registrations{NewID: gs.NewID, Language: gs.Language}.letter(c, r, LetterRegistrationWaiting)
+	r.MailID, r.Delivery = mail.ID, string(mail.Status)
 	user := r.user(Waiting, r.ProposedRole)
 	user.CustomerID = UnassignedID
 	trail := c.trail(c.auditEntry(gs.NewID(), "registration.confirmed", "registration", r.ID, r.CustomerID, nil, r.auditFields()), r.ID)
+	trail.Mails = []Mail{mail}
 	if err = gs.Store.RequestUser(ctx, r, user, trail); CodeOf(err) == ErrLoginTaken.Code {
 		return ErrAlreadyAsked // by another browser, at this moment
 	}

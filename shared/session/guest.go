@@ -21,9 +21,11 @@ type Guests struct {
 const guestCookieName = "__Host-guest"
 
 func guestCookie(value string, lifetime time.Duration) *http.Cookie {
-	c := cookie("", value, lifetime)
-	c.Name = guestCookieName
-	return c
+	seconds := int(lifetime.Seconds())
+	if seconds <= 0 {
+		seconds = -1
+	}
+	return &http.Cookie{Name: guestCookieName, Value: value, Path: "/", MaxAge: seconds, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 }
 
 // Start lets a guest in by the token of a one-time link. Errors: ErrBadLink, ErrGuestLinkOver.
