@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"clientele/shared/membership"
-	"clientele/shared/telemetry"
 )
 
 // inviter is membership.FirstAdministrator.
@@ -25,7 +23,6 @@ type handler struct {
 	email         string // of the deployment's settings
 	client        *http.Client
 	now           func() time.Time
-	metrics       io.Writer
 	log           *slog.Logger
 }
 
@@ -95,9 +92,6 @@ func (h handler) invite(ctx context.Context, email string) (done result, err err
 	}
 	call := membership.Call{Actor: membership.SystemActor(id), Now: h.now()}
 	done.Invited, err = h.administrator.Invite(ctx, call, email)
-	if done.Invited {
-		_ = telemetry.Count(h.metrics, call.Now, "InvitationsSent", 1, nil) // what was done stays done when nobody can count it
-	}
 	return done, err
 }
 

@@ -81,12 +81,9 @@ func invoke(ctx context.Context, t *testing.T, i *invitations, c *cloud, email, 
 		}
 		event = strings.Replace(string(text), "https://cloudformation-custom-resource-response-eucentral1.s3.eu-central-1.amazonaws.com", c.URL, 1)
 	}
-	var logged, counted bytes.Buffer
-	h := handler{administrator: i, email: email, client: &http.Client{Timeout: 30 * time.Second}, now: time.Now, metrics: &counted, log: telemetry.NewLogger(&logged)}
+	var logged bytes.Buffer
+	h := handler{administrator: i, email: email, client: &http.Client{Timeout: 30 * time.Second}, now: time.Now, log: telemetry.NewLogger(&logged)}
 	out, err := lambda.NewHandler(h.handle).Invoke(ctx, []byte(event))
-	if got := strings.Contains(counted.String(), "InvitationsSent"); got != (i.invited && len(i.asked) > 0) {
-		t.Errorf("metrics %q", counted.String())
-	}
 	return string(out), logged.String(), err
 }
 

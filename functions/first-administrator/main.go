@@ -33,7 +33,6 @@ func main() {
 		email:         s.AdministratorEmail,
 		client:        &http.Client{Timeout: 5 * time.Second},
 		now:           time.Now,
-		metrics:       os.Stdout,
 		log:           telemetry.NewLogger(os.Stderr),
 	}.handle)
 }

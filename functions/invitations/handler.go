@@ -8,7 +8,6 @@ import (
 	"clientele/shared/api"
 	"clientele/shared/httpapi"
 	"clientele/shared/membership"
-	"clientele/shared/telemetry"
 )
 
 type handler struct {
@@ -83,8 +82,7 @@ func (h handler) invite(w http.ResponseWriter, r *http.Request, c membership.Cal
 	if err != nil {
 		return err
 	}
-	answer, invited := api.BatchResultFor(results)
-	h.count(c, "InvitationsSent", invited)
+	answer, _ := api.BatchResultFor(results)
 	httpapi.Respond(w, http.StatusOK, answer)
 	return nil
 }
@@ -119,8 +117,7 @@ func (h handler) resendExpired(w http.ResponseWriter, r *http.Request, c members
 	if err != nil {
 		return err
 	}
-	answer, resent := api.BatchResultFor(results)
-	h.count(c, "InvitationsSent", resent)
+	answer, _ := api.BatchResultFor(results)
 	httpapi.Respond(w, http.StatusOK, api.ResendExpiredResult{Results: answer.Results, Next: h.cursors.Next(this, next)})
 	return nil
 }
@@ -153,13 +150,6 @@ func (h handler) delete(w http.ResponseWriter, r *http.Request, c membership.Cal
 	}
 	httpapi.NoContent(w)
 	return nil
-}
-
-// count writes a metric. What was done stays done when nobody can count it.
-func (h handler) count(c membership.Call, name string, n int) {
-	if n > 0 {
-		_ = telemetry.Count(h.metrics, c.Now, name, n, nil)
-	}
 }
 
 func invitationOf(i membership.Invitation) api.Invitation {

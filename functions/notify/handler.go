@@ -17,7 +17,7 @@ import (
 
 // outbox is membership.Outbox.
 type outbox interface {
-	Deliver(ctx context.Context, mailID string, now time.Time) (membership.MailStatus, error)
+	Deliver(ctx context.Context, mailID string, now time.Time) (membership.Mail, error)
 }
 
 type handler struct {
@@ -35,25 +35,23 @@ const margin = 15 * time.Second
 // not: the sweeper tries again, so that no mail blocks the shard. Only records whose state could not be stored are
 // reported as failed.
 func (h handler) handle(ctx context.Context, event events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
-	counts := map[membership.MailStatus]int{}
+	var counts membership.Deliveries
 	var response events.DynamoDBEventResponse
 	for _, record := range event.Records {
 		id, ok := newMail(record)
 		if !ok {
 			continue
 		}
-		status, err := h.deliver(ctx, id)
+		m, err := h.deliver(ctx, id)
 		if err != nil {
 			h.log.Error("mail", "mail", id, "cause", err.Error())
 			// The sequence number, not the event id: Lambda reads on from it.
 			response.BatchItemFailures = append(response.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: record.Change.SequenceNumber})
 		}
-		if status != "" {
-			counts[status]++
-		}
+		counts.Add(m, err)
 	}
-	_ = telemetry.Mails(h.metrics, h.now(), counts) // what was done stays done when nobody can count it
-	h.log.Info("notify", "records", len(event.Records), "outcomes", counts, "failed", len(response.BatchItemFailures))
+	_ = telemetry.Mails(h.metrics, h.now(), counts.Mails, counts.Invitations) // what was done stays done when nobody can count it
+	h.log.Info("notify", "records", len(event.Records), "outcomes", counts.Mails, "failed", len(response.BatchItemFailures))
 	return response, nil
 }
 
@@ -74,14 +72,14 @@ func text(v events.DynamoDBAttributeValue) string {
 }
 
 // deliver tries one mail. A panic is an error of this mail only.
-func (h handler) deliver(ctx context.Context, id string) (status membership.MailStatus, err error) {
+func (h handler) deliver(ctx context.Context, id string) (m membership.Mail, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			status, err = "", fmt.Errorf("panic: %v\n%s", reason, debug.Stack())
+			m, err = membership.Mail{}, fmt.Errorf("panic: %v\n%s", reason, debug.Stack())
 		}
 	}()
 	if end, ok := ctx.Deadline(); ok && end.Sub(h.now()) < margin {
-		return "", context.DeadlineExceeded
+		return membership.Mail{}, context.DeadlineExceeded
 	}
 	return h.outbox.Deliver(ctx, id, h.now())
 }

@@ -19,17 +19,19 @@ const prefix = "01930d1c-0000-7000-8000-00000000000" // and a digit
 
 // deliveries answers by the last digit of a mail's id, and panics where it has no answer.
 type deliveries struct {
-	answers map[string]func() (membership.MailStatus, error)
+	answers map[string]func() (membership.Mail, error)
 	tried   []string
 }
 
-func (d *deliveries) Deliver(_ context.Context, id string, _ time.Time) (membership.MailStatus, error) {
+func (d *deliveries) Deliver(_ context.Context, id string, _ time.Time) (membership.Mail, error) {
 	d.tried = append(d.tried, id)
 	return d.answers[id[len(id)-1:]]()
 }
 
-func is(status membership.MailStatus, err error) func() (membership.MailStatus, error) {
-	return func() (membership.MailStatus, error) { return status, err }
+func is(status membership.MailStatus, err error) func() (membership.Mail, error) {
+	return func() (membership.Mail, error) {
+		return membership.Mail{Status: status, InvitationID: "i1"}, err
+	}
 }
 
 // invoke sends a recorded event through the runtime's own decoding and returns the answer, log and metrics.
@@ -49,7 +51,7 @@ func invoke(ctx context.Context, t *testing.T, d *deliveries, file string) (answ
 }
 
 func TestEveryMailIsTriedOnce(t *testing.T) {
-	d := &deliveries{answers: map[string]func() (membership.MailStatus, error){"1": is("sent", nil), "2": is("abandoned", nil), "3": is("", nil)}}
+	d := &deliveries{answers: map[string]func() (membership.Mail, error){"1": is("sent", nil), "2": is("abandoned", nil), "3": is("", nil)}}
 	answer, log, metrics := invoke(t.Context(), t, d, "testdata/mails.json")
 	if answer != `{"batchItemFailures":null}` && answer != `{"batchItemFailures":[]}` {
 		t.Errorf("answer %s", answer)
@@ -57,7 +59,7 @@ func TestEveryMailIsTriedOnce(t *testing.T) {
 	if strings.Join(d.tried, " ") != prefix+"1 "+prefix+"2 "+prefix+"3" {
 		t.Errorf("tried %v", d.tried)
 	}
-	for _, want := range []string{`"Mails":1,"Outcome":"sent"`, `"Mails":1,"Outcome":"abandoned"`, `"MailsAbandoned":1`} {
+	for _, want := range []string{`"Mails":1,"Outcome":"sent"`, `"Mails":1,"Outcome":"abandoned"`, `"MailsAbandoned":1`, `"InvitationsSent":1`} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("no %s in %s", want, metrics)
 		}
@@ -68,7 +70,7 @@ func TestEveryMailIsTriedOnce(t *testing.T) {
 }
 
 func TestOnlyWhatCouldNotBeStoredIsReported(t *testing.T) {
-	d := &deliveries{answers: map[string]func() (membership.MailStatus, error){
+	d := &deliveries{answers: map[string]func() (membership.Mail, error){
 		"1": is("queued", nil), "2": is("", errors.New("table: throttled")), "3": is("sent", nil),
 	}}
 	answer, log, metrics := invoke(t.Context(), t, d, "testdata/mails.json")
@@ -81,7 +83,7 @@ func TestOnlyWhatCouldNotBeStoredIsReported(t *testing.T) {
 }
 
 func TestAPanicCostsItsOwnMailOnly(t *testing.T) {
-	d := &deliveries{answers: map[string]func() (membership.MailStatus, error){"2": is("sent", nil), "3": is("sent", nil)}}
+	d := &deliveries{answers: map[string]func() (membership.Mail, error){"2": is("sent", nil), "3": is("sent", nil)}}
 	answer, log, metrics := invoke(t.Context(), t, d, "testdata/mails.json")
 	if answer != `{"batchItemFailures":[{"itemIdentifier":"100000000000000000000001"}]}` {
 		t.Errorf("answer %s", answer)

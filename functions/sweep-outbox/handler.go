@@ -13,7 +13,7 @@ import (
 
 // outbox is membership.Outbox.
 type outbox interface {
-	Sweep(ctx context.Context, limit int, now func() time.Time) (map[membership.MailStatus]int, error)
+	Sweep(ctx context.Context, limit int, now func() time.Time) (membership.Deliveries, error)
 }
 
 type handler struct {
@@ -40,8 +40,8 @@ func (h handler) handle(ctx context.Context) error {
 		defer cancel()
 	}
 	counts, err := h.outbox.Sweep(ctx, limit, h.now)
-	_ = telemetry.Mails(h.metrics, h.now(), counts) // what was done stays done when nobody can count it
-	h.log.Info("sweep-outbox", "outcomes", counts, "outOfTime", ctx.Err() != nil)
+	_ = telemetry.Mails(h.metrics, h.now(), counts.Mails, counts.Invitations) // what was done stays done when nobody can count it
+	h.log.Info("sweep-outbox", "outcomes", counts.Mails, "outOfTime", ctx.Err() != nil)
 	if err != nil {
 		return fmt.Errorf("sweep the outbox: %w", err)
 	}

@@ -17,13 +17,13 @@ import (
 
 // sweeps answers what a test says and keeps what it was asked.
 type sweeps struct {
-	counts map[membership.MailStatus]int
+	counts membership.Deliveries
 	err    error
 	limit  int
 	end    time.Time
 }
 
-func (s *sweeps) Sweep(ctx context.Context, limit int, _ func() time.Time) (map[membership.MailStatus]int, error) {
+func (s *sweeps) Sweep(ctx context.Context, limit int, _ func() time.Time) (membership.Deliveries, error) {
 	s.limit = limit
 	s.end, _ = ctx.Deadline()
 	return s.counts, s.err
@@ -46,7 +46,7 @@ func TestSweepCountsWhatBecameOfMails(t *testing.T) {
 	end := time.Now().Add(50 * time.Second)
 	ctx, cancel := context.WithDeadline(t.Context(), end)
 	defer cancel()
-	s := &sweeps{counts: map[membership.MailStatus]int{membership.MailSent: 4, membership.MailAbandoned: 1}}
+	s := &sweeps{counts: membership.Deliveries{Mails: map[membership.MailStatus]int{membership.MailSent: 4, membership.MailAbandoned: 1}, Invitations: 3}}
 	log, metrics, err := invoke(ctx, t, s)
 	if err != nil {
 		t.Fatal(err)
@@ -57,13 +57,13 @@ func TestSweepCountsWhatBecameOfMails(t *testing.T) {
 	if !strings.Contains(log, `"outcomes":{"abandoned":1,"sent":4}`) || strings.Count(log, "\n") != 1 {
 		t.Errorf("log %s", log)
 	}
-	if !strings.Contains(metrics, `"Mails":4,"Outcome":"sent"`) || !strings.Contains(metrics, `"MailsAbandoned":1`) {
+	if !strings.Contains(metrics, `"Mails":4,"Outcome":"sent"`) || !strings.Contains(metrics, `"MailsAbandoned":1`) || !strings.Contains(metrics, `"InvitationsSent":3`) {
 		t.Errorf("metrics %s", metrics)
 	}
 }
 
 func TestSweepFailsWithTheTable(t *testing.T) {
-	s := &sweeps{counts: map[membership.MailStatus]int{membership.MailSent: 1}, err: errors.New("table: throttled")}
+	s := &sweeps{counts: membership.Deliveries{Mails: map[membership.MailStatus]int{membership.MailSent: 1}}, err: errors.New("table: throttled")}
 	log, metrics, err := invoke(t.Context(), t, s)
 	if err == nil || !strings.Contains(err.Error(), "throttled") {
 		t.Errorf("err %v", err)

@@ -5,6 +5,7 @@ import (
 
 	"clientele/shared/httpapi"
 	"clientele/shared/membership"
+	"clientele/shared/telemetry"
 	"clientele/shared/web"
 )
 
@@ -120,7 +121,7 @@ func (d *Door) accept(w http.ResponseWriter, r *http.Request) {
 		Token: token, Password: form.Value("password"), Username: form.Value("username"), FirstName: &first, LastName: &last,
 	})
 	if err == nil {
-		d.count("InvitationsAccepted", 1)
+		_ = telemetry.Count(d.Metrics, d.Now(), "InvitationsAccepted", 1, nil) // what was done stays done when nobody can count it
 		web.Notify(w, "success", "notice.welcome", "name", user.FirstName)
 		d.enter(w, r, user, "/")
 		return

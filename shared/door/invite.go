@@ -121,7 +121,6 @@ func (p People) invite(w http.ResponseWriter, r *http.Request, at place) {
 		return
 	}
 	view := newResults(results, asked, form, at)
-	d.count("InvitationsSent", view.Invited)
 	if view.Invited == 0 && len(results) == 1 { // one mistake is mended where it was made
 		field := "emails"
 		if results[0].Err.Field == "role" || results[0].Err.Field == "language" {

@@ -281,6 +281,47 @@ func TestImportFromUploadToResult(t *testing.T) {
 	}
 }
 
+// Whoever invites and however: the letter that is sent counts, once.
+func TestInvitationsSentAreCountedHoweverTheyWereMade(t *testing.T) {
+	w := newImportWorld(t)
+	var sent int
+	sweep := func(how string, want int) {
+		t.Helper()
+		w.now = w.now.Add(time.Second)
+		d, err := w.outbox.Sweep(w.ctx, 100, func() time.Time { return w.now })
+		if err != nil || d.Invitations != want {
+			t.Errorf("%s: %d invitations sent, want %d (%v)", how, d.Invitations, want, err)
+		}
+		sent += d.Invitations
+	}
+	inv := w.invite("one@example.com", membership.Member)
+	w.inviteAs(w.as("alpha", membership.Administrator), "alpha", "beta-administrator@example.com", membership.Member) // whose letter says that the address is in use
+	sweep("invited", 2)
+	w.now = w.now.Add(time.Hour)
+	if _, err := w.invitations.Resend(w.ctx, w.staff(), inv.ID); err != nil {
+		t.Fatal(err)
+	}
+	sweep("sent again", 1)
+	w.now = w.now.Add(membership.InvitationLifetime)
+	if _, _, err := w.invitations.ResendExpired(w.ctx, w.staff(), "alpha", ""); err != nil {
+		t.Fatal(err)
+	}
+	sweep("expired ones sent again", 1)
+	w.now = w.now.Add(2 * time.Hour)
+	wantCode(t, w.invitations.Renew(w.ctx, w.public(), w.token(inv.ID)), "")
+	sweep("renewed", 1)
+	w.imported(w.staff(), membership.ImportInput{FileName: "people.csv"}, "email\nfile1@example.com\nfile2@example.com\n", false)
+	sweep("from a file", 2)
+	wantCode(t, w.signIn.ForgotPassword(w.ctx, w.public(), membership.Forgot{Login: "alpha-member", Door: membership.PortalDoor, Source: "192.0.2.1"}, "en"), "")
+	sweep("another letter", 0)
+	w.invite("refused@example.com", membership.Member)
+	w.postman.fail = &membership.MailRefusal{Reason: "no such address"}
+	sweep("refused", 0)
+	if sent != 7 {
+		t.Errorf("%d in all", sent)
+	}
+}
+
 // The same file again finds everybody there, and the rows that failed can be corrected and uploaded alone.
 func TestImportTwice(t *testing.T) {
 	w := newImportWorld(t)

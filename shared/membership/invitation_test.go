@@ -240,8 +240,8 @@ func TestNobodyLooksIntoOtherCustomers(t *testing.T) {
 		if inv.Status != free.Status || inv.Delivery != free.Delivery || inv.ExpiresAt != free.ExpiresAt || user.Status != freeUser.Status || inv.Version != free.Version {
 			t.Errorf("%s: %+v, a free one: %+v", taken, inv, free)
 		}
-		if status, err := w.outbox.Deliver(w.ctx, inv.MailID, w.now); status != membership.MailSent || err != nil {
-			t.Fatal(status, err)
+		if m, err := w.outbox.Deliver(w.ctx, inv.MailID, w.now); m.Status != membership.MailSent || err != nil {
+			t.Fatal(m.Status, err)
 		}
 		last := len(w.postman.posted) - 1
 		if m := w.postman.posted[last]; m.Letter != membership.LetterAddressInUse || w.postman.tokens[last] != "" {
@@ -336,8 +336,8 @@ func TestWhatEndsAnInvitation(t *testing.T) {
 			t.Errorf("after %s the user is %s", name, status)
 		}
 		// The mail that is still owed is withdrawn.
-		if status, err := w.outbox.Deliver(w.ctx, inv.MailID, w.now); status != membership.MailWithdrawn || err != nil {
-			t.Errorf("after %s the mail is %s (%v)", name, status, err)
+		if m, err := w.outbox.Deliver(w.ctx, inv.MailID, w.now); m.Status != membership.MailWithdrawn || err != nil {
+			t.Errorf("after %s the mail is %s (%v)", name, m.Status, err)
 		}
 		// And the address can be invited again where its user is gone.
 		if name != "accept" {

@@ -54,16 +54,37 @@ type Outbox struct {
 	Keys    Keys
 }
 
-// Deliver tries one mail and returns its status after the try: sent, queued (to be tried again), withdrawn, abandoned,
-// or "" when there was nothing to do. A crash between the Postman's answer and the mark sends a second copy and loses
-// none. Errors are of the table only; what the Postman says is kept with the mail.
-func (o Outbox) Deliver(ctx context.Context, mailID string, now time.Time) (MailStatus, error) {
+// Deliveries are what became of the mails that were tried.
+type Deliveries struct {
+	Mails       map[MailStatus]int
+	Invitations int // invitations whose letter was sent, whoever made them and however: also again, renewed, or from a file
+}
+
+// Add counts one mail as Deliver returned it.
+func (d *Deliveries) Add(m Mail, err error) {
+	if m.Status == "" {
+		return
+	}
+	if d.Mails == nil {
+		d.Mails = map[MailStatus]int{}
+	}
+	d.Mails[m.Status]++
+	// What could not be marked is sent once more, and is counted then.
+	if m.InvitationID != "" && m.Status == MailSent && err == nil {
+		d.Invitations++
+	}
+}
+
+// Deliver tries one mail and returns it as it is after the try: sent, queued (to be tried again), withdrawn, abandoned,
+// or the zero Mail when there was nothing to do. A crash between the Postman's answer and the mark sends a second copy and
+// loses none. Errors are of the table only; what the Postman says is kept with the mail.
+func (o Outbox) Deliver(ctx context.Context, mailID string, now time.Time) (Mail, error) {
 	m, err := o.Store.ClaimMail(ctx, mailID, now, now.Add(mailLease))
 	if KindOf(err) == NotFound {
-		return "", nil
+		return Mail{}, nil
 	}
 	if err != nil {
-		return "", err
+		return Mail{}, err
 	}
 	secret, wanted, err := o.secret(ctx, &m, now)
 	switch {
@@ -87,7 +108,7 @@ func (o Outbox) Deliver(ctx context.Context, mailID string, now time.Time) (Mail
 		}
 	}
 	// What became of the mail is stored even when the time for trying is over.
-	return m.Status, o.Store.FinishMail(context.WithoutCancel(ctx), m)
+	return m, o.Store.FinishMail(context.WithoutCancel(ctx), m)
 }
 
 // pause returns how long to wait after the n-th failed try.
@@ -222,20 +243,18 @@ func (m *Mail) address(a Access, expiresAt time.Time) {
 
 // Sweep tries the mails that are due, at most limit, and returns how many ended in each status. It goes on after a
 // failure, because one bad mail must not hold up the others; the first error is returned at the end.
-func (o Outbox) Sweep(ctx context.Context, limit int, now func() time.Time) (map[MailStatus]int, error) {
-	counts := map[MailStatus]int{}
+func (o Outbox) Sweep(ctx context.Context, limit int, now func() time.Time) (Deliveries, error) {
+	var counts Deliveries
 	due, first := o.Store.DueMails(ctx, now(), limit)
 	for _, id := range due {
 		if ctx.Err() != nil {
 			break
 		}
-		status, err := o.Deliver(ctx, id, now())
+		m, err := o.Deliver(ctx, id, now())
 		if err != nil && first == nil {
 			first = err
 		}
-		if status != "" {
-			counts[status]++
-		}
+		counts.Add(m, err)
 	}
 	return counts, first
 }

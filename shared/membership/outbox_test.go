@@ -16,7 +16,7 @@ func TestOutboxPauses(t *testing.T) {
 	w.postman.fail = errBroken
 	var pauses []time.Duration
 	for try := 1; ; try++ {
-		status, err := w.outbox.Deliver(w.ctx, inv.MailID, w.now)
+		tried, err := w.outbox.Deliver(w.ctx, inv.MailID, w.now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -24,14 +24,14 @@ func TestOutboxPauses(t *testing.T) {
 		if m.Attempts != try || m.Reason == "" {
 			t.Fatalf("try %d: %+v", try, m)
 		}
-		if status == membership.MailAbandoned {
+		if tried.Status == membership.MailAbandoned {
 			break
 		}
 		pause := m.DueAt.Sub(w.now)
 		pauses = append(pauses, pause)
 		w.now = w.now.Add(pause - time.Second)
-		if early, err := w.outbox.Deliver(w.ctx, inv.MailID, w.now); early != "" || err != nil {
-			t.Fatalf("tried a second too early: %s %v", early, err)
+		if early, err := w.outbox.Deliver(w.ctx, inv.MailID, w.now); early.Status != "" || err != nil {
+			t.Fatalf("tried a second too early: %s %v", early.Status, err)
 		}
 		w.now = w.now.Add(time.Second)
 	}
@@ -45,8 +45,8 @@ func TestOutboxPauses(t *testing.T) {
 	if total := w.now.Sub(start); total < 12*time.Hour {
 		t.Errorf("given up after %v: less than a night", total)
 	}
-	if status, _ := w.outbox.Deliver(w.ctx, inv.MailID, w.now.Add(24*time.Hour)); status != "" {
-		t.Errorf("an abandoned mail is tried again: %s", status)
+	if m, _ := w.outbox.Deliver(w.ctx, inv.MailID, w.now.Add(24*time.Hour)); m.Status != "" {
+		t.Errorf("an abandoned mail is tried again: %s", m.Status)
 	}
 }
 
@@ -55,8 +55,8 @@ func TestRefusedMailIsAbandonedAtOnce(t *testing.T) {
 		w := newWorld(t)
 		inv := w.invite("new@example.com", membership.Member)
 		w.postman.fail = refusal
-		if status, err := w.outbox.Deliver(w.ctx, inv.MailID, w.now); status != membership.MailAbandoned || err != nil {
-			t.Errorf("%v: %s %v", refusal, status, err)
+		if m, err := w.outbox.Deliver(w.ctx, inv.MailID, w.now); m.Status != membership.MailAbandoned || err != nil {
+			t.Errorf("%v: %s %v", refusal, m.Status, err)
 		}
 	}
 }
@@ -69,12 +69,12 @@ func TestKilledTryIsRepeatedAfterItsLease(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.now = w.now.Add(2*time.Minute - time.Second)
-	if status, _ := w.outbox.Deliver(w.ctx, inv.MailID, w.now); status != "" {
-		t.Errorf("a second sender: %s", status)
+	if m, _ := w.outbox.Deliver(w.ctx, inv.MailID, w.now); m.Status != "" {
+		t.Errorf("a second sender: %s", m.Status)
 	}
 	w.now = w.now.Add(time.Second)
 	counts, err := w.outbox.Sweep(w.ctx, 10, func() time.Time { return w.now })
-	if err != nil || counts[membership.MailSent] != 1 || len(w.postman.posted) != 1 {
+	if err != nil || counts.Mails[membership.MailSent] != 1 || len(w.postman.posted) != 1 {
 		t.Errorf("%v %v", counts, err)
 	}
 }
@@ -88,7 +88,7 @@ func TestOnlyTheNewestMailOfAnInvitationCarriesALink(t *testing.T) {
 		t.Fatal(err)
 	}
 	counts, err := w.outbox.Sweep(w.ctx, 10, func() time.Time { return w.now })
-	if err != nil || counts[membership.MailSent] != 1 || counts[membership.MailWithdrawn] != 1 {
+	if err != nil || counts.Mails[membership.MailSent] != 1 || counts.Mails[membership.MailWithdrawn] != 1 {
 		t.Fatalf("%v %v", counts, err)
 	}
 	if w.postman.posted[0].ID != after.MailID || w.postman.tokens[0] != w.token(inv.ID) {
@@ -103,8 +103,8 @@ func TestExpiredInvitationsMailIsWithdrawn(t *testing.T) {
 	}{{-time.Second, membership.MailSent}, {0, membership.MailWithdrawn}, {time.Second, membership.MailWithdrawn}} {
 		w := newWorld(t)
 		inv := w.invite("new@example.com", membership.Member)
-		if status, err := w.outbox.Deliver(w.ctx, inv.MailID, inv.ExpiresAt.Add(c.at)); status != c.want || err != nil {
-			t.Errorf("%v: %s %v, want %s", c.at, status, err, c.want)
+		if m, err := w.outbox.Deliver(w.ctx, inv.MailID, inv.ExpiresAt.Add(c.at)); m.Status != c.want || err != nil {
+			t.Errorf("%v: %s %v, want %s", c.at, m.Status, err, c.want)
 		}
 	}
 }
@@ -125,10 +125,10 @@ func TestSweepGoesOnAfterAFailure(t *testing.T) {
 		return nil
 	}
 	counts, err := w.outbox.Sweep(w.ctx, 10, func() time.Time { return w.now })
-	if err == nil || counts[membership.MailSent] != 4 {
+	if err == nil || counts.Mails[membership.MailSent] != 4 {
 		t.Errorf("%v %v", counts, err)
 	}
-	if counts, err = w.outbox.Sweep(w.ctx, 10, func() time.Time { return w.now }); err != nil || counts[membership.MailSent] != 1 {
+	if counts, err = w.outbox.Sweep(w.ctx, 10, func() time.Time { return w.now }); err != nil || counts.Mails[membership.MailSent] != 1 {
 		t.Errorf("%v %v", counts, err)
 	}
 }
