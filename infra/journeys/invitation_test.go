@@ -166,7 +166,8 @@ func TestCustomerDeactivated(t *testing.T) {
 	s := theStack(t)
 	staff, public := admin(t, s), nobody(t, s)
 	customer := newCustomer(staff, "Closing Ltd")
-	user, _ := join(staff, customer, address("inside"), "administrator")
+	inside := address("inside")
+	user, _ := join(staff, customer, inside, "administrator")
 	outside := address("outside")
 	invite(staff, customer, outside, "member")
 	key := token(t, mailed(t, s, outside, 1))
@@ -179,7 +180,8 @@ func TestCustomerDeactivated(t *testing.T) {
 	staff.refused(409, "already_deactivated", "POST", "/customers/"+customer+"/deactivate", nil)
 
 	staff.must(200, "POST", "/customers/"+customer+"/reactivate", nil)
-	user.must(200, "GET", "/me", nil)
+	user.refused(401, "sign_in_required", "GET", "/me", nil) // sessions from before stay closed
+	signIn(t, s, inside, password, "portal").must(200, "GET", "/me", nil)
 	public.must(200, "POST", "/invitations/accept", accept)
 
 	etag := staff.must(200, "GET", "/customers/"+customer, nil).header.Get("ETag")

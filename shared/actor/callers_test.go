@@ -268,6 +268,7 @@ func TestCutOff(t *testing.T) {
 		"sign-ins":     func(a *membership.Access) { a.SignIns.ValidFrom = w.now },
 		"signed out":   func(a *membership.Access) { a.SignIns.SignedOut = map[string]time.Time{"family": w.now} },
 		"deactivated":  func(a *membership.Access) { a.User.Status = membership.Deactivated },
+		"customer":     func(a *membership.Access) { a.Customer.ValidFrom = w.now },
 		"customer out": func(a *membership.Access) { a.Customer.Status = membership.CustomerDeactivated },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 // is no change of the record.
 type SignIns struct {
 	CustomerID, UserID string
-	// ValidFrom is the moment before which no session or token counts; see also User.ValidFrom.
+	// ValidFrom is the moment before which no session or token counts; see also User.ValidFrom and Customer.ValidFrom.
 	ValidFrom time.Time
 	// SignedOut holds the token families (origin_jti) that were signed out, with the time after which they are dead anyway.
 	SignedOut map[string]time.Time
@@ -104,6 +104,11 @@ type AccessStore interface {
 	Access(ctx context.Context, customerID, userID, sessionID string) (Access, error)
 }
 
+// validFrom is the moment before which no session or token counts: the latest cut-off of user, sign-ins and customer.
+func (a Access) validFrom() time.Time {
+	return later(later(a.User.ValidFrom, a.SignIns.ValidFrom), a.Customer.ValidFrom)
+}
+
 // Actor returns who is calling, if access is open at this moment: user active, customer open, the right door, and what
 // was issued at issuedAt (a token or session; family is the token's origin_jti, or "") not cut off since.
 // Errors: ErrSignedOut.
@@ -113,7 +118,7 @@ func (a Access) Actor(door Door, issuedAt time.Time, family string, now time.Tim
 	case u.ID == "" || u.StatusAt(now) != Active,
 		DoorOf(u.CustomerID) != door,
 		a.Customer.ID == "" || !a.Customer.Open(),
-		issuedAt.Before(u.ValidFrom) || issuedAt.Before(a.SignIns.ValidFrom):
+		issuedAt.Before(a.validFrom()):
 		return Actor{}, ErrSignedOut
 	}
 	if _, out := a.SignIns.SignedOut[family]; out && family != "" {

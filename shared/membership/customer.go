@@ -20,7 +20,7 @@ const (
 type CustomerStatus string
 
 // The statuses of a customer. Deactivated: its users are out with their next request and its invitations are blocked,
-// both until it is reactivated.
+// both until it is reactivated; its users then sign in anew.
 const (
 	CustomerActive      CustomerStatus = "active"
 	CustomerDeactivated CustomerStatus = "deactivated"
@@ -43,6 +43,8 @@ type Customer struct {
 	ExternalID, Comment    string
 
 	CreatedAt time.Time
+	// ValidFrom is the moment before which no session or token of its users counts.
+	ValidFrom time.Time
 	Version   int
 }
 
@@ -237,7 +239,8 @@ func (cs Customers) Change(ctx context.Context, c Call, customerID string, versi
 	return cs.change(ctx, c, customerID, version, "customer.changed", in.apply)
 }
 
-// Deactivate takes a customer out: users with their next request, invitations until Reactivate.
+// Deactivate takes a customer out: users with their next request, and their sessions and tokens for good; invitations
+// until Reactivate.
 // Errors: ErrNotFound, ErrForbidden, ErrStale, Conflict (already_deactivated).
 func (cs Customers) Deactivate(ctx context.Context, c Call, customerID string, version int) (Customer, error) {
 	return cs.change(ctx, c, customerID, version, "customer.deactivated", func(x Customer) (Customer, error) {
@@ -249,7 +252,7 @@ func (cs Customers) Deactivate(ctx context.Context, c Call, customerID string, v
 	})
 }
 
-// Reactivate undoes Deactivate. Errors: ErrNotFound, ErrForbidden, ErrStale, Conflict (already_active).
+// Reactivate undoes Deactivate; the users sign in anew. Errors: ErrNotFound, ErrForbidden, ErrStale, Conflict (already_active).
 func (cs Customers) Reactivate(ctx context.Context, c Call, customerID string, version int) (Customer, error) {
 	return cs.change(ctx, c, customerID, version, "customer.reactivated", func(x Customer) (Customer, error) {
 		if x.Status == CustomerActive {
@@ -280,6 +283,9 @@ func (cs Customers) change(ctx context.Context, c Call, customerID string, versi
 		return Customer{}, err
 	}
 	after.Version = before.Version + 1
+	if before.Open() && !after.Open() { // what is open ends for good: when the customer is back, people sign in anew
+		after.ValidFrom = cutOff(c.Now)
+	}
 	audit := c.auditEntry(cs.NewID(), action, "customer", customerID, customerID, before.auditFields(), after.auditFields())
 	trail := c.trail(audit, customerID)
 	if after.Name != before.Name {

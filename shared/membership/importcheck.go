@@ -8,9 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"slices"
 	"strconv"
-	"time"
 )
 
 // importCheckStep is how many rows one step of a check looks at: some hundred reads of the table at once, a second or two.
@@ -73,7 +71,7 @@ func (is Imports) asked(ctx context.Context, c Call, j Job) (Import, Call, error
 		return i, Call{}, err
 	}
 	// Being signed out everywhere, by a new password for example, does not end what one has asked for.
-	signedIn := latest(c.Now, access.User.ValidFrom, access.SignIns.ValidFrom)
+	signedIn := later(c.Now, access.validFrom())
 	actor, err := access.Actor(DoorOf(i.ByCustomerID), signedIn, "", c.Now)
 	if err == nil {
 		err = actor.require(Invite, i.CustomerID, "")
@@ -83,10 +81,6 @@ func (is Imports) asked(ctx context.Context, c Call, j Job) (Import, Call, error
 	}
 	actor.RequestID = j.RequestID
 	return i, Call{Actor: actor, Now: c.Now}, nil
-}
-
-func latest(times ...time.Time) time.Time {
-	return slices.MaxFunc(times, func(a, b time.Time) int { return a.Compare(b) })
 }
 
 // read looks at the file as a whole and keeps it as it is: too many rows are found before the first is looked at, and

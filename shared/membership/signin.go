@@ -139,7 +139,7 @@ func (s SignIn) SignIn(ctx context.Context, c Call, in Credentials) (SignedIn, e
 		return SignedIn{}, giveBack(err)
 	}
 	account := orNobody(access.User.ID)
-	if wait := later(access.User.ValidFrom, access.SignIns.ValidFrom).Sub(c.Now); wait > 0 {
+	if wait := access.validFrom().Sub(c.Now); wait > 0 {
 		if err := s.Wait(ctx, wait); err != nil {
 			return SignedIn{}, giveBack(err)
 		}

@@ -205,6 +205,8 @@ func TestAccess(t *testing.T) {
 		"user cut off":              {func(a *membership.Access) { a.User.ValidFrom = cut }, membership.PortalDoor, cut.Add(-time.Second), false},
 		"same second as cut-off":    {func(a *membership.Access) { a.User.ValidFrom = cut }, membership.PortalDoor, start, false},
 		"after the cut-off":         {func(a *membership.Access) { a.User.ValidFrom = cut }, membership.PortalDoor, cut, true},
+		"customer cut off":          {func(a *membership.Access) { a.Customer.ValidFrom = cut }, membership.PortalDoor, cut.Add(-time.Second), false},
+		"after that cut-off":        {func(a *membership.Access) { a.Customer.ValidFrom = cut }, membership.PortalDoor, cut, true},
 		"sign-ins cut off":          {func(a *membership.Access) { a.SignIns.ValidFrom = cut }, membership.PortalDoor, start, false},
 		"family signed out":         {func(a *membership.Access) { a.SignIns.SignedOut = map[string]time.Time{"f": start} }, membership.PortalDoor, start, false},
 		"another family signed out": {func(a *membership.Access) { a.SignIns.SignedOut = map[string]time.Time{"g": start} }, membership.PortalDoor, start, true},

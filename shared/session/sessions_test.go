@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
@@ -165,6 +166,16 @@ func TestSessionsEnd(t *testing.T) {
 		},
 		"cut off": func(t *testing.T, w *world) {
 			w.user = w.change(t, w.user, func(u *membership.User) { u.ValidFrom = w.now.Add(time.Second) })
+			w.now = w.now.Add(time.Minute)
+		},
+		"customer deactivated and back": func(t *testing.T, w *world) {
+			customers := membership.Customers{Store: w.table, NewID: uuid.NewString}
+			c := membership.Call{Actor: membership.SystemActor(""), Now: w.now}
+			for _, do := range []func(context.Context, membership.Call, string, int) (membership.Customer, error){customers.Deactivate, customers.Reactivate} {
+				if _, err := do(t.Context(), c, w.user.CustomerID, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
 			w.now = w.now.Add(time.Minute)
 		},
 		"customer deactivated": func(t *testing.T, w *world) {

@@ -39,6 +39,7 @@ func customerItem(c membership.Customer) item {
 	i.setStr("externalId", c.ExternalID)
 	i.setStr("comment", c.Comment)
 	i.setTime("createdAt", c.CreatedAt)
+	i.setTime("validFrom", c.ValidFrom)
 	i.setInt("version", c.Version)
 	return i
 }
@@ -49,7 +50,8 @@ func customerFrom(i item) membership.Customer {
 		Status: membership.CustomerStatus(i.str("status")), PortalAccess: i.bool("portalAccess"), GroupIDs: i.strs("groupIds"),
 		Email: i.str("email"), URL: i.str("url"), Phone: i.str("phone"), Street: i.str("street"), Postcode: i.str("postcode"),
 		City: i.str("city"), Region: i.str("region"), Country: i.str("country"), Language: i.str("language"),
-		ExternalID: i.str("externalId"), Comment: i.str("comment"), CreatedAt: i.time("createdAt"), Version: i.int("version"),
+		ExternalID: i.str("externalId"), Comment: i.str("comment"), CreatedAt: i.time("createdAt"), ValidFrom: i.time("validFrom"),
+		Version: i.int("version"),
 	}
 }
 

@@ -15,7 +15,7 @@ func filled(id string) membership.Customer {
 	return membership.Customer{ID: id, Name: "Łódź Spedition", Type: membership.Corporate, Management: membership.ManagedCustomer,
 		Status: membership.CustomerActive, PortalAccess: true, GroupIDs: []string{"g1", "g2"}, Email: "info@example.com", URL: "https://example.com",
 		Phone: "+49 30 1", Street: "Weg 1", Postcode: "10115", City: "Berlin", Region: "Berlin", Country: "DE", Language: "de", ExternalID: "X-" + id,
-		Comment: "a\nb", CreatedAt: noon(), Version: 1}
+		Comment: "a\nb", CreatedAt: noon(), ValidFrom: noon().Add(time.Hour), Version: 1}
 }
 
 func TestCustomerIsReadAsWritten(t *testing.T) {
