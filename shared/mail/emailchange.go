@@ -2,10 +2,10 @@ package mail
 
 import "time"
 
-// EmailChangeConfirm goes to the new address of an account and carries the link that confirms it.
+// EmailChangeConfirm goes to the new address of an account and carries the link that confirms it. Nobody has proven the
+// address yet, so it says nothing that was typed, not even the username.
 type EmailChangeConfirm struct {
 	Common
-	Username  string
 	Link      string
 	ExpiresAt time.Time
 }
@@ -14,7 +14,7 @@ type EmailChangeConfirm struct {
 func (EmailChangeConfirm) Name() string { return "email-change-confirm" }
 
 func (l EmailChangeConfirm) values(w words) map[string]string {
-	return l.with(w, map[string]string{"username": l.Username, "link": l.Link, "expires_at": w.time(l.ExpiresAt)})
+	return l.with(w, map[string]string{"link": l.Link, "expires_at": w.time(l.ExpiresAt)})
 }
 
 // EmailChangeAnnounced tells the old address what was asked for. It does not name the new one: the old mailbox may be

@@ -58,7 +58,7 @@ func (p Postman) letter(m membership.Mail, secret string) (Letter, error) {
 		return nil, err
 	}
 	username := f["username"]
-	if username == "" {
+	if username == "" || unproven(m.Letter) && membership.ReadsAsAddress(username) {
 		username = m.To // which signs in as well
 	}
 	// A token stands in the fragment, which no server sees and no log keeps.
@@ -88,7 +88,7 @@ func (p Postman) letter(m membership.Mail, secret string) (Letter, error) {
 	case membership.LetterGuestLink:
 		return OneTimeLink{Common: common, Customer: f["customer"], Link: door + "/guest/link#" + secret, ExpiresAt: expires}, nil
 	case membership.LetterEmailConfirm:
-		return EmailChangeConfirm{Common: common, Username: username, Link: door + "/email-change#" + secret, ExpiresAt: expires}, nil
+		return EmailChangeConfirm{Common: common, Link: door + "/email-change#" + secret, ExpiresAt: expires}, nil
 	case membership.LetterEmailAnnounced:
 		return EmailChangeAnnounced{Common: common, Username: username, ExpiresAt: expires}, nil
 	case membership.LetterEmailChanged:
@@ -107,6 +107,16 @@ func (p Postman) letter(m membership.Mail, secret string) (Letter, error) {
 		return p.reminder(common, f)
 	}
 	return nil, errors.New("there is no such letter")
+}
+
+// unproven says whether a letter to a user may go to an address that nobody has proven yet. A username in it that mail
+// programs would make a link of could be somebody's advertisement.
+func unproven(l membership.Letter) bool {
+	switch l {
+	case membership.LetterUserRegistration, membership.LetterRegistrationTemporary, membership.LetterPasswordLink, membership.LetterPasswordTemporary:
+		return true
+	}
+	return false
 }
 
 func (p Postman) digest(common Common, f map[string]string) (Letter, error) {

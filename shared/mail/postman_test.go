@@ -95,6 +95,44 @@ func TestPostmanNamesTheAddressWhereThereIsNoUsername(t *testing.T) {
 	}
 }
 
+// Letters that may go to somebody who never asked for them, at an address that a stranger typed: whatever people could type
+// about themselves or others, nothing of it becomes a link. Those that only confirm an address say nothing typed at all.
+func TestLettersToUnprovenAddressesAdvertiseNothing(t *testing.T) {
+	letters := map[membership.Letter]struct{ silent bool }{
+		membership.LetterInvitation: {}, membership.LetterStaffInvitation: {}, membership.LetterAddressInUse: {},
+		membership.LetterUserRegistration: {}, membership.LetterRegistrationTemporary: {}, membership.LetterPasswordLink: {}, membership.LetterPasswordTemporary: {},
+		membership.LetterEmailConfirm: {true}, membership.LetterRegistrationConfirm: {true},
+	}
+	for letter, want := range letters {
+		for _, language := range membership.Languages() {
+			d := &desk{}
+			m := stored(letter)
+			m.Language = language
+			m.Fields["username"] = "win.evil.example" // letters, digits, dots: a good username
+			if want.silent {                          // also where membership would store it by mistake
+				m.Fields["firstName"] = ""
+				m.Fields["customer"], m.Fields["inviter"] = "evil-customer", "evil-inviter"
+			}
+			if _, err := postman(d).Post(t.Context(), m, "a.1.b"); err != nil {
+				t.Errorf("%s: %v", letter, err)
+				continue
+			}
+			body := d.last.Content.Simple
+			for _, s := range []string{aws.ToString(body.Subject.Data), d.text(), aws.ToString(body.Body.Html.Data)} {
+				if strings.Contains(s, "evil") {
+					t.Errorf("%s in %s says what was typed:\n%s", letter, language, s)
+				}
+			}
+		}
+	}
+	d := &desk{}
+	m := stored(membership.LetterUserRegistration)
+	m.Fields["username"] = "anna-b"
+	if _, err := postman(d).Post(t.Context(), m, "a.1.b"); err != nil || !strings.Contains(d.text(), "username is anna-b.") {
+		t.Errorf("%v in\n%s", err, d.text())
+	}
+}
+
 func TestPostmanTakesTheMailsLanguageElseTheDeployments(t *testing.T) {
 	d := &desk{}
 	for language, want := range map[string]string{"de-AT": "Guten Tag Anna", "": "Hello Anna"} {

@@ -224,8 +224,8 @@ func accepted(in AcceptInput, user User, username string, now time.Time) (User, 
 	if in.LastName != nil {
 		u.LastName = *in.LastName
 	}
-	u.FirstName = checkName(&errs, "firstName", u.FirstName, true)
-	u.LastName = checkName(&errs, "lastName", u.LastName, true)
+	u.FirstName = checkPersonName(&errs, "firstName", u.FirstName, true)
+	u.LastName = checkPersonName(&errs, "lastName", u.LastName, true)
 	errs.add(CheckPassword("password", in.Password, u.Email))
 	if in.Username != "" {
 		errs.add(CheckUsername("username", in.Username, u.Email))

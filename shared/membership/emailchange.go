@@ -50,6 +50,7 @@ func askAddress(c Call, newID func() string, u User, email string, languages ...
 	confirm := addressMail(c, newID, u, LetterEmailConfirm, email, languages...)
 	confirm.LinkVersion = u.NewEmailVersion
 	delete(confirm.Fields, "firstName") // nobody has proven the new address: no text for it that people type about themselves
+	delete(confirm.Fields, "username")
 	told := addressMail(c, newID, u, LetterEmailAnnounced, u.Email, languages...)
 	return u, announcement{mails: []Mail{confirm, told}, letters: c.Actor.letter(u.CustomerID, email)}
 }

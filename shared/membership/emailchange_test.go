@@ -58,7 +58,7 @@ func TestOwnAddress(t *testing.T) {
 		t.Errorf("mails to %v", to)
 	}
 	for _, m := range w.postman.posted { // nobody has proven the new address: it gets no name that people can write anything into
-		if named := m.Fields["firstName"] != ""; named != (m.Letter != membership.LetterEmailConfirm) {
+		if named := m.Fields["firstName"]+m.Fields["username"] != ""; named != (m.Letter != membership.LetterEmailConfirm) {
 			t.Errorf("%s says the name: %v", m.Letter, named)
 		}
 	}

@@ -48,14 +48,38 @@ func hidden(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 
-// checkName checks a person's or customer's name. Names appear in mails to addresses that nobody has proven yet, so
-// they cannot carry links.
+// checkName checks the name of a customer, group or the like, which the provider's people choose. A company may be called
+// like its web site; a whole link is no name.
 func checkName(errs *fieldErrors, field, s string, required bool) string {
 	s = checkText(errs, field, s, maxName, required)
 	if low := strings.ToLower(s); strings.Contains(low, "://") || strings.Contains(low, "www.") || strings.ContainsAny(s, "<>") {
 		errs.add(InvalidField(field, "invalid_text", "A name cannot contain links or angle brackets."))
 	}
 	return s
+}
+
+// checkPersonName checks a person's name. The names of who invites and who is invited are the only text that people type
+// in letters to addresses that nobody has proven yet, so nothing in them may be what mail programs make a link of.
+func checkPersonName(errs *fieldErrors, field, s string, required bool) string {
+	before := len(*errs)
+	s = checkName(errs, field, s, required)
+	if len(*errs) == before && ReadsAsAddress(s) {
+		errs.add(InvalidField(field, "invalid_text", "A name cannot contain web addresses. Put a space behind a dot."))
+	}
+	return s
+}
+
+// ReadsAsAddress says whether mail programs may make a link of something in a text: a dot between a letter or digit and
+// two letters or more, as in evil.example/x. The other dots are those that IDNA takes for one (RFC 3490, 3.1).
+func ReadsAsAddress(s string) bool {
+	at := []rune(s)
+	for i := 1; i+2 < len(at); i++ {
+		inside := unicode.IsLetter(at[i-1]) || unicode.IsDigit(at[i-1])
+		if strings.ContainsRune(".\u3002\uff0e\uff61", at[i]) && inside && unicode.IsLetter(at[i+1]) && unicode.IsLetter(at[i+2]) {
+			return true
+		}
+	}
+	return false
 }
 
 func checkComment(errs *fieldErrors, field, s string) string {

@@ -291,8 +291,8 @@ func checkInvitee(actor Actor, customerID string, in Invitee) (Invitee, *Error) 
 		return in, &Error{Kind: Forbidden, Code: "role_not_allowed", Field: "role", Message: "Your role does not allow you to give this role."}
 	}
 	var errs fieldErrors
-	in.FirstName = checkName(&errs, "firstName", in.FirstName, false)
-	in.LastName = checkName(&errs, "lastName", in.LastName, false)
+	in.FirstName = checkPersonName(&errs, "firstName", in.FirstName, false)
+	in.LastName = checkPersonName(&errs, "lastName", in.LastName, false)
 	in.Language = checkLanguage(&errs, "language", in.Language)
 	err := errs.err()
 	if err == nil {

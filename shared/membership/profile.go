@@ -56,8 +56,8 @@ func (in ProfileInput) set(errs *fieldErrors, u User, phones Phones) User {
 		return func(s string) string { return checkText(errs, field, s, maxText, false) }
 	}
 	set(&u.Title, in.Title, func(s string) string { return checkText(errs, "title", s, maxTitle, false) })
-	set(&u.FirstName, in.FirstName, func(s string) string { return checkName(errs, "firstName", s, u.complete()) })
-	set(&u.LastName, in.LastName, func(s string) string { return checkName(errs, "lastName", s, u.complete()) })
+	set(&u.FirstName, in.FirstName, func(s string) string { return checkPersonName(errs, "firstName", s, u.complete()) })
+	set(&u.LastName, in.LastName, func(s string) string { return checkPersonName(errs, "lastName", s, u.complete()) })
 	set(&u.URL, in.URL, func(s string) string { return checkURL(errs, "url", s) })
 	set(&u.Street, in.Street, text("street"))
 	set(&u.Postcode, in.Postcode, func(s string) string { return checkPostcode(errs, "postcode", s) })

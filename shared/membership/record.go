@@ -145,7 +145,7 @@ func (r Records) checked(c Call, in CreateInput) (User, error) {
 			errs.add(InvalidField("lastName", "required", "A contact needs a name or an e-mail address."))
 		}
 	default:
-		user.FirstName, user.LastName = checkName(&errs, "firstName", user.FirstName, true), checkName(&errs, "lastName", user.LastName, true)
+		user.FirstName, user.LastName = checkPersonName(&errs, "firstName", user.FirstName, true), checkPersonName(&errs, "lastName", user.LastName, true)
 		if in.Username != nil && *in.Username != "" {
 			errs.add(CheckUsername("username", *in.Username, user.Email))
 		}

@@ -321,12 +321,12 @@ func (in RegistrationInput) checked(s Settings, phones Phones, email string, bad
 		return func(errs *fieldErrors, s string) string { return checkText(errs, name, s, maxText, false) }
 	}
 	name := func(field string) func(*fieldErrors, string) string {
-		return func(errs *fieldErrors, s string) string { return checkName(errs, field, s, false) }
+		return func(errs *fieldErrors, s string) string { return checkPersonName(errs, field, s, false) }
 	}
 	f := s.RegistrationFields
 	reg.FirstName = take("firstName", in.FirstName, FieldMandatory, name("firstName"))
 	reg.LastName = take("lastName", in.LastName, FieldMandatory, name("lastName"))
-	reg.Company = take("company", in.Company, f.Company, name("company"))
+	reg.Company = take("company", in.Company, f.Company, func(errs *fieldErrors, s string) string { return checkName(errs, "company", s, false) })
 	reg.Language = take("language", in.Language, FieldOptional, func(errs *fieldErrors, s string) string { return checkLanguage(errs, "language", s) })
 	reg.Street = take("street", in.Street, f.Street, text("street"))
 	reg.Postcode = take("postcode", in.Postcode, f.Postcode, func(errs *fieldErrors, s string) string { return checkPostcode(errs, "postcode", s) })
@@ -464,7 +464,7 @@ func (rs Registrations) confirm(ctx context.Context, c Call, in ConfirmInput) (R
 		if n.typed != nil {
 			*n.to = *n.typed
 		}
-		*n.to = checkName(&errs, n.field, *n.to, true)
+		*n.to = checkPersonName(&errs, n.field, *n.to, true)
 	}
 	if err := errs.err(); err != nil {
 		return Registration{}, err
