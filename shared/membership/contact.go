@@ -6,10 +6,38 @@ import (
 	"time"
 )
 
+// FormerContact is what an invitation replaces in the record of a contact.
+type FormerContact struct {
+	Role                          Role
+	FirstName, LastName, Language string
+	GroupIDs                      []string
+	Group                         string // User.Group
+}
+
+// changed returns what a contact is again after the invitation, where somebody has changed the record since: the change stays.
+func (f *FormerContact) changed(before, after User) *FormerContact {
+	if f == nil {
+		return nil
+	}
+	is := *f
+	if before.Role != after.Role {
+		is.Role = after.Role
+	}
+	for _, text := range []struct {
+		is            *string
+		before, after string
+	}{{&is.FirstName, before.FirstName, after.FirstName}, {&is.LastName, before.LastName, after.LastName}, {&is.Language, before.Language, after.Language}} {
+		if text.before != text.after {
+			*text.is = text.after
+		}
+	}
+	return &is
+}
+
 // invited returns a new invitation and its user, where that user is a contact already: the contact's record goes on, with
 // what the inviter said over it.
 func (u User) invited(inv Invitation, user User) (Invitation, User) {
-	inv.UserID, inv.OfContact = u.ID, true
+	inv.UserID, inv.OfContact = u.ID, &FormerContact{Role: u.Role, FirstName: u.FirstName, LastName: u.LastName, Language: u.Language, GroupIDs: u.GroupIDs, Group: u.Group}
 	inv.FirstName, inv.LastName = cmp.Or(inv.FirstName, u.FirstName), cmp.Or(inv.LastName, u.LastName)
 	inv.Language = cmp.Or(inv.Language, u.Language)
 	after := u
@@ -26,11 +54,23 @@ func (u User) invited(inv Invitation, user User) (Invitation, User) {
 
 // wasContact says whether a still invited user was there before the invitation.
 func (u User) wasContact(inv Invitation) bool {
-	return inv.OfContact && (u.Status == Invited || u.Status == Expired)
+	return inv.OfContact != nil && (u.Status == Invited || u.Status == Expired)
 }
 
-// contact returns a user as the contact again who was invited.
-func (u User) contact() User {
+// contact returns a user as the contact again who was invited, without what the invitation said of the person. What an
+// import brought for the rest of the record stays, as it does where it changes one.
+func (u User) contact(inv Invitation) User {
+	was := inv.OfContact
+	u.Role, u.FirstName, u.LastName, u.Language = was.Role, was.FirstName, was.LastName, was.Language
+	kept := slices.DeleteFunc(slices.Clone(u.GroupIDs), func(id string) bool {
+		return slices.Contains(inv.GroupIDs, id) && !slices.Contains(was.GroupIDs, id)
+	})
+	if len(kept) < len(u.GroupIDs) && (len(kept) == 0 || was.Group == "") {
+		u.Group = ""
+	}
+	if u.GroupIDs = kept; len(kept) == 0 {
+		u.GroupIDs = nil
+	}
 	u.Status, u.Username, u.Version = Contact, "", u.Version+1
 	u.InvitationID, u.InvitationExpiresAt, u.ActivatingUntil = "", time.Time{}, time.Time{}
 	return u

@@ -37,8 +37,9 @@ type Invitation struct {
 	CreatedAt, EndedAt     time.Time
 	// Origin is the realm of the inviter: those of a customer's own people are not listed for the provider.
 	Origin Realm
-	// OfContact says that the user was a contact before, and is one again where the invitation is deleted.
-	OfContact     bool
+	// OfContact is what the invitation changed in the contact who the user was before, and is again where the invitation is
+	// deleted; nil where it made the user.
+	OfContact     *FormerContact
 	InvitedBy     string // user id; "" for the deployment itself
 	InvitedByName string
 	// LinkVersion is the version of the only link that is good; resending raises it.
@@ -602,7 +603,7 @@ func (is Invitations) delete(ctx context.Context, c Call, inv Invitation, action
 	}
 	audit := c.auditEntry(is.NewID(), action, "invitation", inv.ID, inv.CustomerID, inv.auditFields(), nil)
 	if with != nil && with.wasContact(inv) {
-		return is.Store.ReturnContact(ctx, inv, user, user.contact(), c.trail(audit, inv.ID))
+		return is.Store.ReturnContact(ctx, inv, user, user.contact(inv), c.trail(audit, inv.ID))
 	}
 	return is.Store.DeleteInvitation(ctx, inv, with, c.trail(audit, inv.ID))
 }

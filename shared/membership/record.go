@@ -503,5 +503,6 @@ func (r Records) invited(ctx context.Context, c Call, before, after User) (*Invi
 	}
 	is := was
 	is.FirstName, is.LastName, is.Role, is.Language, is.Version = after.FirstName, after.LastName, after.Role, after.Language, was.Version+1
+	is.OfContact = was.OfContact.changed(before, after)
 	return &InvitationChange{was, is}, nil
 }

@@ -1,6 +1,7 @@
 package membership_test
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -273,6 +274,51 @@ func TestTheUserOfAnIndividual(t *testing.T) {
 	w.store.customers["ida"] = membership.Customer{ID: "ida", Name: "Ida", Type: membership.Individual, Status: membership.CustomerDeactivated, Version: 2}
 	_, err = w.records.Create(w.ctx, w.staff(), membership.CreateInput{CustomerID: "ida", RecordInput: named("ida3@example.com")})
 	wantCode(t, err, "customer_deactivated")
+}
+
+// What an invitation said over a contact's record is taken back with it, but for what somebody has changed since.
+func TestUninvitedContactsAreWhoTheyWere(t *testing.T) {
+	w := newWorld(t)
+	for id, name := range map[string]string{"g1": "One", "g2": "Two", "g3": "Three"} {
+		w.store.groups[id] = membership.Group{ID: id, Name: name, Active: true, Version: 1}
+	}
+	for name, c := range map[string]struct {
+		groups []string
+		change membership.RecordInput
+		want   func(*membership.User)
+	}{
+		"nothing since":   {[]string{"g1"}, membership.RecordInput{}, func(*membership.User) {}},
+		"without groups":  {nil, membership.RecordInput{}, func(*membership.User) {}},
+		"another name":    {[]string{"g1"}, membership.RecordInput{ProfileInput: membership.ProfileInput{LastName: ptr("Wed")}}, func(u *membership.User) { u.LastName = "Wed" }},
+		"another role":    {[]string{"g1"}, membership.RecordInput{Role: ptr(membership.Administrator)}, func(u *membership.User) { u.Role = membership.Administrator }},
+		"a further group": {[]string{"g1"}, membership.RecordInput{GroupIDs: &[]string{"g1", "g2", "g3"}}, func(u *membership.User) { u.GroupIDs = []string{"g1", "g3"} }},
+	} {
+		email := strings.ReplaceAll(name, " ", "-") + "@example.com"
+		in := named(email)
+		in.Language, in.GroupIDs = ptr("de"), &c.groups
+		contact := w.create(w.staff(), membership.CreateInput{CustomerID: "alpha", Contact: true, RecordInput: in})
+		results, err := w.invitations.Invite(w.ctx, w.staff(), membership.InviteInput{CustomerID: "alpha", Role: membership.Moderator, GroupIDs: []string{"g1", "g2"},
+			Invitees: []membership.Invitee{{Email: email, FirstName: "Other", LastName: "Name", Language: "en"}}})
+		if err != nil || results[0].Err != nil {
+			t.Fatal(name, err, results)
+		}
+		invited := w.store.users[contact.ID]
+		if invited.Role != membership.Moderator || invited.FirstName != "Other" || invited.Language != "en" || !slices.Contains(invited.GroupIDs, "g2") || invited.Group == "" {
+			t.Fatalf("%s: %+v", name, invited)
+		}
+		if !reflect.DeepEqual(c.change, membership.RecordInput{}) {
+			if _, err := w.records.Change(w.ctx, w.staff(), contact.ID, invited.Version, c.change); err != nil {
+				t.Fatal(name, err)
+			}
+		}
+		wantCode(t, w.invitations.Delete(w.ctx, w.staff(), results[0].ID), "")
+		want, got := contact, w.store.users[contact.ID]
+		c.want(&want)
+		want.Version = got.Version
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s:\n%+v, want\n%+v", name, got, want)
+		}
+	}
 }
 
 func TestContactsAreInvitedLater(t *testing.T) {

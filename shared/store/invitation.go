@@ -35,7 +35,10 @@ func invitationItem(v membership.Invitation) item {
 	i.setTime("sentAt", v.SentAt)
 	i.setTime("createdAt", v.CreatedAt)
 	i.setTime("endedAt", v.EndedAt)
-	i.setBool("ofContact", v.OfContact)
+	if was := v.OfContact; was != nil {
+		i.setMap("ofContact", map[string]string{"role": string(was.Role), "firstName": was.FirstName, "lastName": was.LastName, "language": was.Language, "group": was.Group})
+		i.setStrs("ofContactGroupIds", was.GroupIDs)
+	}
 	i.setInt("linkVersion", v.LinkVersion)
 	i.setInt("version", v.Version)
 	return i
@@ -48,8 +51,17 @@ func invitationFrom(i item) membership.Invitation {
 		GroupIDs: i.strs("groupIds"), Status: membership.InvitationStatus(i.str("status")), Delivery: i.str("delivery"), MailID: i.str("mailId"),
 		ExpiresAt: i.time("expiresAt"), SentAt: i.time("sentAt"), CreatedAt: i.time("createdAt"), EndedAt: i.time("endedAt"),
 		Origin: membership.Realm(i.str("origin")), InvitedBy: i.str("invitedBy"), InvitedByName: i.str("invitedByName"),
-		OfContact: i.bool("ofContact"), LinkVersion: i.int("linkVersion"), Version: i.int("version"),
+		OfContact: formerContactFrom(i), LinkVersion: i.int("linkVersion"), Version: i.int("version"),
 	}
+}
+
+func formerContactFrom(i item) *membership.FormerContact {
+	was := i.strMap("ofContact")
+	if was == nil {
+		return nil
+	}
+	return &membership.FormerContact{Role: membership.Role(was["role"]), FirstName: was["firstName"], LastName: was["lastName"], Language: was["language"],
+		GroupIDs: i.strs("ofContactGroupIds"), Group: was["group"]}
 }
 
 // Invitation returns one within reach. Errors: ErrNotFound.

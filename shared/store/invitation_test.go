@@ -16,7 +16,7 @@ func TestInvitationIsReadAsWritten(t *testing.T) {
 		v := membership.Invitation{ID: "v1", CustomerID: c.ID, UserID: "u1", Email: "Eva@example.com", FirstName: "Eva", LastName: "López", Language: "de", Role: membership.Member,
 			Grants: []membership.Grant{{Module: "shipments", Level: "read"}}, GroupIDs: []string{"g1"}, Status: membership.InvitationPending, Delivery: "queued", MailID: "m1",
 			ExpiresAt: noon().Add(time.Hour), SentAt: noon(), CreatedAt: noon(), EndedAt: noon().Add(2 * time.Hour), Origin: membership.Portal, InvitedBy: "u0",
-			InvitedByName: "Ada", OfContact: true, LinkVersion: 3, Version: 1}
+			InvitedByName: "Ada", OfContact: &membership.FormerContact{Role: membership.Member, FirstName: "Eve", GroupIDs: []string{"g2"}, Group: "Two"}, LinkVersion: 3, Version: 1}
 		everyFieldSet(t, v)
 		u := person("u1", c.ID, membership.Invited)
 		u.InvitationID = v.ID
