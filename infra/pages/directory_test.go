@@ -55,6 +55,14 @@ func TestSearchWhileTyping(t *testing.T) {
 	search := s.Console + "/users?q=" + word
 	p.seesIn(search, sigrid, tor) // the words to search for follow in a moment
 	p.open(s.Console + "/users")
+	hint := func(want string) {
+		t.Helper()
+		p.until("the hint "+want, patience, func() bool { return p.yes(`document.getElementById("f-q")?.placeholder === ` + quote(want)) })
+	}
+	hint("Name, e-mail, username or company")
+	p.open(s.Console + "/customers/" + one + "/users")
+	hint("Name, e-mail or username") // all have the same company
+	p.open(s.Console + "/users")
 	p.mark()
 	p.do(`document.getElementById("f-q").focus()`)
 	p.types("qw")

@@ -37,6 +37,7 @@ type usersPage struct {
 	Follow          string     // where the list goes on when few of this page's people fit several filters
 	FollowShown     int
 	SearchLeast     int
+	SearchHint      web.Phrase
 	CustomerChoices string // address that completes names of customers
 	Export, Import  *web.Action
 }
@@ -140,6 +141,10 @@ func (p People) showPeople(w http.ResponseWriter, r *http.Request, at place, lis
 		}
 	} else if q.CustomerID != "" {
 		view.Chosen = []web.Link{{Label: web.Plain(customer.Name), URL: list.With("customer", "")}}
+	}
+	view.SearchHint = web.Text("people.search_hint")
+	if q.CustomerID != "" { // where all have the same company, it finds nobody
+		view.SearchHint = web.Text("people.search_hint_here")
 	}
 	narrowed := q.Search != "" || q.Role != "" || q.Country != "" || q.GroupID != ""
 	view.Statuses = statusLinks(actor, list, q.Status, data.counts, !narrowed)
