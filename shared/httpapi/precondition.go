@@ -54,7 +54,7 @@ func IdempotencyKey(r *http.Request, actorID string) (*membership.IdempotencyKey
 	if len(values) > 1 || !printable(key, maxKey) {
 		return nil, membership.InvalidField("Idempotency-Key", "invalid_idempotency_key", "Idempotency-Key must be 1 to 100 printable ASCII characters.")
 	}
-	if len(r.URL.Path) > maxPath {
+	if len(r.URL.Path) > maxPath || strings.Contains(r.URL.Path, "#") {
 		return nil, membership.ErrNotFound // no record has such an id
 	}
 	body, err := readBody(r)

@@ -80,11 +80,13 @@ func TestIdempotencyKey(t *testing.T) {
 			t.Errorf("%q: %v", key, err)
 		}
 	}
-	long := post("{}")
-	long.URL.Path = "/customers/" + strings.Repeat("x", 5000) + "/deactivate"
-	long.Header.Set("Idempotency-Key", "k")
-	if _, err := IdempotencyKey(long, "actor-1"); membership.KindOf(err) != membership.NotFound {
-		t.Errorf("an endless id: %v", err)
+	for _, id := range []string{strings.Repeat("x", 5000), "1#2"} {
+		r := post("{}")
+		r.URL.Path = "/customers/" + id + "/deactivate"
+		r.Header.Set("Idempotency-Key", "k")
+		if _, err := IdempotencyKey(r, "actor-1"); membership.KindOf(err) != membership.NotFound {
+			t.Errorf("%.20s, which is no id: %v", id, err)
+		}
 	}
 }
 

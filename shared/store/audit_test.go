@@ -62,3 +62,21 @@ func (w *world) checkAudit(t testing.TB) {
 		}
 	}
 }
+
+// A key is the caller's own text: whatever is in it, it is no other request's, and no row's of a batch.
+func TestKeysOfRequestsAreNeverTheSame(t *testing.T) {
+	seen := map[key]membership.IdempotencyKey{}
+	for _, actor := range []string{"u1", "u2"} {
+		for _, route := range []string{"POST /invitations", "POST /users/bulk"} {
+			for _, text := range []string{"a", "a#1", "a#1#1", "1#a", "0#a", "#", "##", "#1", "POST /invitations#0#a"} {
+				for row := range 3 {
+					k := membership.IdempotencyKey{ActorID: actor, Route: route, Key: text, Row: row}
+					if other, taken := seen[markerKey(k)]; taken {
+						t.Errorf("%+v and %+v have the same marker", k, other)
+					}
+					seen[markerKey(k)] = k
+				}
+			}
+		}
+	}
+}

@@ -44,7 +44,7 @@
 //	job                JOB#<id>                        CUSTOMER#<customer>             work in steps; facet JOBS#<customer>#<user>#<kind> by age where somebody asked for it; due until it has ended; ttl 30 days after
 //	import             IMPORT#<id>                     CUSTOMER#<customer>             a file of people to invite: what was asked for, and the job that says how far it is; facet IMPORTS#<customer>#<user> of who began it by age; ttl when its files are deleted
 //	audit              CUSTOMER#<id>#AUDIT#<yyyy-mm>   <time>#<id>                     one entry for every change
-//	idempotency-key    KEY#<actor>                     <route>#<key>[#<row>]           hash of the body and the ids made; ttl 24 hours
+//	idempotency-key    KEY#<actor>                     <route>#<row>#<key>             hash of the body and the ids made; ttl 24 hours
 //	session            SESSION#<id>                    <door>#<customer>#<user>        a signed-in browser; hash of the cookie's secret; ttl
 //	avatar-upload      USER#<id>                       AVATAR#<customer>               the last picture that was uploaded, until a worker has judged it and for a week after; ttl
 //	attempts           ATTEMPTS#<folded login>         ATTEMPTS                        failed sign-ins; ttl 24 hours

@@ -211,12 +211,9 @@ func auditPartition(customerID string, at time.Time) string {
 	return "CUSTOMER#" + customerID + "#AUDIT#" + at.UTC().Format("2006-01")
 }
 
+// markerKey has the caller's own text last, which may hold a # itself; no route does.
 func markerKey(k membership.IdempotencyKey) key {
-	sk := k.Route + "#" + k.Key
-	if k.Row > 0 {
-		sk += "#" + strconv.Itoa(k.Row)
-	}
-	return key{"KEY#" + k.ActorID, sk}
+	return key{"KEY#" + k.ActorID, k.Route + "#" + strconv.Itoa(k.Row) + "#" + k.Key}
 }
 
 func sessionKey(door membership.Door, customerID, userID, sessionID string) key {
