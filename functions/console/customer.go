@@ -133,12 +133,7 @@ func (h handler) stepCustomer(w http.ResponseWriter, r *http.Request) {
 		h.Pages.Failed(w, r, err)
 		return
 	}
-	form, err := web.ReadForm(w, r)
-	if err != nil {
-		h.Pages.Failed(w, r, err)
-		return
-	}
-	call, err := h.Send(r, form)
+	form, call, err := h.Sent(w, r)
 	if err != nil {
 		h.Pages.Failed(w, r, err)
 		return
@@ -237,12 +232,7 @@ func (h handler) showNewCustomer(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h handler) createCustomer(w http.ResponseWriter, r *http.Request) {
-	form, err := web.ReadForm(w, r)
-	if err != nil {
-		h.Pages.Failed(w, r, err)
-		return
-	}
-	call, err := h.Send(r, form)
+	form, call, err := h.Sent(w, r)
 	if err != nil {
 		h.Pages.Failed(w, r, err)
 		return
@@ -279,12 +269,7 @@ func (h handler) changeCustomer(w http.ResponseWriter, r *http.Request) {
 		h.Pages.Failed(w, r, err)
 		return
 	}
-	form, err := web.ReadForm(w, r)
-	if err != nil {
-		h.Pages.Failed(w, r, err)
-		return
-	}
-	call, err := h.Send(r, form)
+	form, call, err := h.Sent(w, r)
 	if err != nil {
 		h.Pages.Failed(w, r, err)
 		return

@@ -94,12 +94,7 @@ func (h handler) showNewGroup(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h handler) createGroup(w http.ResponseWriter, r *http.Request) {
-	form, err := web.ReadForm(w, r)
-	if err != nil {
-		h.Pages.Failed(w, r, err)
-		return
-	}
-	call, err := h.Send(r, form)
+	form, call, err := h.Sent(w, r)
 	if err != nil {
 		h.Pages.Failed(w, r, err)
 		return
@@ -287,12 +282,7 @@ func (h handler) confirmDeleteGroup(w http.ResponseWriter, r *http.Request, g me
 }
 
 func (h handler) deleteGroup(w http.ResponseWriter, r *http.Request) {
-	form, err := web.ReadForm(w, r)
-	if err != nil {
-		h.Pages.Failed(w, r, err)
-		return
-	}
-	call, err := h.Send(r, form)
+	form, call, err := h.Sent(w, r)
 	if err != nil {
 		h.Pages.Failed(w, r, err)
 		return

@@ -94,12 +94,7 @@ func (h handler) createSubAccount(w http.ResponseWriter, r *http.Request) {
 		h.Pages.Failed(w, r, err)
 		return
 	}
-	form, err := web.ReadForm(w, r)
-	if err != nil {
-		h.Pages.Failed(w, r, err)
-		return
-	}
-	call, err := h.Send(r, form)
+	form, call, err := h.Sent(w, r)
 	if err != nil {
 		h.Pages.Failed(w, r, err)
 		return
@@ -227,12 +222,7 @@ func (h handler) confirmDeleteSubAccount(w http.ResponseWriter, r *http.Request,
 }
 
 func (h handler) deleteSubAccount(w http.ResponseWriter, r *http.Request) {
-	form, err := web.ReadForm(w, r)
-	if err != nil {
-		h.Pages.Failed(w, r, err)
-		return
-	}
-	call, err := h.Send(r, form)
+	form, call, err := h.Sent(w, r)
 	if err != nil {
 		h.Pages.Failed(w, r, err)
 		return

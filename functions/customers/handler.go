@@ -98,11 +98,7 @@ func (h handler) get(w http.ResponseWriter, r *http.Request, c membership.Call) 
 }
 
 func (h handler) change(w http.ResponseWriter, r *http.Request, c membership.Call) error {
-	id, err := httpapi.PathID(r, "customerId")
-	if err != nil {
-		return err
-	}
-	version, err := httpapi.IfMatch(r)
+	id, version, err := httpapi.PathVersion(r, "customerId")
 	if err != nil {
 		return err
 	}
@@ -122,11 +118,7 @@ func (h handler) change(w http.ResponseWriter, r *http.Request, c membership.Cal
 }
 
 func (h handler) delete(w http.ResponseWriter, r *http.Request, c membership.Call) error {
-	id, err := httpapi.PathID(r, "customerId")
-	if err != nil {
-		return err
-	}
-	version, err := httpapi.IfMatch(r)
+	id, version, err := httpapi.PathVersion(r, "customerId")
 	if err != nil {
 		return err
 	}
@@ -147,11 +139,7 @@ func (h handler) reactivate(w http.ResponseWriter, r *http.Request, c membership
 
 // step serves an action on a customer that answers with the customer.
 func step(w http.ResponseWriter, r *http.Request, c membership.Call, do func(context.Context, membership.Call, string, int) (membership.Customer, error)) error {
-	id, err := httpapi.PathID(r, "customerId")
-	if err != nil {
-		return err
-	}
-	version, err := httpapi.OptionalIfMatch(r)
+	id, version, err := httpapi.PathOptionalVersion(r, "customerId")
 	if err != nil {
 		return err
 	}

@@ -102,11 +102,7 @@ func (h handler) get(w http.ResponseWriter, r *http.Request, c membership.Call) 
 }
 
 func (h handler) change(w http.ResponseWriter, r *http.Request, c membership.Call) error {
-	id, err := httpapi.PathID(r, "groupId")
-	if err != nil {
-		return err
-	}
-	version, err := httpapi.IfMatch(r)
+	id, version, err := httpapi.PathVersion(r, "groupId")
 	if err != nil {
 		return err
 	}
@@ -123,11 +119,7 @@ func (h handler) change(w http.ResponseWriter, r *http.Request, c membership.Cal
 }
 
 func (h handler) delete(w http.ResponseWriter, r *http.Request, c membership.Call) error {
-	id, err := httpapi.PathID(r, "groupId")
-	if err != nil {
-		return err
-	}
-	version, err := httpapi.IfMatch(r)
+	id, version, err := httpapi.PathVersion(r, "groupId")
 	if err != nil {
 		return err
 	}

@@ -148,11 +148,7 @@ func (h handler) get(w http.ResponseWriter, r *http.Request, c membership.Call) 
 }
 
 func (h handler) remove(w http.ResponseWriter, r *http.Request, c membership.Call) error {
-	id, err := httpapi.PathID(r, "userId")
-	if err != nil {
-		return err
-	}
-	version, err := httpapi.IfMatch(r)
+	id, version, err := httpapi.PathVersion(r, "userId")
 	if err != nil {
 		return err
 	}
@@ -173,11 +169,7 @@ func (h handler) reactivate(w http.ResponseWriter, r *http.Request, c membership
 
 // step serves an action on a user that answers with the user.
 func step(w http.ResponseWriter, r *http.Request, c membership.Call, do func(context.Context, membership.Call, string, int) (membership.User, error)) error {
-	id, err := httpapi.PathID(r, "userId")
-	if err != nil {
-		return err
-	}
-	version, err := httpapi.OptionalIfMatch(r)
+	id, version, err := httpapi.PathOptionalVersion(r, "userId")
 	if err != nil {
 		return err
 	}

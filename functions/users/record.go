@@ -66,11 +66,7 @@ func (h handler) create(w http.ResponseWriter, r *http.Request, c membership.Cal
 }
 
 func (h handler) change(w http.ResponseWriter, r *http.Request, c membership.Call) error {
-	id, err := httpapi.PathID(r, "userId")
-	if err != nil {
-		return err
-	}
-	version, err := httpapi.IfMatch(r)
+	id, version, err := httpapi.PathVersion(r, "userId")
 	if err != nil {
 		return err
 	}

@@ -174,12 +174,7 @@ func (p People) delete(w http.ResponseWriter, r *http.Request, at place) {
 // address, so that a form sent twice can say of whom it speaks when the invitation is gone.
 func (p People) act(w http.ResponseWriter, r *http.Request, at place, notice string, do func(context.Context, membership.Call, string) error) {
 	d := p.Door
-	form, err := web.ReadForm(w, r)
-	if err != nil {
-		d.Pages.Failed(w, r, err)
-		return
-	}
-	call, err := d.Send(r, form)
+	form, call, err := d.Sent(w, r)
 	if err != nil {
 		d.Pages.Failed(w, r, err)
 		return

@@ -34,6 +34,16 @@ func (d *Door) Send(r *http.Request, form *web.Form) (membership.Call, error) {
 	return c, nil
 }
 
+// Sent returns the form of a request that changes something, with its Send.
+func (d *Door) Sent(w http.ResponseWriter, r *http.Request) (*web.Form, membership.Call, error) {
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		return nil, membership.Call{}, err
+	}
+	call, err := d.Send(r, form)
+	return form, call, err
+}
+
 // onceKey names the sending of a form. What was typed is part of the name: somebody who goes back and types something
 // else sends another form.
 func onceKey(r *http.Request, form *web.Form, actorID string) *membership.IdempotencyKey {

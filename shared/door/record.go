@@ -315,12 +315,7 @@ func (p People) edit(w http.ResponseWriter, r *http.Request, at place) {
 		d.Pages.Failed(w, r, err)
 		return
 	}
-	form, err := web.ReadForm(w, r)
-	if err != nil {
-		d.Pages.Failed(w, r, err)
-		return
-	}
-	call, err := d.Send(r, form)
+	form, call, err := d.Sent(w, r)
 	if err != nil {
 		d.Pages.Failed(w, r, err)
 		return
@@ -379,12 +374,7 @@ func (p People) showNew(w http.ResponseWriter, r *http.Request, at place) {
 
 func (p People) create(w http.ResponseWriter, r *http.Request, at place) {
 	d := p.Door
-	form, err := web.ReadForm(w, r)
-	if err != nil {
-		d.Pages.Failed(w, r, err)
-		return
-	}
-	call, err := d.Send(r, form)
+	form, call, err := d.Sent(w, r)
 	if err != nil {
 		d.Pages.Failed(w, r, err)
 		return

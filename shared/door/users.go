@@ -190,12 +190,7 @@ func (p People) step(w http.ResponseWriter, r *http.Request, at place) {
 		d.Pages.Failed(w, r, err)
 		return
 	}
-	form, err := web.ReadForm(w, r)
-	if err != nil {
-		d.Pages.Failed(w, r, err)
-		return
-	}
-	call, err := d.Send(r, form)
+	form, call, err := d.Sent(w, r)
 	if err != nil {
 		d.Pages.Failed(w, r, err)
 		return

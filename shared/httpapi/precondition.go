@@ -37,6 +37,23 @@ func OptionalIfMatch(r *http.Request) (int, error) {
 	return IfMatch(r)
 }
 
+// PathVersion returns the id that stands in the address, and the version that a change of it was made from.
+// Errors: those of PathID and IfMatch.
+func PathVersion(r *http.Request, name string) (id string, version int, err error) {
+	if id, err = PathID(r, name); err == nil {
+		version, err = IfMatch(r)
+	}
+	return id, version, err
+}
+
+// PathOptionalVersion is PathVersion for an action that does not need a version.
+func PathOptionalVersion(r *http.Request, name string) (id string, version int, err error) {
+	if id, err = PathID(r, name); err == nil {
+		version, err = OptionalIfMatch(r)
+	}
+	return id, version, err
+}
+
 const (
 	maxKey  = 100 // characters of an Idempotency-Key; a UUID has 36
 	maxPath = 256 // characters of an address; our longest, with two ids, has some 100

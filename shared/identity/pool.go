@@ -89,15 +89,21 @@ func (p *Pool) secretHash(ctx context.Context, c *appClient, userID string) (str
 	return base64.StdEncoding.EncodeToString(h.Sum(nil)), nil
 }
 
+// hashed returns the client of a door with its secretHash for a user.
+func (p *Pool) hashed(ctx context.Context, door membership.Door, userID string) (*appClient, string, error) {
+	c, err := p.clientOf(door)
+	if err != nil {
+		return nil, "", err
+	}
+	hash, err := p.secretHash(ctx, c, userID)
+	return c, hash, err
+}
+
 // SignIn checks a password. The refresh token and the session it returns are sealed; Ticket and Challenge say whose
 // they are.
 // Errors: ErrWrongCredentials, ErrOverloaded.
 func (p *Pool) SignIn(ctx context.Context, door membership.Door, userID, password string) (membership.SignInAnswer, error) {
-	c, err := p.clientOf(door)
-	if err != nil {
-		return membership.SignInAnswer{}, err
-	}
-	hash, err := p.secretHash(ctx, c, userID)
+	c, hash, err := p.hashed(ctx, door, userID)
 	if err != nil {
 		return membership.SignInAnswer{}, err
 	}
@@ -133,11 +139,7 @@ func (p *Pool) AnswerChallenge(ctx context.Context, door membership.Door, userID
 	if s.door != door || s.userID != userID {
 		return membership.Tokens{}, membership.ErrChallengeOver
 	}
-	c, err := p.clientOf(door)
-	if err != nil {
-		return membership.Tokens{}, err
-	}
-	hash, err := p.secretHash(ctx, c, userID)
+	c, hash, err := p.hashed(ctx, door, userID)
 	if err != nil {
 		return membership.Tokens{}, err
 	}
@@ -170,11 +172,7 @@ func (p *Pool) Refresh(ctx context.Context, door membership.Door, userID, refres
 	if s.door != door || s.userID != userID {
 		return membership.Tokens{}, membership.ErrSignedOut
 	}
-	c, err := p.clientOf(door)
-	if err != nil {
-		return membership.Tokens{}, err
-	}
-	hash, err := p.secretHash(ctx, c, userID)
+	c, hash, err := p.hashed(ctx, door, userID)
 	if err != nil {
 		return membership.Tokens{}, err
 	}
