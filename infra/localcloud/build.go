@@ -30,16 +30,48 @@ const (
 	forContainers = "build-containers"
 )
 
-// buildFunctions builds every function, unless their sources are those of the last build.
-func buildFunctions(ctx context.Context, opts options, t tools, where string) (build, error) {
+// prepare installs the tools and builds every function, unless their sources are those of the last build. Compiling, which
+// takes longest, needs none of the tools and goes on while they are installed.
+func prepare(ctx context.Context, opts options, where string) (tools, build, error) {
 	if runtime.GOOS == "linux" {
 		where = asProcesses
 	}
 	dir := filepath.Join(opts.tools, where)
 	hash, err := sourceHash(opts)
 	if err != nil {
-		return build{}, err
+		return tools{}, build{}, err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	compiled := make(chan error, 1)
+	if last, err := os.ReadFile(filepath.Join(dir, "built")); err == nil && string(last) == hash {
+		compiled <- nil
+	} else {
+		go func() { compiled <- compile(ctx, opts) }()
+	}
+	t, err := findTools(ctx, opts)
+	if err != nil {
+		cancel()
+		<-compiled
+		return tools{}, build{}, err
+	}
+	b, err := buildFunctions(ctx, opts, t, dir, hash, compiled)
+	cancel()
+	return t, b, err
+}
+
+func buildEnv(opts options) []string {
+	return append(append(cleanEnv(), localAWS(opts.endpoint())...), "CGO_ENABLED=0", "GOFLAGS="+goFlags)
+}
+
+// compile fills Go's cache with all packages of the functions, in one process: `sam build` starts a build for each function
+// at the same moment, and with an empty cache each of them would compile everything. It links nothing, which `sam build`
+// does anyway.
+func compile(ctx context.Context, opts options) error {
+	return job(ctx, opts.checkout, opts.log("compile"), append(buildEnv(opts), "GOOS=linux"), "go", "list", "-export", "-f", `{{""}}`, "./functions/...")
+}
+
+// buildFunctions builds every function into dir, unless what is there has this hash. It waits until all is compiled.
+func buildFunctions(ctx context.Context, opts options, t tools, dir, hash string, compiled <-chan error) (build, error) {
 	built := build{template: filepath.Join(dir, "template.yaml"), hash: hash}
 	unlock, err := lock(ctx, filepath.Join(opts.tools, "build.lock"))
 	if err != nil {
@@ -51,18 +83,14 @@ func buildFunctions(ctx context.Context, opts options, t tools, where string) (b
 		return built, nil
 	}
 	os.Remove(stamp)
-	err = step("building the functions (the first time takes a minute or two)", func() error {
-		env := append(cleanEnv(), localAWS(opts.endpoint())...)
-		env = append(env, "CGO_ENABLED=0", "GOFLAGS="+goFlags)
-		// All packages once, in one process: `sam build` starts a build for each function at the same moment, and with an
-		// empty cache each of them would compile everything.
-		err := job(ctx, opts.checkout, opts.log("build"), append(env, "GOOS=linux"), "go", "build", "./functions/...")
-		if err != nil {
+	err = step("building the functions (the first time takes some minutes)", func() error {
+		if err := <-compiled; err != nil {
 			return err
 		}
-		err = job(ctx, opts.checkout, opts.log("build"), env, t.path("sam"), "build", "--parallel",
+		env := buildEnv(opts)
+		err := job(ctx, opts.checkout, opts.log("build"), env, t.path("sam"), "build", "--parallel",
 			"--build-dir", dir, "--parameter-overrides", "Architecture="+architecture())
-		if err != nil || runtime.GOOS == "linux" || where == forContainers {
+		if err != nil || runtime.GOOS == "linux" || filepath.Base(dir) == forContainers {
 			return err
 		}
 		return buildForHost(ctx, opts, dir, env)

@@ -43,11 +43,7 @@ func run(ctx context.Context, opts options) error {
 			return err
 		}
 	}
-	t, err := findTools(ctx, opts)
-	if err != nil {
-		return err
-	}
-	b, err := buildFunctions(ctx, opts, t, asProcesses)
+	t, b, err := prepare(ctx, opts, asProcesses)
 	if err != nil {
 		return err
 	}

@@ -77,11 +77,7 @@ func samLocalCommand(ctx context.Context, opts options, args []string) (cmd *exe
 	if _, err := os.Stat(opts.file("stack.json")); err != nil {
 		return nil, nil, errors.New("the local cloud does not run here: `make start` (or `make run` elsewhere) first, with the same PORT and LOCAL_DIR")
 	}
-	t, err := findTools(ctx, opts)
-	if err != nil {
-		return nil, nil, err
-	}
-	b, err := buildFunctions(ctx, opts, t, forContainers)
+	t, b, err := prepare(ctx, opts, forContainers)
 	if err != nil {
 		return nil, nil, err
 	}

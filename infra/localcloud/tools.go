@@ -48,18 +48,34 @@ func findTools(ctx context.Context, opts options) (tools, error) {
 	if err != nil {
 		return tools{}, err
 	}
-	err = step("installing MiniStack and SAM into .local/venv (once, about a minute)", func() error {
-		logFile := opts.log("tools")
-		if err := job(ctx, opts.checkout, logFile, os.Environ(), python, "-m", "venv", "--clear", venv); err != nil {
+	err = step("installing MiniStack and SAM into .local/venv (once)", func() error {
+		if err := job(ctx, opts.checkout, opts.log("tools"), os.Environ(), python, "-m", "venv", "--clear", venv); err != nil {
 			return fmt.Errorf("%w\nOn Debian and Ubuntu: apt install python3-venv", err)
 		}
-		return job(ctx, opts.checkout, logFile, os.Environ(), found.path("python"), "-m", "pip", "install",
-			"--quiet", "--disable-pip-version-check", "--requirement", requirements)
+		return install(ctx, opts, found, requirements)
 	})
 	if err != nil {
 		return tools{}, err
 	}
 	return found, os.WriteFile(stamp, []byte(want), 0o644)
+}
+
+// install fills the virtual environment. uv does it with a tenth of pip's work; where it cannot (no program for this
+// machine, an index or certificate that only pip was told of), pip does all.
+func install(ctx context.Context, opts options, t tools, requirements string) error {
+	pip := func(args ...string) error {
+		args = append([]string{"-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"}, args...)
+		return job(ctx, opts.checkout, opts.log("tools"), os.Environ(), t.path("python"), args...)
+	}
+	err := pip("--constraint", requirements, "uv")
+	if err == nil {
+		err = job(ctx, opts.checkout, opts.log("tools-uv"), os.Environ(), t.path("uv"), "pip", "install", "--quiet",
+			"--python", t.path("python"), "--requirement", requirements)
+	}
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return pip("--requirement", requirements)
 }
 
 func findPython(ctx context.Context) (string, error) {
