@@ -101,7 +101,7 @@ func TestLettersToUnprovenAddressesAdvertiseNothing(t *testing.T) {
 	letters := map[membership.Letter]struct{ silent bool }{
 		membership.LetterInvitation: {}, membership.LetterStaffInvitation: {}, membership.LetterAddressInUse: {},
 		membership.LetterUserRegistration: {}, membership.LetterRegistrationTemporary: {}, membership.LetterPasswordLink: {}, membership.LetterPasswordTemporary: {},
-		membership.LetterEmailConfirm: {true}, membership.LetterRegistrationConfirm: {true},
+		membership.LetterEmailConfirm: {true}, membership.LetterGuestLink: {}, membership.LetterRegistrationConfirm: {true},
 	}
 	for letter, want := range letters {
 		for _, language := range membership.Languages() {

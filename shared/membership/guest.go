@@ -206,7 +206,7 @@ type GuestTicket struct {
 }
 
 // Load returns the guest of a ticket and the customer. The stay ends with the first request after the customer has got
-// a user, is closed, or has another contact address; such a session is deleted, so that it does not come back to life.
+// a user, is or was closed, or has another contact address; such a session is deleted, so that it does not come back to life.
 // Errors: ErrSignedOut.
 func (gs Guests) Load(ctx context.Context, t GuestTicket, now time.Time, requestID string) (Actor, Customer, error) {
 	f, err := gs.Store.GuestFacts(ctx, t.CustomerID, t.SessionID)
@@ -217,7 +217,7 @@ func (gs Guests) Load(ctx context.Context, t GuestTicket, now time.Time, request
 	if s == nil || !s.proves(t.Secret) {
 		return Actor{}, Customer{}, ErrSignedOut
 	}
-	if !now.Before(s.EndsAt) || !f.admit(s.Address) {
+	if !now.Before(s.EndsAt) || s.CreatedAt.Before(f.Customer.ValidFrom) || !f.admit(s.Address) {
 		// Best effort: the next request finds the same.
 		_ = gs.Store.EndGuestSession(context.WithoutCancel(ctx), s.CustomerID, s.ID)
 		return Actor{}, Customer{}, ErrSignedOut
@@ -258,7 +258,7 @@ func (gs Guests) AskFirstUser(ctx context.Context, c Call, in FirstUser) error {
 	}
 	now := second(c.Now)
 	r := Registration{CustomerID: UnassignedID, Email: email, Company: c.Actor.Company, Origin: OriginGuest, RegisteredAt: now,
-		FirstName: checkName(&errs, "firstName", in.FirstName, true), LastName: checkName(&errs, "lastName", in.LastName, true),
+		FirstName: checkPersonName(&errs, "firstName", in.FirstName, true), LastName: checkPersonName(&errs, "lastName", in.LastName, true),
 		Language: checkLanguage(&errs, "language", in.Language), ProposedCustomerID: customerID, ProposedRole: role, LinkVersion: 1, Version: 1}
 	if err := errs.err(); err != nil {
 		return err

@@ -118,6 +118,21 @@ func TestGuestLinkWorksOnceAndForAQuarter(t *testing.T) {
 	}
 }
 
+// A stay does not outlast a deactivation that nobody's request fell into.
+func TestGuestsStayEndsWithADeactivation(t *testing.T) {
+	w, gs := guestWorld(t)
+	ticket := w.enterAsGuest(gs)
+	wantCode(t, second(w.customers.Deactivate(w.ctx, w.staff(), "gamma", 0)), "")
+	w.now = w.now.Add(2 * time.Second)
+	wantCode(t, second(w.customers.Reactivate(w.ctx, w.staff(), "gamma", 0)), "")
+	_, _, err := gs.Load(w.ctx, ticket, w.now, "req")
+	wantCode(t, err, "sign_in_required")
+	w.now = w.now.Add(time.Hour)
+	if _, _, err := gs.Load(w.ctx, w.enterAsGuest(gs), w.now, "req"); err != nil {
+		t.Errorf("a new stay: %v", err)
+	}
+}
+
 // The stay ends with the next request after whatever made the guest none, for good; so does a link that is still unused.
 func TestGuestsStayUntilTheFirstUser(t *testing.T) {
 	for what, ends := range map[string]func(w *world){
@@ -208,6 +223,7 @@ func TestAskForAFirstUser(t *testing.T) {
 	c := w.guest(gs)
 	wantCode(t, gs.AskFirstUser(w.ctx, c, membership.FirstUser{Email: "office@gamma.example", FirstName: "Gerd"}), "required")
 	wantCode(t, gs.AskFirstUser(w.ctx, c, membership.FirstUser{Email: "office@gamma.example", FirstName: "Gerd", LastName: "Gamma", Role: membership.Agent}), "invalid_role")
+	wantCode(t, gs.AskFirstUser(w.ctx, c, membership.FirstUser{Email: "office@gamma.example", FirstName: "Gerd", LastName: "evil.example/x"}), "invalid_text")
 	ask := func(email string) error {
 		return gs.AskFirstUser(w.ctx, c, membership.FirstUser{Email: email, FirstName: "Gerd", LastName: "Gamma"})
 	}
