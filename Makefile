@@ -61,5 +61,5 @@ tools: localcloud
 
 localcloud:
 	@command -v go >/dev/null || { echo "Go is missing: install 1.26 or newer from https://go.dev/dl/"; exit 1; }
-	@[ -x .local/bin/localcloud ] || echo "· building .local/bin/localcloud (once, half a minute without a word)"
+	@[ -x .local/bin/localcloud ] || echo "· building .local/bin/localcloud (once, with the Go modules it needs: up to some minutes without a word)"
 	@go build -o .local/bin/localcloud ./infra/localcloud
