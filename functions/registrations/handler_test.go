@@ -121,7 +121,8 @@ func TestRegisterAndConfirm(t *testing.T) {
 	if a := w.send("GET /registrations", boss, "").Want(200, ""); a.Body != `{"items":[],"next":null,"prev":null}` {
 		t.Errorf("a customer's administrator sees %s", a.Body)
 	}
-	w.send("GET /registrations?customer=c2", "portal member c1 u4", "").Want(403, "forbidden")
+	w.send("GET /registrations?customer=c2", boss, "").Want(404, "not_found")
+	w.send("GET /registrations?customer=c1", "portal member c1 u4", "").Want(403, "forbidden")
 	w.send("GET /registrations", "", "").Want(401, "sign_in_required")
 }
 

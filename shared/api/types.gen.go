@@ -1746,7 +1746,7 @@ type DecisionRequest struct {
 	Reason          *string `json:"reason,omitempty"`
 	RegistrationIds []ID    `json:"registrationIds"`
 
-	// Role Without it administrator of a new company, else member.
+	// Role Without it administrator of a new company, else the role that was asked for at this customer, else member.
 	Role *DecisionRequestRole `json:"role,omitempty"`
 
 	// Silent Disapprove without a mail.
@@ -1756,7 +1756,7 @@ type DecisionRequest struct {
 // DecisionRequestDecision defines model for DecisionRequest.Decision.
 type DecisionRequestDecision string
 
-// DecisionRequestRole Without it administrator of a new company, else member.
+// DecisionRequestRole Without it administrator of a new company, else the role that was asked for at this customer, else member.
 type DecisionRequestRole string
 
 // Delivery What became of the last mail.

@@ -25,7 +25,7 @@ type DecisionInput struct {
 	// the customer of the proven domain.
 	CustomerID  string
 	NewCustomer *NewCustomer
-	// Role is "" for administrator of a new company, else for the role that was asked for, else for member.
+	// Role is "" for administrator of a new company, else for the role that was asked for at this customer, else for member.
 	Role     Role
 	GroupIDs []string
 }
@@ -215,7 +215,7 @@ func (as Approvals) one(ctx context.Context, c Call, in DecisionInput, chosen ch
 			return err
 		}
 		in := in
-		in.Role = cmp.Or(in.Role, reg.ProposedRole, Member)
+		in.Role = cmp.Or(in.Role, in.askedFor(reg), Member)
 		if err := c.Actor.require(Approve, reg.CustomerID, in.Role); err != nil {
 			return err
 		}
@@ -242,6 +242,14 @@ func (as Approvals) one(ctx context.Context, c Call, in DecisionInput, chosen ch
 			return err
 		}
 	}
+}
+
+// askedFor returns the role that a guest asked for, where the person is let in at the guest's customer; else "".
+func (in DecisionInput) askedFor(reg Registration) Role {
+	if in.NewCustomer != nil || in.CustomerID != "" && in.CustomerID != reg.ProposedCustomerID {
+		return ""
+	}
+	return reg.ProposedRole
 }
 
 // decisionTries is how often a decision is made anew because something changed between its reads and its write.

@@ -105,6 +105,7 @@ func TestGuestLinkWorksOnceAndForAQuarter(t *testing.T) {
 			wantCode(t, second(gs.Inspect(w.ctx, w.public(), newer[0])), code)
 		}
 	}
+	w.now = sent.Add(15 * time.Minute)
 	wantCode(t, second(gs.Enter(w.ctx, w.public(), newer[0], w.secret())), "guest_link_over")
 	w.now = sent.Add(time.Minute)
 	if _, err := gs.Enter(w.ctx, w.public(), newer[0], w.secret()); err != nil {

@@ -428,7 +428,9 @@ func (rs Registrations) Confirm(ctx context.Context, c Call, in ConfirmInput) (R
 			continue
 		case CodeOf(err) == ErrLoginTaken.Code && try == 0: // perhaps only the username
 			continue
-		case CodeOf(err) == ErrLoginTaken.Code:
+		case CodeOf(err) == ErrCustomerDeactivated.Code: // since it was read
+			continue
+		case CodeOf(err) == ErrLoginTaken.Code, CodeOf(err) == ErrAlreadyInvited.Code:
 			return Registration{}, ErrAddressKnown
 		}
 		return reg, err
@@ -594,7 +596,7 @@ type RegistrationDetails struct {
 // Without a status it is those who wait, the longest waiting first. Errors: ErrForbidden, ErrNotFound.
 func (rs Registrations) List(ctx context.Context, c Call, q RegistrationQuery) (Page[Registration], error) {
 	q.Reach = c.Actor.Reach()
-	if c.Actor.Realm == Portal {
+	if c.Actor.Realm == Portal && q.CustomerID == "" {
 		q.CustomerID = c.Actor.CustomerID
 	}
 	if err := c.Actor.require(Approve, q.CustomerID, ""); err != nil {
