@@ -13,6 +13,7 @@ import (
 	"clientele/shared/actor"
 	"clientele/shared/awsclient"
 	"clientele/shared/awsclient/dynamo"
+	"clientele/shared/domainname"
 	"clientele/shared/httpapi"
 	"clientele/shared/membership"
 	"clientele/shared/phone"
@@ -42,9 +43,10 @@ func main() {
 			return nil, err
 		}
 		return handler{
-			registrations: membership.Registrations{Store: table, Keys: keys, Phones: phone.Parse, NewID: newID, Language: s.DefaultLanguage},
-			gate:          httpapi.Gate{Callers: callers, Markers: table, Now: time.Now},
-			cursors:       httpapi.NewCursors(keys.For(membership.PurposeCursor)),
+			registrations: membership.Registrations{Store: table, Keys: keys, Phones: phone.Parse, NewID: newID, Language: s.DefaultLanguage,
+				PublicMail: domainname.Names{}.PublicMail},
+			gate:    httpapi.Gate{Callers: callers, Markers: table, Now: time.Now},
+			cursors: httpapi.NewCursors(keys.For(membership.PurposeCursor)),
 		}.routes(), nil
 	})))
 }

@@ -1819,6 +1819,7 @@ type Door string
 
 // Duplicate Somebody on the list who may be the same person, or a colleague.
 type Duplicate struct {
+	// SameDomain Never for domains of mail services that give addresses to anybody.
 	SameDomain bool `json:"sameDomain"`
 	SameName   bool `json:"sameName"`
 

@@ -220,6 +220,8 @@ type Registrations struct {
 	Phones   Phones
 	NewID    func() string
 	Language string // of the deployment
+	// PublicMail is that of DomainNames, for whoever shows possible duplicates; with nil no domain is public.
+	PublicMail func(domain string) bool
 }
 
 // RegistrationForm is what a page needs to know to show a form.
@@ -641,10 +643,14 @@ func (rs Registrations) Get(ctx context.Context, c Call, registrationID string) 
 	return d, err
 }
 
-// duplicates finds people with an address of the same domain or the same name, each by one search within reach.
+// duplicates finds people with an address of the same domain or the same name, each by one search within reach. Who shares
+// a mail service for everybody is no colleague for it.
 func (rs Registrations) duplicates(ctx context.Context, c Call, reg Registration) ([]Duplicate, error) {
 	var found []Duplicate
 	domain, name := DomainOf(reg.Email), FoldName(reg.FirstName+" "+reg.LastName)
+	if rs.PublicMail != nil && rs.PublicMail(domain) {
+		domain = ""
+	}
 	for _, search := range []string{FoldName(domain), name} {
 		if utf8.RuneCountInString(search) < MinUserSearch {
 			continue
@@ -655,7 +661,7 @@ func (rs Registrations) duplicates(ctx context.Context, c Call, reg Registration
 			return nil, err
 		}
 		for _, row := range page.Items {
-			d := Duplicate{User: row, Domain: DomainOf(row.Email) == domain, Name: FoldName(row.FirstName+" "+row.LastName) == name}
+			d := Duplicate{User: row, Domain: domain != "" && DomainOf(row.Email) == domain, Name: FoldName(row.FirstName+" "+row.LastName) == name}
 			if row.ID == reg.ID || !d.Domain && !d.Name || containsUser(found, row.ID) {
 				continue
 			}

@@ -625,6 +625,12 @@ func TestDuplicates(t *testing.T) {
 	if len(got) != 2 || got["colleague"] != "true false" || got["namesake"] != "false true" {
 		t.Errorf("found %v", got)
 	}
+	// Who shares a mail service shares nothing else.
+	rs := w.registrations()
+	rs.PublicMail = func(domain string) bool { return domain == "gister.example" }
+	if d, err = rs.Get(w.ctx, w.staff(), r.ID); err != nil || len(d.Duplicates) != 1 || d.Duplicates[0].User.ID != "namesake" {
+		t.Errorf("found %+v, %v", d.Duplicates, err)
+	}
 }
 
 func TestTwoApproversAtOnce(t *testing.T) {
