@@ -99,6 +99,69 @@ func (t *table) Marker(_ context.Context, key membership.IdempotencyKey) (*membe
 	return &m, nil
 }
 
+// claims are the domains in memory, of which no two customers have the same.
+type claims struct {
+	membership.DomainStore
+	table *table
+	all   map[string]membership.Domain
+}
+
+func (c claims) Customer(ctx context.Context, reach membership.Reach, id string) (membership.Customer, error) {
+	return c.table.Customer(ctx, reach, id)
+}
+
+func (c claims) Domains(_ context.Context, _ membership.Reach, customerID string) ([]membership.Domain, error) {
+	var all []membership.Domain
+	for _, d := range c.all {
+		if d.CustomerID == customerID {
+			all = append(all, d)
+		}
+	}
+	return all, nil
+}
+
+func (c claims) Domain(_ context.Context, reach membership.Reach, customerID, name string) (membership.Domain, error) {
+	d, ok := c.all[name]
+	if !ok || d.CustomerID != customerID || !reach.Includes(customerID) {
+		return d, membership.ErrNotFound
+	}
+	return d, nil
+}
+
+func (c claims) ClaimDomain(_ context.Context, d membership.Domain, trail membership.Trail) error {
+	c.all[d.Name] = d
+	if trail.Key != nil {
+		c.table.markers[trail.Key.Key] = membership.Marker{BodyHash: trail.Key.BodyHash, IDs: trail.KeyIDs}
+	}
+	return nil
+}
+
+func (c claims) ChangeDomain(_ context.Context, _, after membership.Domain, _ membership.Trail) error {
+	c.all[after.Name] = after
+	return nil
+}
+
+func (c claims) RemoveDomain(_ context.Context, d membership.Domain, _ membership.Trail) error {
+	delete(c.all, d.Name)
+	return nil
+}
+
+func (claims) Take(context.Context, membership.Throttle, string, time.Time) error { return nil }
+
+// names are name servers in memory.
+type names map[string][]string
+
+func (names) PublicMail(domain string) bool   { return domain == "mail.example" }
+func (names) PublicSuffix(domain string) bool { return domain == "co.example" }
+
+func (n names) TXT(_ context.Context, name string) ([]string, error) {
+	texts, ok := n[name]
+	if !ok {
+		return nil, membership.ErrDNSUnavailable
+	}
+	return texts, nil
+}
+
 const (
 	staff  = "staff administrator provider u1"
 	member = "portal member c1 u2"
@@ -108,6 +171,12 @@ var noon = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 
 // routes returns the routes on a table with customer c1, which has sub-account s1.
 func routes() (http.Handler, *table) {
+	h, t, _ := routesAndNames()
+	return h, t
+}
+
+// routesAndNames returns them with what name servers answer, which is nothing yet.
+func routesAndNames() (http.Handler, *table, names) {
 	t := &table{
 		customers: map[string]membership.Customer{"c1": {
 			ID: "c1", Name: "Sommer GmbH", Type: membership.Corporate, Management: membership.ManagedCustomer, Status: membership.CustomerActive,
@@ -118,12 +187,18 @@ func routes() (http.Handler, *table) {
 	}
 	n := 0
 	newID := func() string { n++; return "id-" + strconv.Itoa(n) }
+	keys, err := membership.NewKeys(make([]byte, 32))
+	if err != nil {
+		panic(err)
+	}
+	dns := names{}
 	return handler{
 		customers:   membership.Customers{Store: t, NewID: newID},
 		subaccounts: membership.SubAccounts{Store: t, NewID: newID},
+		domains:     membership.Domains{Store: claims{table: t, all: map[string]membership.Domain{}}, Names: dns, Keys: keys, NewID: newID},
 		gate:        httpapi.Gate{Callers: httpapitest.ByHeader{}, Markers: t, Now: func() time.Time { return noon }},
 		cursors:     httpapi.NewCursors(make([]byte, 32)),
-	}.routes(), t
+	}.routes(), t, dns
 }
 
 func send(t *testing.T, h http.Handler, route, as, body string, headers ...string) httpapitest.Answer {
@@ -252,6 +327,77 @@ func TestSubaccounts(t *testing.T) {
 	send(t, h, "PATCH /customers/c1/subaccounts/s1", staff, `{"active":false}`, "If-Match", `"2"`).Want(200, "").Into(&s)
 	if s.Active || s.Name != "Berlin" {
 		t.Errorf("got %+v", s)
+	}
+}
+
+func TestDomains(t *testing.T) {
+	h, _, dns := routesAndNames()
+	const boss = "portal administrator c1 u3"
+	if a := send(t, h, "GET /customers/c1/domains", boss, "").Want(200, ""); a.Body != `{"items":[],"next":null,"prev":null}` {
+		t.Errorf("none is %s", a.Body)
+	}
+	send(t, h, "GET /customers/c1/domains?limit=1", boss, "").Want(400, "unknown_parameter")
+	var d api.Domain
+	first := send(t, h, "POST /customers/c1/domains", boss, `{"domain":" @Sömmer.example. "}`, "Idempotency-Key", "k1").Want(201, "")
+	first.Into(&d)
+	if d.Name != "xn--smmer-jua.example" || d.CustomerID != "c1" || d.Proven || d.ProvenAt != nil || d.CheckedAt != nil || d.RecordName != "_clientele."+d.Name || !d.CreatedAt.Equal(noon) {
+		t.Errorf("claimed %s", first.Body)
+	}
+	if again := send(t, h, "POST /customers/c1/domains", boss, `{"domain":" @Sömmer.example. "}`, "Idempotency-Key", "k1").Want(201, ""); again.Body != first.Body {
+		t.Errorf("repeated:\n%s\n%s", again.Body, first.Body)
+	}
+	verify := "POST /customers/c1/domains/" + d.Name + "/verify"
+	check := func() (c api.DomainCheck) {
+		t.Helper()
+		send(t, h, verify, staff, "").Want(200, "").Into(&c)
+		return c
+	}
+	send(t, h, verify, staff, "").Want(503, "dns_unavailable")
+	dns[d.RecordName] = nil
+	if c := check(); c.Result != "no_record" || c.Domain.Proven || c.Found == nil || len(c.Found) != 0 {
+		t.Errorf("without a record: %+v", c)
+	}
+	dns[d.RecordName] = []string{"clientele-domain=another"}
+	if c := check(); c.Result != "other_record" || len(c.Found) != 1 || c.Found[0] != "clientele-domain=another" {
+		t.Errorf("with another record: %+v", c)
+	}
+	dns[d.RecordName] = []string{"another", d.RecordValue}
+	if c := check(); c.Result != "proven" || !c.Domain.Proven || c.Domain.ProvenAt == nil || !c.Domain.ProvenAt.Equal(noon) || c.Domain.CheckedAt == nil {
+		t.Errorf("with the record: %+v", c)
+	}
+	var list api.DomainList
+	send(t, h, "GET /customers/c1/domains", "staff agent provider u5", "").Want(200, "").Into(&list)
+	if len(list.Items) != 1 || list.Items[0].Name != d.Name || !list.Items[0].Proven || list.Items[0].RecordValue != d.RecordValue {
+		t.Errorf("listed %+v", list)
+	}
+	for _, c := range []struct {
+		route, as, body string
+		status          int
+		code            string
+	}{
+		{"POST /customers/c1/domains", staff, `{"domain":"mail.example"}`, 400, "public_mail_domain"},
+		{"POST /customers/c1/domains", staff, `{"domain":"co.example"}`, 400, "public_suffix"},
+		{"POST /customers/c1/domains", staff, `{"domain":"not a domain"}`, 400, "invalid_domain"},
+		{"POST /customers/c1/domains", staff, `{}`, 400, "required"},
+		{"POST /customers/c1/domains", staff, `{"domain":"a.example","proven":true}`, 400, "unknown_field"},
+		{"POST /customers/c1/domains", "staff agent provider u5", `{"domain":"a.example"}`, 403, "forbidden"},
+		{"POST /customers/c1/domains", member, `{"domain":"a.example"}`, 403, "forbidden"},
+		{"POST /customers/c1/domains", "portal administrator c2 u3", `{"domain":"a.example"}`, 404, "not_found"},
+		{"POST /customers/provider/domains", staff, `{"domain":"a.example"}`, 403, "forbidden"},
+		{"POST /customers/unassigned/domains", staff, `{"domain":"a.example"}`, 404, "not_found"},
+		{"GET /customers/unassigned/domains", staff, "", 404, "not_found"},
+		{"GET /customers/c1/domains", member, "", 403, "forbidden"},
+		{"GET /customers/c1/domains", "portal administrator c2 u3", "", 404, "not_found"},
+		{"GET /customers/c1/domains", "", "", 401, "sign_in_required"},
+		{"POST /customers/c1/domains/" + d.Name + "/verify", "portal administrator c2 u3", "", 404, "not_found"},
+		{"POST /customers/c1/domains/other.example/verify", staff, "", 404, "not_found"},
+		{"POST /customers/c1/domains/x%23y/verify", staff, "", 404, "not_found"},
+		{"DELETE /customers/c1/domains/" + d.Name, "portal moderator c1 u6", "", 403, "forbidden"},
+		{"DELETE /customers/c1/domains/" + d.Name, "portal administrator c2 u3", "", 404, "not_found"},
+		{"DELETE /customers/c1/domains/S%C3%B6mmer.example", boss, "", 204, ""},
+		{"DELETE /customers/c1/domains/" + d.Name, boss, "", 404, "not_found"},
+	} {
+		send(t, h, c.route, c.as, c.body).Want(c.status, c.code)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,7 @@ type world struct {
 	routes   http.Handler
 	callers  *actor.Callers
 	user     membership.User
+	calls    storetest.Recorder
 	lastMail string // the token of the last letter
 	to       string // and its address
 }
@@ -45,7 +47,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, pool: identitytest.New(t)}
-	client, name := storetest.MiniStack().Table(t)
+	client, name := storetest.MiniStack().Table(t, w.calls.Watch)
 	w.table = store.New(client, name)
 	keys, err := membership.NewKeys([]byte("a secret of thirty-two characters and more"))
 	if err != nil {
@@ -58,7 +60,7 @@ func newWorld(t *testing.T) *world {
 	}, &http.Client{Timeout: time.Minute}, w.table, time.Now)
 	w.signIn = membership.SignIn{Store: w.table, Accounts: accounts, Keys: keys, NewID: uuid.NewString, Wait: wait}
 	w.users = membership.Users{Store: w.table, NewID: uuid.NewString}
-	w.routes = handler{signIn: w.signIn, tickets: accounts, families: w.callers, gate: httpapi.Gate{Callers: w.callers, Now: time.Now}}.routes()
+	w.routes = handler{signIn: w.signIn, guests: membership.Guests{Store: w.table, Keys: keys, NewID: uuid.NewString}, tickets: accounts, families: w.callers, gate: httpapi.Gate{Callers: w.callers, Now: time.Now}}.routes()
 
 	name, email := "Sommer GmbH", "ada@example.com"
 	customers := membership.Customers{Store: w.table, NewID: uuid.NewString}
@@ -392,6 +394,9 @@ func TestMalformed(t *testing.T) {
 		{"POST /auth/refresh", `{"refreshToken":null}`, 400, "wrong_type"},
 		{"POST /auth/forgot-password", `{"username":"a","door":"window"}`, 400, "invalid_choice"},
 		{"POST /auth/forgot-password", `{"username":" ","door":"portal"}`, 400, "required"},
+		{"POST /auth/one-time-link", `{}`, 400, "required"},
+		{"POST /auth/one-time-link", `{"email":"office"}`, 400, "invalid_email"},
+		{"POST /auth/one-time-link", `{"email":"a@b.example","customerId":"c1"}`, 400, "unknown_field"},
 		{"POST /auth/reset-password", `{"token":"x","password":"y"}`, 400, "invalid_token"},
 		{"GET /auth/sign-in", ``, 405, "method_not_allowed"},
 		{"POST /auth/nothing", `{}`, 404, "no_such_route"},
@@ -400,5 +405,47 @@ func TestMalformed(t *testing.T) {
 		t.Run(test.route+" "+test.body[:min(len(test.body), 40)], func(t *testing.T) {
 			httpapitest.Send(t, routes, httpapitest.Event(test.route, test.body)).Want(test.status, test.code)
 		})
+	}
+}
+
+// Whoever asks for a one-time link, the answer and the work are the same; the link goes to contacts of customers without
+// users, and opens nothing at the API.
+func TestOneTimeLink(t *testing.T) {
+	w := newWorld(t)
+	name, contact := "Office Ltd", "Office@example.org"
+	customers := membership.Customers{Store: w.table, NewID: uuid.NewString}
+	customer, err := customers.Create(t.Context(), w.system(), membership.Corporate, membership.CustomerInput{Name: &name, Email: &contact})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.mail() // what is due already
+	var first httpapitest.Answer
+	var work []string
+	for n, email := range []string{"nobody@example.org", "ada@example.com", "office@EXAMPLE.org"} {
+		w.calls.Take()
+		a := w.send("POST /auth/one-time-link", `{"email":"`+email+`"}`).Want(202, "")
+		var calls []string
+		for _, c := range w.calls.Take() {
+			calls = append(calls, c.Operation)
+		}
+		if n == 0 {
+			first, work = a, calls
+		}
+		if a.Body != "" || a.Body != first.Body || len(a.Headers) != len(first.Headers) || !slices.Equal(calls, work) {
+			t.Errorf("%s can be told apart: %v %q %v, %v %q %v", email, a.Headers, a.Body, calls, first.Headers, first.Body, work)
+		}
+	}
+	w.lastMail, w.to = "", ""
+	w.mail()
+	if w.to != contact || !strings.HasPrefix(w.lastMail, customer.ID+".") {
+		t.Fatalf("mailed %q to %q", w.lastMail, w.to)
+	}
+	w.send("POST /auth/reset-password", `{"token":"`+w.lastMail+`","password":"`+other+`"}`).Want(400, "invalid_token")
+	w.refresh(w.lastMail).Want(401, "sign_in_required")
+	for range 2 {
+		w.send("POST /auth/one-time-link", `{"email":"Office@example.org"}`).Want(202, "")
+	}
+	if a := w.send("POST /auth/one-time-link", `{"email":"office@example.org"}`).Want(429, "too_many_requests"); a.Headers["Retry-After"] == "" {
+		t.Errorf("no word when to try again: %v", a.Headers)
 	}
 }
