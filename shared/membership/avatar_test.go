@@ -489,6 +489,10 @@ func TestWhoMayDoWhatWithPictures(t *testing.T) {
 	_, _, err = a.Begin(w.ctx, me, alphaMember, "image/png", "")
 	wantCode(t, err, "kept_by_directory")
 	wantCode(t, a.Remove(w.ctx, me, alphaMember), "kept_by_directory")
+	// Files lie with the customer, and who waits may go to another one.
+	w.settings(nil)
+	_, _, err = a.Begin(w.ctx, w.staff(), w.waiting("rita@gister.example").ID, "image/png", "")
+	wantCode(t, err, "impossible_in_status")
 	if _, err := w.users.Remove(w.ctx, w.staff(), alphaMember, 0); err != nil {
 		t.Fatal(err)
 	}
