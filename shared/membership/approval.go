@@ -319,7 +319,11 @@ func (as Approvals) approve(ctx context.Context, c Call, in DecisionInput, chose
 	after.MailID, after.Delivery = mail.ID, string(mail.Status)
 	trail := c.trail(c.auditEntry(as.NewID(), "registration.approved", "registration", reg.ID, customer.ID, reg.auditFields(), after.auditFields()), reg.ID)
 	trail.Mails = []Mail{mail}
-	return as.Store.DecideRegistration(ctx, RegistrationChange{reg, after}, user, userAfter, admission, trail)
+	err = as.Store.DecideRegistration(ctx, RegistrationChange{reg, after}, user, userAfter, admission, trail)
+	if admission.Created != nil {
+		err = calledAs(err, "externalId", "newCustomer.externalId")
+	}
+	return err
 }
 
 // admission returns the customer into which a registration is let in. Errors: ErrCustomerNeeded, ErrNotFound,

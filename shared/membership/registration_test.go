@@ -560,6 +560,20 @@ func TestWhereTheyAreLetIn(t *testing.T) {
 	if code := approve(second, membership.DecisionInput{CustomerID: u.CustomerID}); code != "individual_has_user" {
 		t.Errorf("a second user of a person: %s", code)
 	}
+	// What is wrong with a new customer is named where it stands in the request.
+	taken := "E-1"
+	w.store.before = func(method string) error {
+		if method == "DecideRegistration" { // the table says so (shared/store)
+			return membership.ErrExternalIDInUse
+		}
+		return nil
+	}
+	results := w.decide(w.staff(), membership.DecisionInput{RegistrationIDs: []string{second.ID}, Decision: membership.DecideApprove,
+		NewCustomer: &membership.NewCustomer{Type: membership.Corporate, CustomerInput: membership.CustomerInput{ExternalID: &taken}}})
+	if e := results[0].Err; e == nil || e.Code != "external_id_in_use" || e.Field != "newCustomer.externalId" {
+		t.Errorf("an external id that is taken: %+v", e)
+	}
+	w.store.before = nil
 	// The role that a guest asked for is one at the guest's own customer.
 	for where, want := range map[string]membership.Role{"": membership.Administrator, "alpha": membership.Administrator, "beta": membership.Member} {
 		asked := w.waiting("asked-" + where + "@gister.example")

@@ -160,7 +160,7 @@ func (s SignIn) AnswerNewPassword(ctx context.Context, c Call, in NewPassword) (
 	var answer SignInAnswer
 	err = s.whileClaimed(ctx, c, before, ErrChallengeOver, func(claimed SignIns) error {
 		if err := s.setPassword(ctx, user.ID, in.Password); err != nil {
-			return as(err, "password", "newPassword")
+			return calledAs(err, "password", "newPassword")
 		}
 		cut := cutOff(c.Now)
 		if err := s.Wait(ctx, cut.Sub(c.Now)); err != nil { // else its own token would be cut off
@@ -178,8 +178,8 @@ func (s SignIn) AnswerNewPassword(ctx context.Context, c Call, in NewPassword) (
 	return SignedIn{User: user, Answer: answer}, nil
 }
 
-// as returns err about the field that the caller knows by another name.
-func as(err error, field, name string) error {
+// calledAs returns err about the field that the caller knows by another name.
+func calledAs(err error, field, name string) error {
 	var e *Error
 	if !asError(err, &e) || e.Field != field {
 		return err
