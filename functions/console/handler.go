@@ -63,6 +63,9 @@ func newHandler(parts door.Door, site web.Site, subAccounts membership.SubAccoun
 	mux.Handle("POST /groups/{groupId}/customers", h.Require(h.addGroupCustomer))
 	mux.Handle("POST /groups/{groupId}/customers/{customerId}/remove", h.Require(h.removeGroupCustomer))
 
+	mux.Handle("GET /settings", h.Require(h.showSettings))
+	mux.Handle("POST /settings", h.Require(h.changeSettings))
+
 	mux.Handle("GET /staff", http.RedirectHandler("/staff/users", http.StatusSeeOther))
 	door.People{Door: h.Door, At: "/staff", CustomerID: membership.ProviderID, Frame: staffFrame}.Routes(mux)
 	return h.Handler(mux, publicURL)
@@ -71,11 +74,17 @@ func newHandler(parts door.Door, site web.Site, subAccounts membership.SubAccoun
 // areas are the console's areas.
 func areas(a membership.Actor) []web.Link {
 	links := []web.Link{{Label: web.Text("console.customers"), URL: "/customers"}, {Label: web.Text("console.all_users"), URL: "/users"}}
+	if door.MayApprove(a) {
+		links = append(links, web.Link{Label: web.Text("queue.title"), URL: "/registrations"})
+	}
 	if a.May(membership.ReadGroups, membership.ProviderID, "") {
 		links = append(links, web.Link{Label: web.Text("console.groups"), URL: "/groups"})
 	}
 	if a.May(membership.ReadUsers, membership.ProviderID, "") {
 		links = append(links, web.Link{Label: web.Text("console.staff"), URL: "/staff"})
+	}
+	if a.May(membership.ReadSettings, membership.ProviderID, "") {
+		links = append(links, web.Link{Label: web.Text("settings.title"), URL: "/settings"})
 	}
 	return links
 }

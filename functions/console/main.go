@@ -19,6 +19,7 @@ import (
 	"clientele/shared/files"
 	"clientele/shared/httpapi"
 	"clientele/shared/identity"
+	"clientele/shared/mail"
 	"clientele/shared/membership"
 	"clientele/shared/phone"
 	"clientele/shared/session"
@@ -73,7 +74,20 @@ func main() {
 			Records:      records,
 			EmailChanges: membership.EmailChanges{Store: table, Accounts: accounts, Keys: keys, NewID: newID, Language: s.DefaultLanguage},
 			Avatars:      membership.Avatars{Store: table, Files: files.Avatars{Bucket: bucket}, NewID: newID}, Uploads: bucket.Origin(),
-			Cursors: httpapi.NewCursors(keys.For(membership.PurposeCursor)),
+			Registrations: membership.Registrations{Store: table, Keys: keys, Phones: phone.Parse, NewID: newID, Language: s.DefaultLanguage},
+			Approvals:     membership.Approvals{Store: table, NewID: newID, Language: s.DefaultLanguage},
+			Settings:      membership.SettingsUse{Store: table, NewID: newID},
+			Letter:        preview(s),
+			Cursors:       httpapi.NewCursors(keys.For(membership.PurposeCursor)),
 		}, site, membership.SubAccounts{Store: table, NewID: newID}, s.ConsoleURL)
 	}, failed))
+}
+
+// preview writes letters for people who look at them before they go out. This door's own address is not the portal's.
+func preview(s awsclient.Settings) func(m membership.Mail, portal string) (subject, text string, err error) {
+	return func(m membership.Mail, _ string) (string, string, error) {
+		postman := mail.Postman{Provider: s.ProviderName, PortalURL: s.PortalURL, Language: s.DefaultLanguage}
+		message, err := postman.Preview(m, time.Now())
+		return message.Subject, message.Text, err
+	}
 }

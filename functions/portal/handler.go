@@ -38,6 +38,9 @@ func areas(a membership.Actor) []web.Link {
 	if a.May(membership.ReadDomains, a.CustomerID, "") {
 		links = append(links, web.Link{Label: web.Text("domains.title"), URL: "/domains"})
 	}
+	if door.MayApprove(a) {
+		links = append(links, web.Link{Label: web.Text("queue.title"), URL: "/registrations"})
+	}
 	return append(links, own)
 }
 

@@ -13,6 +13,7 @@ import (
 	"clientele/shared/awsclient/dynamo"
 	"clientele/shared/awsclient/ses"
 	"clientele/shared/mail"
+	"clientele/shared/mail/sending"
 	"clientele/shared/membership"
 	"clientele/shared/store"
 	"clientele/shared/telemetry"
@@ -33,7 +34,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	sender := mail.Sender{Client: ses.New(cfg), From: s.MailFrom, FromName: s.ProviderName, ConfigurationSet: s.ConfigurationSet}
+	sender := sending.Sender{Client: ses.New(cfg), From: s.MailFrom, FromName: s.ProviderName, ConfigurationSet: s.ConfigurationSet}
 	postman := mail.Postman{Sender: sender, Provider: s.ProviderName, PortalURL: s.PortalURL, ConsoleURL: s.ConsoleURL, Language: s.DefaultLanguage}
 	outbox := membership.Outbox{Store: store.New(dynamo.New(cfg), s.Table), Postman: postman, Keys: keys}
 	lambda.Start(handler{outbox: outbox, now: time.Now, metrics: os.Stdout, log: telemetry.NewLogger(os.Stderr)}.handle)

@@ -25,6 +25,7 @@ import (
 	"clientele/shared/identity"
 	"clientele/shared/identity/identitytest"
 	"clientele/shared/mail"
+	"clientele/shared/mail/sending"
 	"clientele/shared/membership"
 	"clientele/shared/store"
 	"clientele/shared/store/storetest"
@@ -155,7 +156,7 @@ func (w *world) signIn() membership.SignIn {
 func (w *world) profile() membership.Profile { return membership.Profile{Store: w.table, NewID: w.id} }
 
 func (w *world) outbox() membership.Outbox {
-	postman := mail.Postman{Sender: mail.Sender{Client: counting{w.mails, w.inject}, From: sender}, Provider: "Provider", PortalURL: "https://portal.example",
+	postman := mail.Postman{Sender: sending.Sender{Client: counting{w.mails, w.inject}, From: sender}, Provider: "Provider", PortalURL: "https://portal.example",
 		ConsoleURL: "https://console.example", Language: "en"}
 	return membership.Outbox{Store: w.table, Postman: postman, Keys: w.keys}
 }
@@ -314,7 +315,7 @@ func (w *world) reset(present []item) {
 
 // counting counts what SES takes.
 type counting struct {
-	mail.SES
+	sending.SES
 	inject *injector
 }
 

@@ -47,9 +47,17 @@ type bulkAction struct {
 	asks   bool // before it is done
 }
 
+// The decisions about those who wait are in the bar like everything else, and have a form of their own.
+const (
+	bulkApprove    = membership.BulkAction(membership.DecideApprove)
+	bulkDisapprove = membership.BulkAction(membership.DecideDisapprove)
+)
+
 // bulkActions are all of them, in the order of the bar.
 func bulkActions() []bulkAction {
 	return []bulkAction{
+		{bulkApprove, membership.StepApprove, membership.Approve, web.Text("queue.approve"), false, true},
+		{bulkDisapprove, membership.StepDisapprove, membership.Approve, web.Text("queue.disapprove"), true, true},
 		{membership.BulkAddToGroup, membership.StepChange, membership.ChangeGroups, web.Text("people.add_to_group"), false, true},
 		{membership.BulkLeaveGroup, membership.StepChange, membership.ChangeGroups, web.Text("people.leave_group"), false, true},
 		{membership.BulkResend, membership.StepResend, membership.Invite, web.Text("people.resend"), false, false},
@@ -115,6 +123,10 @@ func (p People) bulk(w http.ResponseWriter, r *http.Request, at place) {
 		return
 	}
 	action := bulkActions()[n]
+	if action.needs == membership.Approve {
+		d.decide(w, r)
+		return
+	}
 	if action.asks && form.Value("sure") == "" {
 		r = web.WithAgain(r, map[string]string{"users": textOf(all), "do": string(action.action), "back": back})
 		p.askBulk(w, r, at, action, all, back, nil)
@@ -206,10 +218,11 @@ type bulkPage struct {
 	Table     web.Table
 	Back      web.Link
 	Again     *web.Action // those that failed
+	Leave     web.Phrase
 }
 
 func (p People) bulkResults(at place, action bulkAction, in membership.BulkInput, all []picked, results []membership.RowResult, back string) bulkPage {
-	view := bulkPage{All: len(results), Back: web.Link{Label: web.Text("people.users"), URL: back},
+	view := bulkPage{All: len(results), Back: web.Link{Label: web.Text("people.users"), URL: back}, Leave: web.Text("people.back_to_users"),
 		Table: web.Table{Caption: web.Text("people.bulk_results"), Columns: []web.Column{
 			{Head: web.Text("field.name")}, {Head: web.Text("field.status")}, {Head: web.Text("people.what_happened")},
 		}},

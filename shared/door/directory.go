@@ -322,6 +322,9 @@ func (p People) table(r *http.Request, at place, list Listing, q membership.User
 func userRow(actor membership.Actor, u membership.UserRow, at place, groups []membership.Group, once string) web.Row {
 	home := at.of(u.CustomerID)
 	who := web.Cell{Text: u.DisplayName(), URL: home.user(u.ID, "")}
+	if u.Status == membership.Waiting && actor.May(membership.Approve, u.CustomerID, "") {
+		who.URL = queuePath + "/" + u.ID
+	}
 	if who.Text != u.Email {
 		who.Detail = u.Email
 	}
@@ -339,7 +342,11 @@ func userRow(actor membership.Actor, u membership.UserRow, at place, groups []me
 	}
 	row := web.Row{Quiet: u.Status == membership.Deactivated || u.Status == membership.Removed || u.Status == membership.Rejected, Cells: []web.Cell{who, status}}
 	if at.everyone {
-		row.Cells = append(row.Cells, web.Cell{Text: u.Company, URL: home.users()})
+		company := web.Cell{Text: u.Company, URL: home.users()}
+		if u.CustomerID == membership.UnassignedID {
+			company = web.Cell{}
+		}
+		row.Cells = append(row.Cells, company)
 	}
 	row.Cells = append(row.Cells, web.Cell{Word: web.Word("role", u.Role)})
 	if len(groups) > 0 {

@@ -36,15 +36,22 @@ type Door struct {
 	Records      membership.Records
 	Avatars      membership.Avatars
 	Groups       membership.Groups
-	Exports      membership.Exports
-	Imports      membership.Imports
-	Uploads      string // where browsers may send files: the origin of the bucket
-	Markers      httpapi.Markers
-	Cursors      httpapi.Cursors
-	Phone        func(e164 string) string // a number as people write it; shared/phone is the one
-	NewID        func() string
-	Now          func() time.Time
-	Metrics      io.Writer // where EMF lines go
+	// Registrations and Approvals are for those who decide who is let in, Settings for staff.
+	Registrations membership.Registrations
+	Approvals     membership.Approvals
+	Settings      membership.SettingsUse
+	// Letter writes a mail as it would be sent, with samples for what only the mail brings. portal is the portal's address as
+	// this door knows it.
+	Letter  func(m membership.Mail, portal string) (subject, text string, err error)
+	Exports membership.Exports
+	Imports membership.Imports
+	Uploads string // where browsers may send files: the origin of the bucket
+	Markers httpapi.Markers
+	Cursors httpapi.Cursors
+	Phone   func(e164 string) string // a number as people write it; shared/phone is the one
+	NewID   func() string
+	Now     func() time.Time
+	Metrics io.Writer // where EMF lines go
 	// Areas are the door's areas that a person may see, for the navigation.
 	Areas func(membership.Actor) []web.Link
 
@@ -106,6 +113,7 @@ func (d *Door) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /email-change/confirm", d.confirmEmailChange)
 	d.exportRoutes(mux)
 	d.importRoutes(mux)
+	d.queueRoutes(mux)
 	mux.Handle("/", d.recognise(d.Pages.NotFound()))
 }
 

@@ -104,8 +104,22 @@ func (at place) of(customerID string) place {
 	return at
 }
 
-func (at place) users() string                       { return at.base + "/users" }
-func (at place) user(id, action string) string       { return join(at.base+"/users/"+id, action) }
+// users is the list: of those who have no customer yet, that of everyone.
+func (at place) users() string {
+	if at.customerID == membership.UnassignedID {
+		return "/users"
+	}
+	return at.base + "/users"
+}
+
+// user is a page of somebody: who has no customer yet is known by the registration only.
+func (at place) user(id, action string) string {
+	if at.customerID == membership.UnassignedID && action == "" {
+		return queuePath + "/" + id
+	}
+	return join(at.base+"/users/"+id, action)
+}
+
 func (at place) invitations() string                 { return at.base + "/invitations" }
 func (at place) invitation(id, action string) string { return join(at.base+"/invitations/"+id, action) }
 

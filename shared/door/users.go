@@ -39,6 +39,13 @@ func userActions(actor membership.Actor, u subject, at place, once string) []web
 	if u.version > 0 {
 		fields["version"] = strconv.Itoa(u.version)
 	}
+	for _, one := range decisions(u.customerID, u.id, u.name) {
+		step := membership.StepApprove
+		if one.Fields["do"] == string(membership.DecideDisapprove) {
+			step, one.Kind = membership.StepDisapprove, ""
+		}
+		offer(step, actor.May(membership.Approve, u.customerID, u.role), one)
+	}
 	offer(membership.StepResend, invites, web.Action{Label: web.Text("people.resend"), URL: at.invitation(u.invitationID, "resend"), Post: true, Fields: map[string]string{onceField: once}})
 	offer(membership.StepInvite, actor.May(membership.Invite, u.customerID, u.role) && u.email != "", web.Action{Label: web.Text("people.invite"), URL: at.invitation("new", ""), Post: true,
 		Fields: map[string]string{"emails": typed(membership.Invitee{Email: u.email}), "role": string(u.role)}})

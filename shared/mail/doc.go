@@ -2,7 +2,7 @@
 //
 // A letter is a Go struct with typed fields (Invitation, PasswordReset ...) and a text for each language in
 // letters/<language>/<letter>.subject, .txt and .html. Postman makes the letter that a mail of the outbox asks for,
-// renders it and gives it to Sender, which gives it to SES. Adding a language is adding a folder; its
+// renders it and gives it to a Sender, which is shared/mail/sending. Adding a language is adding a folder; its
 // words.json holds what no single letter owns: the greeting, dates, names of roles, the line about the no-reply sender.
 // letters/frame.txt and letters/frame.html stand around every letter.
 //

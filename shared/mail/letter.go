@@ -32,7 +32,7 @@ func (c Common) with(w words, more map[string]string) map[string]string {
 
 // inviter names who invites: the provider where it is no person, as for the first administrator.
 func (c Common) inviter(name string) string {
-	if oneLine(name) == "" {
+	if OneLine(name) == "" {
 		return c.Provider
 	}
 	return name

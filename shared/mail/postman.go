@@ -4,11 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
 	"clientele/shared/membership"
 )
+
+// Sender hands a finished letter over; shared/mail/sending is the one. mailID finds the mail again in what is heard of it.
+// Errors: Refused if this mail will never be accepted; everything else is worth another try later.
+type Sender interface {
+	Send(ctx context.Context, to string, m Message, mailID string) (messageID string, err error)
+}
 
 // Postman is the membership.Postman of this deployment: it makes the letter that a mail of the outbox asks for, writes
 // it in the mail's language and sends it.
@@ -42,6 +49,23 @@ func (p Postman) Post(ctx context.Context, m membership.Mail, secret string) (me
 		return "", &membership.MailRefusal{Reason: refused.Reason}
 	}
 	return messageID, err
+}
+
+// Preview writes a mail as Post would, for somebody to look at: with a sample for the secret, and for the end of what is
+// valid seven days from when it is sent.
+func (p Postman) Preview(m membership.Mail, now time.Time) (Message, error) {
+	fields := map[string]string{"expiresAt": now.Add(membership.TemporaryPasswordLifetime).UTC().Format(time.RFC3339)}
+	maps.Copy(fields, m.Fields)
+	m.Fields = fields
+	secret := "…"
+	if m.Letter == membership.LetterRegistrationTemporary {
+		secret = "•••••-•••••-•••••-•••••"
+	}
+	letter, err := p.letter(m, secret)
+	if err != nil {
+		return Message{}, fmt.Errorf("letter %s: %w", m.Letter, err)
+	}
+	return Render(letter, m.Language, p.Language)
 }
 
 // letter makes the letter from the facts that membership stored with the mail. secret is the token of its link, or the

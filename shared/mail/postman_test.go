@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 
 	"clientele/shared/mail"
+	"clientele/shared/mail/sending"
 	"clientele/shared/membership"
 )
 
@@ -28,9 +29,9 @@ func (d *desk) SendEmail(_ context.Context, in *sesv2.SendEmailInput, _ ...func(
 
 func (d *desk) text() string { return aws.ToString(d.last.Content.Simple.Body.Text.Data) }
 
-func postman(d mail.SES) mail.Postman {
+func postman(d sending.SES) mail.Postman {
 	return mail.Postman{
-		Sender:   mail.Sender{Client: d, From: "no-reply@northwind.example"},
+		Sender:   sending.Sender{Client: d, From: "no-reply@northwind.example"},
 		Provider: "Northwind", PortalURL: "https://portal.example", ConsoleURL: "https://console.example", Language: "en",
 	}
 }

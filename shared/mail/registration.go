@@ -66,7 +66,7 @@ func (RegistrationDisapproved) Name() string { return "registration-disapproved"
 
 func (l RegistrationDisapproved) values(w words) map[string]string {
 	reason := l.Reason
-	if oneLine(reason) == "" {
+	if OneLine(reason) == "" {
 		reason = w.NoReason
 	}
 	return l.with(w, map[string]string{"reason": reason})

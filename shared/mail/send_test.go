@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 
 	"clientele/shared/mail"
+	"clientele/shared/mail/sending"
 )
 
 func client(endpoint string) *sesv2.Client {
@@ -92,7 +93,7 @@ func failed(status int, code, message string) func(http.ResponseWriter) {
 
 func TestSendWritesTheRequest(t *testing.T) {
 	ses, got := answers(t, accepted)
-	sender := mail.Sender{Client: ses, From: "no-reply@bücher.example", FromName: "Bücher\r\nBcc: x@y.example \"AG\"", ConfigurationSet: "clientele"}
+	sender := sending.Sender{Client: ses, From: "no-reply@bücher.example", FromName: "Bücher\r\nBcc: x@y.example \"AG\"", ConfigurationSet: "clientele"}
 	m := render(t, usual().letter(t, "invitation"), "de")
 	id, err := sender.Send(t.Context(), " anna.o'neil+x@Bücher.example ", m, "01JP3Z5K7Q8R9S0T1V2W3X4Y5Z")
 	if err != nil || id != "0107019" {
@@ -133,7 +134,7 @@ func TestSendWritesTheRequest(t *testing.T) {
 
 func TestSenderWithoutName(t *testing.T) {
 	ses, got := answers(t, accepted)
-	if _, err := (mail.Sender{Client: ses, From: "no-reply@example.com"}).Send(t.Context(), "a@example.com", mail.Message{}, "1"); err != nil {
+	if _, err := (sending.Sender{Client: ses, From: "no-reply@example.com"}).Send(t.Context(), "a@example.com", mail.Message{}, "1"); err != nil {
 		t.Fatal(err)
 	}
 	if from := got()[0].FromEmailAddress; from != "no-reply@example.com" {
@@ -144,7 +145,7 @@ func TestSenderWithoutName(t *testing.T) {
 // Addresses that SES cannot take are refused without asking it.
 func TestSendRefusesAddresses(t *testing.T) {
 	ses, got := answers(t, accepted)
-	sender := mail.Sender{Client: ses, From: "no-reply@example.com"}
+	sender := sending.Sender{Client: ses, From: "no-reply@example.com"}
 	for _, to := range []string{"", "anna", "anna@", "@example.com", "jörg@example.com", "a@b@c.example", "a b@example.com", "Anna <anna@example.com>", "<anna@example.com>",
 		"a@example.com, b@example.com", "a@example.com\r\nBcc: b@example.com", "a@exa mple.com", "a@-.example", "a@exa_mple..com", `"a b"@example.com`} {
 		_, err := sender.Send(t.Context(), to, mail.Message{}, "1")
@@ -157,7 +158,7 @@ func TestSendRefusesAddresses(t *testing.T) {
 		t.Errorf("SES was asked: %+v", got())
 	}
 	// A wrong sender is not the mail's fault.
-	_, err := mail.Sender{Client: ses, From: "Clientele <no-reply@example.com>"}.Send(t.Context(), "a@example.com", mail.Message{}, "1")
+	_, err := sending.Sender{Client: ses, From: "Clientele <no-reply@example.com>"}.Send(t.Context(), "a@example.com", mail.Message{}, "1")
 	if refused := (mail.Refused{}); err == nil || errors.As(err, &refused) {
 		t.Error(err)
 	}
@@ -191,7 +192,7 @@ func TestSendErrors(t *testing.T) {
 		t.Run(c.code+"/"+c.message, func(t *testing.T) {
 			t.Parallel()
 			ses, got := answers(t, failed(c.status, c.code, c.message))
-			_, err := mail.Sender{Client: ses, From: "no-reply@example.com"}.Send(t.Context(), "a@example.com", mail.Message{Subject: "s", Text: "t", HTML: "h"}, "1")
+			_, err := sending.Sender{Client: ses, From: "no-reply@example.com"}.Send(t.Context(), "a@example.com", mail.Message{Subject: "s", Text: "t", HTML: "h"}, "1")
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -211,7 +212,7 @@ func TestSendErrors(t *testing.T) {
 
 func TestSendAfterThrottle(t *testing.T) {
 	ses, got := answers(t, failed(429, "TooManyRequestsException", "Maximum sending rate exceeded."), accepted)
-	if _, err := (mail.Sender{Client: ses, From: "no-reply@example.com"}).Send(t.Context(), "a@example.com", mail.Message{}, "1"); err != nil || len(got()) != 2 {
+	if _, err := (sending.Sender{Client: ses, From: "no-reply@example.com"}).Send(t.Context(), "a@example.com", mail.Message{}, "1"); err != nil || len(got()) != 2 {
 		t.Error(len(got()), err)
 	}
 }
@@ -227,13 +228,13 @@ func TestSendIsNotRepeatedBlindly(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	_, err := mail.Sender{Client: ses, From: "no-reply@example.com"}.Send(t.Context(), "a@example.com", mail.Message{}, "1")
+	_, err := sending.Sender{Client: ses, From: "no-reply@example.com"}.Send(t.Context(), "a@example.com", mail.Message{}, "1")
 	if refused := (mail.Refused{}); err == nil || errors.As(err, &refused) || len(got()) != 1 {
 		t.Errorf("%d calls, %v", len(got()), err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := (mail.Sender{Client: ses, From: "no-reply@example.com"}).Send(ctx, "a@example.com", mail.Message{}, "1"); !errors.Is(err, context.Canceled) {
+	if _, err := (sending.Sender{Client: ses, From: "no-reply@example.com"}).Send(ctx, "a@example.com", mail.Message{}, "1"); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
@@ -246,7 +247,7 @@ func TestLive(t *testing.T) {
 	}
 	ses := client(endpoint)
 	domain := fmt.Sprintf("live-%d.example", time.Now().UnixNano())
-	sender := mail.Sender{Client: ses, From: "no-reply@" + domain, FromName: "Bücher AG"}
+	sender := sending.Sender{Client: ses, From: "no-reply@" + domain, FromName: "Bücher AG"}
 	m := render(t, usual().letter(t, "invitation"), "de")
 	_, err := sender.Send(t.Context(), "anna@example.com", m, "1")
 	if refused := (mail.Refused{}); err == nil || errors.As(err, &refused) {

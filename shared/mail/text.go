@@ -76,7 +76,7 @@ func (t text) fill(f form, values map[string]string) (string, error) {
 	}
 	b.WriteString(t.rest)
 	if f == subjectForm {
-		return oneLine(b.String()), nil
+		return OneLine(b.String()), nil
 	}
 	return b.String(), nil
 }
@@ -89,11 +89,11 @@ func show(t Tag, f form, value string) (string, error) {
 	var lines []string
 	if t.Kind == Lines {
 		for l := range strings.SplitSeq(value, "\n") {
-			if l = oneLine(l); l != "" {
+			if l = OneLine(l); l != "" {
 				lines = append(lines, l)
 			}
 		}
-	} else if l := oneLine(value); l != "" {
+	} else if l := OneLine(value); l != "" {
 		lines = []string{l}
 	}
 	switch {
@@ -117,9 +117,9 @@ func isLink(s string) bool {
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && !strings.ContainsFunc(s, unicode.IsSpace)
 }
 
-// oneLine makes white space, control characters and the invisible ones that turn the direction of text into single
+// OneLine makes white space, control characters and the invisible ones that turn the direction of text into single
 // spaces, and drops broken UTF-8. Joiners stay: emoji and several scripts need them.
-func oneLine(s string) string {
+func OneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
 	}), " ")

@@ -40,7 +40,7 @@ func readWords(language string) (words, error) {
 }
 
 func (w words) greeting(firstName string) string {
-	if firstName = oneLine(firstName); firstName == "" {
+	if firstName = OneLine(firstName); firstName == "" {
 		return w.GreetingOnly
 	}
 	return say(w.Greeting, map[string]string{"first_name": firstName})

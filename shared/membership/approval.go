@@ -73,11 +73,7 @@ type Approvals struct {
 // Errors (of the whole request): ErrForbidden, ErrKeyReused, ErrNotFound (customer), ErrCustomerDeactivated,
 // ErrNoPortalAccess, ErrNoGroupsForYou, ErrGroupGone, ErrTooManyGroupsOf, Invalid.
 func (as Approvals) Decide(ctx context.Context, c Call, in DecisionInput) ([]RowResult, error) {
-	where := ""
-	if c.Actor.Realm == Portal {
-		where = c.Actor.CustomerID
-	}
-	if err := c.Actor.require(Approve, where, ""); err != nil {
+	if err := c.Actor.require(Approve, as.where(c), ""); err != nil {
 		return nil, err
 	}
 	in, err := as.checked(c, in)
@@ -210,33 +206,13 @@ func (as Approvals) open(ctx context.Context, c Call, customerID string) (Custom
 // one decides about one registration. Who loses a race looks again, and is told who decided.
 func (as Approvals) one(ctx context.Context, c Call, in DecisionInput, chosen chosen, id string) error {
 	for try := 0; ; try++ {
-		reg, err := as.Store.Registration(ctx, c.Actor.Reach(), id)
-		if err != nil {
-			return err
-		}
-		in := in
-		in.Role = cmp.Or(in.Role, in.askedFor(reg), Member)
-		if err := c.Actor.require(Approve, reg.CustomerID, in.Role); err != nil {
-			return err
-		}
-		switch reg.StatusAt(c.Now) {
-		case RegistrationUnconfirmed, RegistrationExpired:
-			return ErrUnconfirmed
-		case RegistrationApproved, RegistrationDisapproved:
-			decided := *ErrAlreadyDecided
-			decided.Message = "This registration was " + string(reg.Status) + " by " + reg.who() + " at " + reg.EndedAt.UTC().Format(time.RFC3339) + "."
-			return &decided
-		}
-		user, err := as.Store.User(ctx, ReachCustomer(reg.CustomerID), reg.ID)
+		its, reg, user, err := as.waiting(ctx, c, in, id)
 		switch {
-		case KindOf(err) == NotFound || err == nil && user.Status != Waiting:
-			err = ErrStale // decided between the two reads
 		case err != nil:
-			return err
 		case in.Decision == DecideDisapprove:
-			err = as.disapprove(ctx, c, in, reg, user)
+			err = as.disapprove(ctx, c, its, reg, user)
 		default:
-			err = as.approve(ctx, c, in, chosen, reg, user)
+			err = as.approve(ctx, c, its, chosen, reg, user)
 		}
 		if again := KindOf(err) == Stale || CodeOf(err) == ErrLoginTaken.Code; !again || try == decisionTries-1 {
 			return err
@@ -250,6 +226,84 @@ func (in DecisionInput) askedFor(reg Registration) Role {
 		return ""
 	}
 	return reg.ProposedRole
+}
+
+// waiting returns a registration that waits for this decision, its user, and the decision with the role that this one gets.
+// Errors: ErrNotFound, ErrForbidden, ErrUnconfirmed, ErrAlreadyDecided with who did, ErrStale.
+func (as Approvals) waiting(ctx context.Context, c Call, in DecisionInput, id string) (DecisionInput, Registration, User, error) {
+	refused := func(err error) (DecisionInput, Registration, User, error) { return in, Registration{}, User{}, err }
+	reg, err := as.Store.Registration(ctx, c.Actor.Reach(), id)
+	if err != nil {
+		return refused(err)
+	}
+	in.Role = cmp.Or(in.Role, in.askedFor(reg), Member)
+	if err := c.Actor.require(Approve, reg.CustomerID, in.Role); err != nil {
+		return refused(err)
+	}
+	switch reg.StatusAt(c.Now) {
+	case RegistrationUnconfirmed, RegistrationExpired:
+		return refused(ErrUnconfirmed)
+	case RegistrationApproved, RegistrationDisapproved:
+		decided := *ErrAlreadyDecided
+		decided.Message = "This registration was " + string(reg.Status) + " by " + reg.who() + " at " + reg.EndedAt.UTC().Format(time.RFC3339) + "."
+		decided.By, decided.At, decided.What = reg.DecidedByName, reg.EndedAt, string(reg.Status)
+		return refused(&decided)
+	}
+	user, err := as.Store.User(ctx, ReachCustomer(reg.CustomerID), reg.ID)
+	if KindOf(err) == NotFound || err == nil && user.Status != Waiting {
+		err = ErrStale // decided between the two reads
+	}
+	return in, reg, user, err
+}
+
+// Preview returns the mail that a decision would owe the first of the registrations, and stores nothing; the zero Mail
+// where it would owe none. Errors: those of Decide and of its rows.
+func (as Approvals) Preview(ctx context.Context, c Call, in DecisionInput) (Mail, error) {
+	if err := c.Actor.require(Approve, as.where(c), ""); err != nil {
+		return Mail{}, err
+	}
+	in, err := as.checked(c, in)
+	if err != nil {
+		return Mail{}, err
+	}
+	chosen, err := as.choose(ctx, c, in)
+	if err != nil {
+		return Mail{}, err
+	}
+	in, reg, user, err := as.waiting(ctx, c, in, in.RegistrationIDs[0])
+	switch {
+	case err != nil:
+		return Mail{}, err
+	case in.Decision == DecideApprove:
+		made, err := as.prepare(ctx, c, in, chosen, reg, user)
+		return made.mail, err
+	case in.Silent:
+		return Mail{}, nil
+	}
+	return as.disapproval(c, in, reg, user), nil
+}
+
+// DecisionPreset is what the form for a disapproval begins with.
+type DecisionPreset struct {
+	Silent bool
+	Reason string
+}
+
+// Preset returns what the settings say about it, to those who decide. Errors: ErrForbidden.
+func (as Approvals) Preset(ctx context.Context, c Call) (DecisionPreset, error) {
+	if err := c.Actor.require(Approve, as.where(c), ""); err != nil {
+		return DecisionPreset{}, err
+	}
+	s, err := as.Store.Settings(ctx)
+	return DecisionPreset{Silent: s.DisapprovalSilent, Reason: s.DisapprovalReason}, err
+}
+
+// where is the customer within which the actor has to be allowed to decide at all.
+func (as Approvals) where(c Call) string {
+	if c.Actor.Realm == Portal {
+		return c.Actor.CustomerID
+	}
+	return ""
 }
 
 // decisionTries is how often a decision is made anew because something changed between its reads and its write.
@@ -270,60 +324,77 @@ func (as Approvals) disapprove(ctx context.Context, c Call, in DecisionInput, re
 	after, userAfter := reg.decided(c, RegistrationDisapproved), user
 	after.Reason = in.Reason
 	userAfter.Status, userAfter.Version = next, user.Version+1
-	trail := Trail{}
 	var mails []Mail
 	if !in.Silent {
-		mail := Mail{
-			ID: as.NewID(), CustomerID: reg.CustomerID, UserID: user.ID, RegistrationID: reg.ID, Letter: LetterRegistrationDisapproved, To: user.Email,
-			Door: PortalDoor, Language: ChooseLanguage(user.Language, as.Language),
-			Fields: map[string]string{"firstName": user.FirstName, "reason": in.Reason},
-			Status: MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now),
-		}
+		mail := as.disapproval(c, in, reg, user)
 		after.MailID, after.Delivery = mail.ID, string(mail.Status)
 		mails = []Mail{mail}
 	}
-	trail = c.trail(c.auditEntry(as.NewID(), "registration.disapproved", "registration", reg.ID, reg.CustomerID, reg.auditFields(), after.auditFields()), reg.ID)
+	trail := c.trail(c.auditEntry(as.NewID(), "registration.disapproved", "registration", reg.ID, reg.CustomerID, reg.auditFields(), after.auditFields()), reg.ID)
 	trail.Mails = mails
 	return as.Store.DecideRegistration(ctx, RegistrationChange{reg, after}, user, userAfter, Admission{}, trail)
 }
 
+// disapproval is the mail that says so.
+func (as Approvals) disapproval(c Call, in DecisionInput, reg Registration, user User) Mail {
+	return Mail{
+		ID: as.NewID(), CustomerID: reg.CustomerID, UserID: user.ID, RegistrationID: reg.ID, Letter: LetterRegistrationDisapproved, To: user.Email,
+		Door: PortalDoor, Language: ChooseLanguage(user.Language, as.Language),
+		Fields: map[string]string{"firstName": user.FirstName, "reason": in.Reason},
+		Status: MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now),
+	}
+}
+
 func (as Approvals) approve(ctx context.Context, c Call, in DecisionInput, chosen chosen, reg Registration, user User) error {
-	next, err := user.StatusAt(c.Now).after(StepApprove)
+	made, err := as.prepare(ctx, c, in, chosen, reg, user)
 	if err != nil {
 		return err
+	}
+	after := reg.decided(c, RegistrationApproved)
+	after.CustomerID = made.user.CustomerID
+	after.MailID, after.Delivery = made.mail.ID, string(made.mail.Status)
+	trail := c.trail(c.auditEntry(as.NewID(), "registration.approved", "registration", reg.ID, after.CustomerID, reg.auditFields(), after.auditFields()), reg.ID)
+	trail.Mails = []Mail{made.mail}
+	err = as.Store.DecideRegistration(ctx, RegistrationChange{reg, after}, user, made.user, made.admission, trail)
+	if made.admission.Created != nil {
+		err = calledAs(err, "externalId", "newCustomer.externalId")
+	}
+	return err
+}
+
+// approval is what comes of an approval: the user with a customer, and the mail by which the user gets in.
+type approval struct {
+	user      User
+	admission Admission
+	mail      Mail
+}
+
+func (as Approvals) prepare(ctx context.Context, c Call, in DecisionInput, chosen chosen, reg Registration, user User) (approval, error) {
+	next, err := user.StatusAt(c.Now).after(StepApprove)
+	if err != nil {
+		return approval{}, err
 	}
 	customer, admission, err := as.admission(ctx, c, in, chosen.customer, reg)
 	if err != nil {
-		return err
+		return approval{}, err
 	}
 	if !c.Actor.May(Approve, customer.ID, in.Role) && admission.Created == nil {
-		return ErrRoleNotForYou
+		return approval{}, ErrRoleNotForYou
 	}
 	proposals := ProposedUsernames(user.Email)
 	holders, err := as.Store.LoginHolders(ctx, foldAll(proposals))
 	if err != nil {
-		return err
+		return approval{}, err
 	}
-	userAfter := user
-	userAfter.Status, userAfter.CustomerID, userAfter.Company, userAfter.Role = next, customer.ID, customer.Name, in.Role
-	if userAfter.Username = freeUsername(proposals, holders, user.ID); userAfter.Username == "" {
-		return ErrUsernameInUse
+	user.Status, user.CustomerID, user.Company, user.Role = next, customer.ID, customer.Name, in.Role
+	if user.Username = freeUsername(proposals, holders, user.ID); user.Username == "" {
+		return approval{}, ErrUsernameInUse
 	}
 	if len(chosen.groups.ids) > 0 {
-		userAfter.GroupIDs, userAfter.Group = chosen.groups.ids, chosen.groups.first
+		user.GroupIDs, user.Group = chosen.groups.ids, chosen.groups.first
 	}
-	userAfter.Version = user.Version + 1
-	after := reg.decided(c, RegistrationApproved)
-	after.CustomerID = customer.ID
-	mail := admissionLetter(c, as.NewID, userAfter, customer, chosen.credentials, as.Language)
-	after.MailID, after.Delivery = mail.ID, string(mail.Status)
-	trail := c.trail(c.auditEntry(as.NewID(), "registration.approved", "registration", reg.ID, customer.ID, reg.auditFields(), after.auditFields()), reg.ID)
-	trail.Mails = []Mail{mail}
-	err = as.Store.DecideRegistration(ctx, RegistrationChange{reg, after}, user, userAfter, admission, trail)
-	if admission.Created != nil {
-		err = calledAs(err, "externalId", "newCustomer.externalId")
-	}
-	return err
+	user.Version++
+	return approval{user, admission, admissionLetter(c, as.NewID, user, customer, chosen.credentials, as.Language)}, nil
 }
 
 // admission returns the customer into which a registration is let in. Errors: ErrCustomerNeeded, ErrNotFound,

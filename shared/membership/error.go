@@ -34,7 +34,11 @@ type Error struct {
 	Message    string
 	RetryAfter time.Duration // for TooMany and Unavailable; 0 where nothing useful can be said
 	Fields     []FieldError  // more than one field at once
-	cause      error
+	// By, At and What say who did it, when, and what, where somebody else came first; By is "" for the deployment itself.
+	// Pages say it in their language, Message has said it already.
+	By, What string
+	At       time.Time
+	cause    error
 }
 
 // FieldError is what is wrong with one field.

@@ -663,11 +663,54 @@ func TestTwoApproversAtOnce(t *testing.T) {
 		return nil
 	}
 	results := w.decide(w.staff(), membership.DecisionInput{RegistrationIDs: []string{r.ID}, Decision: membership.DecideApprove, CustomerID: "alpha"})
-	if e := results[0].Err; e == nil || e.Code != "already_decided" || !strings.Contains(e.Message, "by Ann agent") {
+	if e := results[0].Err; e == nil || e.Code != "already_decided" || !strings.Contains(e.Message, "by Ann agent") || e.By != "Ann agent" || e.What != "disapproved" || e.At.IsZero() {
 		t.Errorf("the second is told %+v", e)
 	}
 	if got := letters(w.deliver()); got != "registration-disapproved" {
 		t.Errorf("posted %s", got)
+	}
+}
+
+// A preview shows the letter that a decision would send, to those who may decide, and changes nothing.
+func TestPreviewOfADecision(t *testing.T) {
+	w := newWorld(t)
+	w.settings(func(s *membership.Settings) {
+		s.Approvers, s.DisapprovalSilent, s.DisapprovalReason = membership.ApproversCustomer, true, "We do not know you."
+	})
+	w.store.domains["alpha.example"] = "alpha"
+	r := w.waiting("rita@alpha.example")
+	w.deliver()
+	own := w.as("alpha", membership.Administrator)
+	ask := membership.DecisionInput{RegistrationIDs: []string{r.ID}, Decision: membership.DecideApprove}
+	m, err := w.approvals().Preview(w.ctx, own, ask)
+	if err != nil || m.Letter != membership.LetterUserRegistration || m.To != r.Email || m.Fields["username"] == "" || m.Fields["customer"] == "" {
+		t.Errorf("approving: %+v, %v", m, err)
+	}
+	ask.NewCustomer = &membership.NewCustomer{Type: membership.Corporate}
+	if m, err = w.approvals().Preview(w.ctx, w.staff(), ask); err != nil || m.Fields["customer"] != r.Company {
+		t.Errorf("a new customer: %+v, %v", m, err)
+	}
+	_, err = w.approvals().Preview(w.ctx, own, ask)
+	wantCode(t, err, "field_not_allowed")
+	ask = membership.DecisionInput{RegistrationIDs: []string{r.ID}, Decision: membership.DecideDisapprove, Reason: "Who are you?"}
+	if m, err = w.approvals().Preview(w.ctx, own, ask); err != nil || m.Letter != membership.LetterRegistrationDisapproved || m.Fields["reason"] != "Who are you?" {
+		t.Errorf("disapproving: %+v, %v", m, err)
+	}
+	ask.Silent = true
+	if m, err = w.approvals().Preview(w.ctx, own, ask); err != nil || m.Letter != "" {
+		t.Errorf("in silence: %+v, %v", m, err)
+	}
+	_, err = w.approvals().Preview(w.ctx, w.as("beta", membership.Administrator), ask)
+	wantCode(t, err, "not_found")
+	_, err = w.approvals().Preview(w.ctx, w.as("alpha", membership.Moderator), ask)
+	wantCode(t, err, "forbidden")
+	if p, err := w.approvals().Preset(w.ctx, own); err != nil || !p.Silent || p.Reason != "We do not know you." {
+		t.Errorf("the form begins with %+v, %v", p, err)
+	}
+	_, err = w.approvals().Preset(w.ctx, w.as("alpha", membership.Member))
+	wantCode(t, err, "forbidden")
+	if u := w.store.users[r.ID]; u.Status != membership.Waiting || letters(w.deliver()) != "" {
+		t.Errorf("a preview left %+v", u)
 	}
 }
 

@@ -1,4 +1,6 @@
-package mail
+// Package sending hands letters to SES. It stands apart from the letters, so that pages can show what a mail will say without
+// SES in them.
+package sending
 
 import (
 	"context"
@@ -14,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 	"golang.org/x/net/idna"
+
+	"clientele/shared/mail"
 )
 
 // SES is what a Sender needs of *sesv2.Client.
@@ -21,7 +25,7 @@ type SES interface {
 	SendEmail(context.Context, *sesv2.SendEmailInput, ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error)
 }
 
-// Sender sends letters through SES.
+// Sender is the mail.Sender of this deployment: it sends letters through SES.
 type Sender struct {
 	Client           SES
 	From             string // address without a name; its domain or itself is a verified identity
@@ -36,15 +40,15 @@ type Sender struct {
 // calls and connections that were never made are tried up to three times here, because nothing can have been sent;
 // everything else is left to the outbox, whose tries are counted.
 //
-// Errors: Refused if this mail will never be accepted; everything else is worth another try later.
-func (s Sender) Send(ctx context.Context, to string, m Message, mailID string) (string, error) {
+// Errors: mail.Refused if this mail will never be accepted; everything else is worth another try later.
+func (s Sender) Send(ctx context.Context, to string, m mail.Message, mailID string) (string, error) {
 	from, err := s.from()
 	if err != nil {
 		return "", err
 	}
 	address, err := wireAddress(to)
 	if err != nil {
-		return "", Refused{Reason: "invalid address: " + err.Error(), Err: err}
+		return "", mail.Refused{Reason: "invalid address: " + err.Error(), Err: err}
 	}
 	utf8 := func(s string) *types.Content {
 		return &types.Content{Data: aws.String(s), Charset: aws.String("UTF-8")}
@@ -83,7 +87,7 @@ func (s Sender) from() (string, error) {
 	if s.FromName == "" {
 		return address, nil
 	}
-	return (&netmail.Address{Name: oneLine(s.FromName), Address: address}).String(), nil
+	return (&netmail.Address{Name: mail.OneLine(s.FromName), Address: address}).String(), nil
 }
 
 // wireAddress returns an address as SES takes it: the domain as A-label, ASCII before the @ (SES does not do SMTPUTF8),

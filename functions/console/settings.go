@@ -1,0 +1,229 @@
+package main
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"clientele/shared/door"
+	"clientele/shared/membership"
+	"clientele/shared/web"
+)
+
+// settingsPage is what staff administrators decide for all: a form for them, facts for who only reads them.
+type settingsPage struct {
+	Form                   *web.Form
+	Credentials, Approvers []web.Option
+	Fields                 []fieldRule
+	Rules                  []web.Option
+	Groups                 []settingGroup // instead of the form
+}
+
+// fieldRule is a row of the table of fields that people are asked for.
+type fieldRule struct {
+	Name  string // of the form's field
+	Label web.Phrase
+	Value string
+	Wrong web.Phrase
+}
+
+// settingGroup is a section of the page for readers.
+type settingGroup struct {
+	ID    string
+	Title web.Phrase
+	Facts []door.Fact
+}
+
+func (h handler) showSettings(w http.ResponseWriter, r *http.Request) {
+	s, err := h.Settings.Get(r.Context(), h.Call(r))
+	if err != nil {
+		h.Pages.Failed(w, r, err)
+		return
+	}
+	if !door.Actor(r).May(membership.ChangeSettings, membership.ProviderID, "") {
+		h.Pages.Render(w, r, http.StatusOK, "settings", settingsPage{Form: web.NewForm(), Groups: settingGroups(s)})
+		return
+	}
+	form := web.NewForm("version", strconv.Itoa(s.Version), "once", h.Once())
+	for _, f := range settingFields(s) {
+		form.Set(f.name, f.value)
+	}
+	h.settingsForm(w, r, http.StatusOK, form)
+}
+
+func (h handler) settingsForm(w http.ResponseWriter, r *http.Request, status int, form *web.Form) {
+	view := settingsPage{Form: form, Credentials: choicesOf("credentials", membership.ByLink, membership.ByTemporaryPassword),
+		Approvers: choicesOf("approvers", membership.ApproversStaff, membership.ApproversCustomer),
+		Rules:     choicesOf("field_rule", membership.FieldOff, membership.FieldOptional, membership.FieldMandatory)}
+	for i := range view.Rules {
+		view.Rules[i].Hint = web.Phrase{}
+	}
+	for _, f := range (membership.RegistrationFields{}).All() {
+		row := fieldRule{Name: ruleField(f.Name), Label: web.Word("field", f.Name), Value: form.Value(ruleField(f.Name))}
+		for _, e := range form.Errors() {
+			if e.Field == row.Name {
+				row.Wrong = e.Text
+			}
+		}
+		view.Fields = append(view.Fields, row)
+	}
+	h.Pages.Render(w, r, status, "settings", view)
+}
+
+// choicesOf are values with their words, and with what each means.
+func choicesOf[T ~string](family string, values ...T) []web.Option {
+	options := make([]web.Option, len(values))
+	for i, v := range values {
+		options[i] = web.Option{Value: string(v), Label: web.Word(family, v), Hint: web.Word(family+"_hint", v)}
+	}
+	return options
+}
+
+// ruleField is the form's field for the rule of a registration field.
+func ruleField(name string) string { return "rule-" + name }
+
+// setting is a field of the form, what is in it, and how a page says that.
+type setting struct {
+	name, value string
+	said        web.Phrase // for values that are no words of people
+}
+
+// settingFields are all settings, as the form has them.
+func settingFields(s membership.Settings) []setting {
+	yes := func(name string, on bool) setting {
+		if on {
+			return setting{name, "on", web.Text("settings.on")}
+		}
+		return setting{name, "", web.Text("settings.off")}
+	}
+	fields := []setting{
+		yes("selfRegistration", s.SelfRegistration), yes("registrationNeedsApproval", s.RegistrationNeedsApproval),
+		{"approvers", string(s.Approvers), web.Word("approvers", s.Approvers)}, {name: "reminderHours", value: strconv.Itoa(s.ReminderHours)},
+		yes("disapprovalSilent", s.DisapprovalSilent), {name: "disapprovalReason", value: s.DisapprovalReason},
+		{"credentials", string(s.Credentials), web.Word("credentials", s.Credentials)},
+		{name: "allowedDomains", value: strings.Join(s.AllowedDomains, "\n")}, {name: "embedSites", value: strings.Join(s.EmbedSites, "\n")},
+		{name: "registrationAddress", value: s.RegistrationAddress},
+	}
+	for _, f := range s.RegistrationFields.All() {
+		fields = append(fields, setting{ruleField(f.Name), string(f.Rule), web.Word("field_rule", f.Rule)})
+	}
+	return fields
+}
+
+// settingGroups are the settings for who only reads them.
+func settingGroups(s membership.Settings) []settingGroup {
+	facts := map[string]door.Fact{}
+	for _, f := range settingFields(s) {
+		fact := door.Fact{Label: web.Word("field", strings.TrimPrefix(f.name, "rule-")), Text: strings.ReplaceAll(f.value, "\n", ", "), Word: f.said}
+		switch {
+		case !f.said.Empty():
+			fact.Text = ""
+		case f.value == "":
+			fact.Word = web.Text("settings.nothing")
+		}
+		facts[f.name] = fact
+	}
+	group := func(id string, title web.Phrase, names ...string) settingGroup {
+		g := settingGroup{ID: id, Title: title}
+		for _, name := range names {
+			g.Facts = append(g.Facts, facts[name])
+		}
+		return g
+	}
+	var rules []string
+	for _, f := range s.RegistrationFields.All() {
+		rules = append(rules, ruleField(f.Name))
+	}
+	return []settingGroup{
+		group("registration", web.Text("settings.registration"), "selfRegistration", "allowedDomains"),
+		group("fields", web.Text("settings.fields"), rules...),
+		group("approval", web.Text("settings.approval"), "registrationNeedsApproval", "approvers", "reminderHours", "disapprovalReason", "disapprovalSilent"),
+		group("credentials", web.Text("settings.credentials"), "credentials"),
+		group("elsewhere", web.Text("settings.elsewhere"), "embedSites", "registrationAddress"),
+	}
+}
+
+// settingsInput reads the form. A number that is none is out of range, as the use case would say.
+func settingsInput(form *web.Form) membership.SettingsInput {
+	on := func(name string) *bool { v := form.Checked(name); return &v }
+	text := func(name string) *string { v := form.Value(name); return &v }
+	lines := func(name string) *[]string {
+		v := strings.FieldsFunc(form.Value(name), func(r rune) bool { return strings.ContainsRune(" ,;\t\r\n", r) })
+		return &v
+	}
+	credentials, approvers := membership.PasswordMode(form.Value("credentials")), membership.Approvers(form.Value("approvers"))
+	hours, err := strconv.Atoi(form.Value("reminderHours"))
+	if err != nil {
+		hours = -1
+	}
+	in := membership.SettingsInput{
+		SelfRegistration: on("selfRegistration"), RegistrationNeedsApproval: on("registrationNeedsApproval"), Credentials: &credentials,
+		AllowedDomains: lines("allowedDomains"), EmbedSites: lines("embedSites"), RegistrationFields: map[string]membership.FieldRule{},
+		RegistrationAddress: text("registrationAddress"), Approvers: &approvers, ReminderHours: &hours,
+		DisapprovalSilent: on("disapprovalSilent"), DisapprovalReason: text("disapprovalReason"),
+	}
+	for _, f := range (membership.RegistrationFields{}).All() {
+		in.RegistrationFields[f.Name] = membership.FieldRule(form.Value(ruleField(f.Name)))
+	}
+	return in
+}
+
+func (h handler) changeSettings(w http.ResponseWriter, r *http.Request) {
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		h.Pages.Failed(w, r, err)
+		return
+	}
+	call, err := h.Send(r, form)
+	if err != nil {
+		h.Pages.Failed(w, r, err)
+		return
+	}
+	version, _ := strconv.Atoi(form.Value("version")) // none is as stale as an old one
+	if _, err = h.Settings.Change(r.Context(), call, version, settingsInput(form)); err == nil {
+		web.Notify(w, "success", "notice.saved")
+		http.Redirect(w, r, "/settings", http.StatusSeeOther)
+		return
+	}
+	failed := form.Fail(inForm(err))
+	now, gone := h.Settings.Get(r.Context(), h.Call(r))
+	if !failed || gone != nil {
+		h.Pages.Failed(w, r, err)
+		return
+	}
+	status := http.StatusUnprocessableEntity
+	if membership.KindOf(err) == membership.Stale {
+		status = http.StatusPreconditionFailed
+		for _, f := range settingFields(now) {
+			if f.said.Empty() {
+				door.ShowStored(form, f.name, f.value)
+			} else if form.Value(f.name) != f.value {
+				form.Error(f.name, web.Text("form.changed_meanwhile", "value", f.said))
+			}
+		}
+		form.Set("version", strconv.Itoa(now.Version))
+	}
+	h.settingsForm(w, r, status, form)
+}
+
+// inForm names the fields of an error as the form does: a list is one field of lines, each once.
+func inForm(err error) error {
+	wrong, ok := err.(*membership.Error) //nolint:errorlint // a use case's own error; what is wrapped is no field's
+	if !ok || len(wrong.Fields) == 0 {
+		return err
+	}
+	named := *wrong
+	named.Fields = nil
+	seen := map[string]bool{}
+	for _, f := range wrong.Fields {
+		f.Field, _, _ = strings.Cut(f.Field, "[")
+		if rule, ok := strings.CutPrefix(f.Field, "registrationFields."); ok {
+			f.Field = ruleField(rule)
+		}
+		if !seen[f.Field] {
+			named.Fields = append(named.Fields, f)
+		}
+		seen[f.Field] = true
+	}
+	return &named
+}

@@ -1,0 +1,393 @@
+package door
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"clientele/shared/membership"
+	"clientele/shared/web"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// decisionPage is the form of a decision about one registration or many.
+type decisionPage struct {
+	Title   web.Phrase
+	Back    web.Link
+	Form    *web.Form
+	Approve bool
+	Label   web.Phrase // of the button
+	Facts   []Fact     // of the only one
+	Alike   int        // how many look like the only one
+	Page    string     // of the only one
+	Who     web.Phrase // of many
+	// Where are the ways to a customer; none where it is known.
+	Where, Which, Types, Roles []web.Option
+	Choices                    string // address that completes names of customers
+	Groups                     []groupBox
+	Preview                    *preview
+}
+
+type groupBox struct {
+	ID, Name string
+	Checked  bool
+}
+
+// preview is a mail as it will go out, with a sample in the place of what only the mail brings.
+type preview struct {
+	Name, To, Subject, Text string
+	None                    bool // nothing is sent
+}
+
+// Where people are let in.
+const (
+	whereProposed = "proposed"
+	whereExisting = "existing"
+	whereNew      = "new"
+)
+
+// decide shows the form of a decision, filled once somebody has come back to it, shows its mail, or carries it out.
+func (d *Door) decide(w http.ResponseWriter, r *http.Request) {
+	actor := Actor(r)
+	form, err := web.ReadForm(w, r)
+	if err == nil && !MayApprove(actor) {
+		err = membership.ErrForbidden
+	}
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	all, back, what := pickedFrom(form), backToQueue(r), membership.Decision(form.Value("do"))
+	if len(all) == 0 || what != membership.DecideApprove && what != membership.DecideDisapprove {
+		web.Notify(w, "info", "notice.nobody_picked")
+		http.Redirect(w, r, back, http.StatusSeeOther)
+		return
+	}
+	form.Set("users", textOf(all))
+	form.Set("back", back)
+	r = web.WithAgain(r, map[string]string{"users": textOf(all), "do": string(what), "back": back})
+	view := decisionPage{Form: form, Approve: what == membership.DecideApprove, Back: web.Link{Label: web.Text("queue.title"), URL: back}}
+	in, mistaken, err := d.decisionInput(r, form, all, &view)
+	switch {
+	case err != nil:
+		d.Pages.Failed(w, r, err)
+	case form.Value("sure") == "" && form.Value("preview") == "": // with what was chosen before, where some have failed
+		if form.Value("filled") == "" {
+			if err := d.presetDecision(r, form, view.Approve); err != nil {
+				d.Pages.Failed(w, r, err)
+				return
+			}
+		}
+		d.decisionForm(w, r, http.StatusOK, view, all)
+	case mistaken:
+		d.decisionForm(w, r, http.StatusUnprocessableEntity, view, all)
+	case form.Value("sure") == "":
+		d.previewDecision(w, r, view, all, in)
+	default:
+		d.carryOut(w, r, view, all, in, back)
+	}
+}
+
+// backToQueue is the list that a decision began at, as People.back.
+func backToQueue(r *http.Request) string {
+	from := r.PostFormValue("back")
+	if from == "" {
+		from = r.Referer()
+	}
+	u, err := url.Parse(from)
+	if err != nil {
+		return queuePath
+	}
+	ofCustomer := strings.HasPrefix(u.Path, "/customers/") && strings.HasSuffix(u.Path, "/users") && strings.Count(u.Path, "/") == 3
+	if u.Path != queuePath && u.Path != "/users" && !ofCustomer {
+		return queuePath
+	}
+	if u.RawQuery == "" {
+		return u.Path
+	}
+	return u.Path + "?" + u.Query().Encode()
+}
+
+// presetDecision is what the form begins with.
+func (d *Door) presetDecision(r *http.Request, form *web.Form, approve bool) error {
+	form.Set("filled", "yes")
+	if approve {
+		form.Set("type", string(membership.Corporate))
+		return nil // the customer follows from whom it is about
+	}
+	preset, err := d.Approvals.Preset(r.Context(), d.Call(r))
+	if err != nil {
+		return err
+	}
+	form.Set("reason", preset.Reason)
+	if preset.Silent {
+		form.Set("silent", "on")
+	}
+	return nil
+}
+
+// decisionInput reads the form. mistaken: something in it has to be mended first.
+func (d *Door) decisionInput(r *http.Request, form *web.Form, all []picked, view *decisionPage) (in membership.DecisionInput, mistaken bool, err error) {
+	in = membership.DecisionInput{Decision: membership.Decision(form.Value("do")), Reason: form.Value("reason"), Silent: form.Checked("silent"),
+		Role: membership.Role(form.Value("role")), GroupIDs: groupsIn(form)}
+	for _, one := range all {
+		in.RegistrationIDs = append(in.RegistrationIDs, one.userID)
+	}
+	if !view.Approve || Actor(r).Realm == membership.Portal {
+		return in, false, nil
+	}
+	switch form.Value("where") {
+	case whereNew:
+		name := form.Value("newName")
+		in.NewCustomer = &membership.NewCustomer{Type: membership.CustomerType(form.Value("type")), CustomerInput: membership.CustomerInput{Name: &name}}
+	case whereExisting:
+		if in.CustomerID = knownID(form.Value("customer")); in.CustomerID != "" {
+			return in, false, nil
+		}
+		found, err := d.FindCustomers(r, form.Value("company"))
+		switch {
+		case err != nil:
+			return in, false, err
+		case len(found) == 1:
+			in.CustomerID = found[0].ID
+			form.Set("company", found[0].Name)
+		case len(found) == 0:
+			form.Error("company", web.Text("people.no_customer"))
+			return in, true, nil
+		default:
+			form.Error("customer", web.Text("people.which_customer"))
+			for _, c := range found {
+				view.Which = append(view.Which, web.Option{Value: c.ID, Label: CustomerLabel(c)})
+			}
+			return in, true, nil
+		}
+	}
+	return in, false, nil
+}
+
+// groupsIn are the groups that are ticked; a button that brings a form back has them in one field.
+func groupsIn(form *web.Form) []string {
+	return strings.Fields(strings.Join(form.Values("groups"), " "))
+}
+
+// decisionForm completes the page with what can be chosen.
+func (d *Door) decisionForm(w http.ResponseWriter, r *http.Request, status int, view decisionPage, all []picked) {
+	actor, form := Actor(r), view.Form
+	form.Set(onceField, d.Once())
+	names := make([]string, 0, bulkNames)
+	for _, one := range all[:min(len(all), bulkNames)] {
+		names = append(names, one.name)
+	}
+	view.Who = web.Plain(strings.Join(names, ", "))
+	if more := len(all) - len(names); more > 0 {
+		view.Who = web.Text("people.bulk_who_more", "names", strings.Join(names, ", "), "count", more)
+	}
+	var found membership.RegistrationDetails
+	if len(all) == 1 {
+		var err error
+		if found, err = d.Registrations.Get(r.Context(), d.Call(r), all[0].userID); err != nil {
+			d.Pages.Failed(w, r, err)
+			return
+		}
+		view.Facts, view.Page, view.Alike = d.registrationFacts(r, found), queuePath+"/"+all[0].userID, len(found.Duplicates)
+	}
+	view.Title, view.Label = web.Text("queue.disapprove_title", "count", len(all), "name", all[0].name), web.Text("queue.disapprove_do", "count", len(all))
+	if view.Approve {
+		view.Title, view.Label = web.Text("queue.approve_title", "count", len(all), "name", all[0].name), web.Text("queue.approve_do", "count", len(all))
+		view.Roles = decisionRoles(actor)
+		if form.Value("role") == "" && actor.Realm == membership.Portal {
+			form.Set("role", string(membership.Member))
+		}
+		if actor.Realm == membership.Staff {
+			if err := d.whereToLetIn(r, &view, all, found); err != nil {
+				d.Pages.Failed(w, r, err)
+				return
+			}
+		}
+	}
+	d.Pages.Render(w, r, status, "decision", view)
+}
+
+// whereToLetIn offers the customers and groups that staff can choose.
+func (d *Door) whereToLetIn(r *http.Request, view *decisionPage, all []picked, found membership.RegistrationDetails) error {
+	form, one := view.Form, len(all) == 1
+	view.Choices = "/users/customers"
+	proposed := web.Option{Value: whereProposed, Label: web.Text("queue.where_proposed"), Hint: web.Text("queue.where_proposed_hint")}
+	if one && found.Proposed.ID != "" {
+		proposed.Label, proposed.Hint = web.Plain(found.Proposed.Name), web.Text("queue.where_this_hint")
+	}
+	if !one || found.Proposed.ID != "" {
+		view.Where = append(view.Where, proposed)
+	}
+	view.Where = append(view.Where, web.Option{Value: whereExisting, Label: web.Text("queue.where_existing")})
+	if one {
+		view.Where = append(view.Where, web.Option{Value: whereNew, Label: web.Text("queue.where_new")})
+		view.Types = []web.Option{{Value: string(membership.Corporate), Label: web.Word("customer_type", membership.Corporate)},
+			{Value: string(membership.Individual), Label: web.Word("customer_type", membership.Individual)}}
+		if form.Value("newName") == "" {
+			form.Set("newName", found.Registration.Company)
+		}
+	}
+	if form.Value("where") == "" {
+		switch {
+		case !one || found.Proposed.ID != "":
+			form.Set("where", whereProposed)
+		case found.Registration.Company != "" && found.Registration.Status == membership.RegistrationWaiting:
+			form.Set("where", whereNew)
+		default:
+			form.Set("where", whereExisting)
+		}
+	}
+	if !Actor(r).May(membership.ChangeGroups, membership.ProviderID, "") {
+		return nil
+	}
+	groups, err := d.groups.get(r.Context(), d.Call(r), d.Groups)
+	if err != nil {
+		return err
+	}
+	ticked := groupsIn(form)
+	for _, g := range groups {
+		if g.Active {
+			view.Groups = append(view.Groups, groupBox{ID: g.ID, Name: g.Name, Checked: slices.Contains(ticked, g.ID)})
+		}
+	}
+	return nil
+}
+
+// decisionRoles are the roles that can be given. Staff may leave it to what is usual, which depends on the customer.
+func decisionRoles(actor membership.Actor) []web.Option {
+	var options []web.Option
+	if actor.Realm == membership.Staff {
+		options = append(options, web.Option{Label: web.Text("queue.role_usual"), Hint: web.Text("queue.role_usual_hint")})
+	}
+	for _, role := range membership.RolesOf(membership.UnassignedID) {
+		options = append(options, web.Option{Value: string(role), Label: web.Word("role", role), Hint: web.Word("role_hint", role)})
+	}
+	return options
+}
+
+// previewDecision shows the mail that the first of them will get.
+func (d *Door) previewDecision(w http.ResponseWriter, r *http.Request, view decisionPage, all []picked, in membership.DecisionInput) {
+	mail, err := d.Approvals.Preview(r.Context(), d.Call(r), in)
+	if err != nil {
+		d.mend(w, r, view, all, err)
+		return
+	}
+	view.Preview = &preview{Name: all[0].name, None: mail.Letter == ""}
+	if !view.Preview.None {
+		view.Preview.To = mail.To
+		if view.Preview.Subject, view.Preview.Text, err = d.Letter(mail, d.ownAddress(r)); err != nil {
+			d.Pages.Failed(w, r, err)
+			return
+		}
+	}
+	d.decisionForm(w, r, http.StatusOK, view, all)
+}
+
+// ownAddress is where this door is: as configured, else as the request says.
+func (d *Door) ownAddress(r *http.Request) string {
+	if d.publicURL != "" {
+		return d.publicURL
+	}
+	return "https://" + r.Host
+}
+
+// mend shows the form again with what is wrong.
+func (d *Door) mend(w http.ResponseWriter, r *http.Request, view decisionPage, all []picked, err error) {
+	field := "company"
+	if view.Form.Value("where") == whereProposed {
+		field = "where"
+	}
+	if membership.CodeOf(err) == membership.ErrAlreadyDecided.Code {
+		view.Form.Error("", decidedBy(err))
+	} else if !view.Form.Fail(err, "customerId", field, "newCustomer.name", "newName", "newCustomer.type", "type", "newCustomer", "where", "groupIds", "groups", "registrationIds", "") {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	d.decisionForm(w, r, http.StatusUnprocessableEntity, view, all)
+}
+
+// decidedBy tells who comes second by whom it was decided.
+func decidedBy(err error) web.Phrase {
+	wrong, _ := err.(*membership.Error) //nolint:errorlint // rows carry the error itself
+	switch {
+	case wrong == nil || wrong.What == "":
+		return web.Known(membership.CodeOf(err))
+	case wrong.By == "":
+		return web.Text("queue.decided_already_settings", "what", web.Word("status", wrong.What), "when", wrong.At)
+	}
+	return web.Text("queue.decided_already", "name", wrong.By, "what", web.Word("status", wrong.What), "when", wrong.At)
+}
+
+// carryOut decides, and says what became of each.
+func (d *Door) carryOut(w http.ResponseWriter, r *http.Request, view decisionPage, all []picked, in membership.DecisionInput, back string) {
+	call := d.Call(r)
+	call.Key = onceKey(r, view.Form, call.Actor.UserID) // the use case asks for each row whether it was done before
+	results, err := d.Approvals.Decide(r.Context(), call, in)
+	if err != nil {
+		d.mend(w, r, view, all, err)
+		return
+	}
+	done := 0
+	for _, result := range results {
+		if result.Err == nil {
+			done++
+		}
+	}
+	metric, notice := "RegistrationsDisapproved", "notice.disapproved"
+	if view.Approve {
+		metric, notice = "RegistrationsApproved", "notice.approved"
+	}
+	d.count(metric, done)
+	if len(results) == 1 {
+		switch wrong := results[0].Err; {
+		case wrong == nil:
+			web.Notify(w, "success", notice, "name", all[0].name)
+			http.Redirect(w, r, back, http.StatusSeeOther)
+			return
+		case wrong.Code != membership.ErrAlreadyDecided.Code && wrong.Kind != membership.NotFound:
+			d.mend(w, r, view, all, wrong)
+			return
+		}
+	}
+	d.Pages.Render(w, r, http.StatusOK, "bulk-results", d.decisionResults(view, all, results, back))
+}
+
+func (d *Door) decisionResults(view decisionPage, all []picked, results []membership.RowResult, back string) bulkPage {
+	page := bulkPage{All: len(results), Back: web.Link{Label: web.Text("queue.title"), URL: back}, Leave: web.Text("queue.back"),
+		Table: web.Table{Caption: web.Text("people.bulk_results"), Columns: []web.Column{
+			{Head: web.Text("field.name")}, {Head: web.Text("field.status")}, {Head: web.Text("people.what_happened")},
+		}},
+	}
+	happened := web.Word("bulk", membership.DecideDisapprove)
+	if view.Approve {
+		happened = web.Word("bulk", membership.DecideApprove)
+	}
+	var failed []picked
+	for i, result := range results {
+		who := web.Cell{Text: all[i].name, URL: queuePath + "/" + all[i].userID}
+		if result.Err == nil {
+			page.Done++
+			page.Table.Rows = append(page.Table.Rows, web.Row{Cells: []web.Cell{who, {Status: "ok"}, {Word: happened}}})
+			continue
+		}
+		what := web.Known(result.Err.Code)
+		if result.Err.Code == membership.ErrAlreadyDecided.Code {
+			what = decidedBy(result.Err)
+		} else {
+			failed = append(failed, all[i])
+		}
+		page.Table.Rows = append(page.Table.Rows, web.Row{Cells: []web.Cell{who, {Status: "error"}, {Word: what}}})
+	}
+	if len(failed) > 0 { // in the form again: another customer may be what they need
+		again := map[string]string{"users": textOf(failed), "filled": "yes", "groups": strings.Join(groupsIn(view.Form), " ")}
+		for _, name := range []string{"do", "back", "where", "company", "customer", "role", "reason", "silent"} {
+			again[name] = view.Form.Value(name)
+		}
+		page.Again = &web.Action{Label: web.Text("people.bulk_again"), URL: queuePath + "/decide", Post: true, Fields: again}
+	}
+	return page
+}
