@@ -141,6 +141,13 @@ func registrationEntries() []entry {
 			run: decide(membership.DecisionInput{Decision: membership.DecideApprove, NewCustomer: &membership.NewCustomer{Type: membership.Individual}})},
 		{use: "Approvals.Decide", situation: "disapprove", prepare: queue, as: (*world).staff, route: route, batch: true,
 			run: decide(membership.DecisionInput{Decision: membership.DecideDisapprove, Reason: "Who are you?"})},
+		{use: "Approvals.Preset", prepare: queue, as: (*world).staff, run: func(w *world, c membership.Call) (any, error) {
+			return w.approvals().Preset(w.ctx, c)
+		}},
+		{use: "Approvals.Preview", prepare: queue, as: (*world).staff, run: func(w *world, c membership.Call) (any, error) {
+			m, err := w.approvals().Preview(w.ctx, c, membership.DecisionInput{RegistrationIDs: []string{w.vars["rita"]}, Decision: membership.DecideApprove, CustomerID: w.vars["alpha"]})
+			return []any{m.Letter, m.To, m.Fields}, err
+		}},
 		{use: "Users.Remove", situation: "who waits", prepare: queue, as: (*world).staff, settled: []string{"changed_meanwhile"}, run: func(w *world, c membership.Call) (any, error) {
 			return w.users().Remove(w.ctx, c, w.vars["rita"], 1)
 		}},

@@ -28,7 +28,7 @@ type caller struct {
 }
 
 // must sends a request and returns the answer's members; another status fails the test.
-func (c caller) must(status int, method, path string, body any) map[string]any {
+func (c caller) must(status int, method, path string, body any, headers ...string) map[string]any {
 	c.t.Helper()
 	raw, err := json.Marshal(body)
 	if err != nil {
@@ -41,6 +41,9 @@ func (c caller) must(status int, method, path string, body any) map[string]any {
 	r.Header.Set("Content-Type", "application/json")
 	if c.token != "" {
 		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
 	}
 	w, err := client().Do(r)
 	if err != nil {
@@ -222,7 +225,7 @@ func mailsTo(t testing.TB, s stack, to string) []message {
 // link returns the link in a mail, token its part behind the #.
 func link(t testing.TB, m message) string {
 	t.Helper()
-	found := regexp.MustCompile(`https?://\S+/(?:invitation|reset-password|email-change|guest/link)#[A-Za-z0-9_.-]+`).FindString(m.Text)
+	found := regexp.MustCompile(`https?://\S+/(?:invitation|reset-password|email-change|guest/link|registration)#[A-Za-z0-9_.-]+`).FindString(m.Text)
 	if found == "" {
 		t.Fatalf("no link in mail %q:\n%s", m.Subject, m.Text)
 	}

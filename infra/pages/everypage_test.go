@@ -81,7 +81,7 @@ func (p person) check(l look, name, language, rules, pictures string) {
 	if got := p.ask(`document.documentElement.lang`); got != language {
 		p.t.Errorf("%s is in %v instead of %s", name, got, language)
 	}
-	untranslated := regexp.MustCompile(`\b(accept|console|domains|error|export|field|form|guest|import|layout|notice|people|portal|problem|profile|role|role_hint|signin|status|table|token)\.[a-z_]+(\.[a-z_]+)*\b`)
+	untranslated := regexp.MustCompile(`\b(accept|console|domains|error|export|field|form|guest|import|layout|notice|origin|people|portal|problem|profile|queue|role|role_hint|settings|signin|status|table|token)\.[a-z_]+(\.[a-z_]+)*\b`)
 	if key := untranslated.FindString(p.text()); key != "" && key != "error.example" {
 		p.t.Errorf("%s shows the key %s", name, key)
 	}

@@ -20,6 +20,40 @@ import (
 // token of the link that has expired since.
 func expiredLink(t *testing.T, s stack, invitationID string) string {
 	t.Helper()
+	table, keys, newID := tableOf(t, s)
+	invitations := membership.Invitations{Store: table, Keys: keys, NewID: newID, Language: "en"}
+	past := membership.Call{Actor: membership.SystemActor("test"), Now: time.Now().Add(-8 * 24 * time.Hour)}
+	invitation, err := invitations.Resend(context.Background(), past, invitationID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys.Token(invitation.Link())
+}
+
+// proves answers for the name servers of a test's domains.
+type proves struct{ record string }
+
+func (proves) PublicMail(string) bool                          { return false }
+func (proves) PublicSuffix(string) bool                        { return false }
+func (p proves) TXT(context.Context, string) ([]string, error) { return []string{p.record}, nil }
+
+// proven makes a domain the customer's.
+func proven(t *testing.T, s stack, customerID, domain string) {
+	t.Helper()
+	table, keys, newID := tableOf(t, s)
+	domains := membership.Domains{Store: table, Names: proves{keys.DomainRecord(customerID, domain)}, Keys: keys, NewID: newID}
+	c := membership.Call{Actor: membership.SystemActor("test"), Now: time.Now()}
+	if _, err := domains.Claim(context.Background(), c, customerID, domain); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := domains.Verify(context.Background(), c, customerID, domain); err != nil || !d.Domain.Proven() {
+		t.Fatalf("%s is not proven: %v", domain, err)
+	}
+}
+
+// tableOf is the deployment's table, for what nobody can do by asking.
+func tableOf(t *testing.T, s stack) (store.Table, membership.Keys, func() string) {
+	t.Helper()
 	t.Setenv("AWS_REGION", s.Region)
 	t.Setenv("AWS_ACCESS_KEY_ID", "test")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
@@ -37,14 +71,7 @@ func expiredLink(t *testing.T, s stack, invitationID string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	invitations := membership.Invitations{Store: store.New(dynamo.New(cfg), s.Table), Keys: keys, NewID: newID, Language: "en"}
-	past := membership.Call{Actor: membership.SystemActor("test"), Now: time.Now().Add(-8 * 24 * time.Hour)}
-	invitation, err := invitations.Resend(context.Background(), past, invitationID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return keys.Token(invitation.Link())
+	return store.New(dynamo.New(cfg), s.Table), keys, func() string { return uuid.Must(uuid.NewV7()).String() }
 }
 
 // secretARN finds the deployment's secret; the local cloud asks for no signature.

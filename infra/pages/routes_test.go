@@ -105,7 +105,8 @@ func closedRoutes() []string {
 		"GET /imports", "GET /imports/new", "GET /imports/sample", "POST /imports", "GET /imports/{importId}", "POST /imports/{importId}/check",
 		"POST /imports/{importId}/confirm", "GET /imports/{importId}/drop", "POST /imports/{importId}/drop",
 		"GET /profile/username", "POST /profile/username", "GET /profile/email", "POST /profile/email", "GET /profile/picture", "POST /profile/picture/begin",
-		"POST /profile/picture/remove", "GET /users/{userId}/avatar"}
+		"POST /profile/picture/remove", "GET /users/{userId}/avatar",
+		"GET /registrations", "GET /registrations/{registrationId}", "GET /registrations/decide", "POST /registrations/decide", "GET /settings", "POST /settings"}
 }
 
 // groupRoutes are the console's routes about one group.
@@ -124,7 +125,7 @@ func TestRoutesAreAllAsked(t *testing.T) {
 	open := regexp.MustCompile(`^(GET|POST) (/language|/sign-in|/sign-in/(code|password)|/sign-out|/forgot-password|/reset-password(/set)?|/invitation(/accept|/decline|/declined|/renew)?|/email-change(/confirm)?|/sign-in/link|/guest(/link|/enter|/first-user|/leave)?|/\{\$\}|/staff)$`)
 	pattern := regexp.MustCompile(`"((?:GET|POST) (?:"\+p\.At\+")?/[^"]*)"`)
 	found := 0
-	for _, file := range []string{"shared/door/door.go", "shared/door/people.go", "shared/door/domains.go", "shared/door/guest.go", "shared/door/exports.go", "shared/door/imports.go", "functions/console/handler.go", "functions/portal/handler.go"} {
+	for _, file := range []string{"shared/door/door.go", "shared/door/people.go", "shared/door/queue.go", "shared/door/domains.go", "shared/door/guest.go", "shared/door/exports.go", "shared/door/imports.go", "functions/console/handler.go", "functions/portal/handler.go"} {
 		source, err := os.ReadFile(filepath.Join(checkout, file))
 		if err != nil {
 			t.Fatal(err)
@@ -190,6 +191,25 @@ func TestTenancy(t *testing.T) {
 	ask(enter(t, s.Portal, member, password), "a member", peopleRoutes("", victimID, invitation), 403)
 	ask(enter(t, s.Portal, member, password), "a member at their own customer", peopleRoutes("", mineID, invitation), 403)
 
+	// Who registered with an address of theirs waits with them: nobody else's administrator sees or decides it, nor do those
+	// who may not decide at all.
+	proven(t, s, theirs, domain)
+	waiter := "rita@" + domain
+	settings(api, map[string]any{"selfRegistration": true, "approvers": "customer"}, func() { api.registers(waiter, map[string]string{"firstName": "Rita", "lastName": "Secret"}) })
+	waits := registrationOf(t, api, waiter)
+	theirSecrets = append(theirSecrets, waiter, "Rita Secret")
+	queue := []string{"GET /registrations", "GET /registrations/" + waits, "POST /registrations/decide", "GET /settings", "POST /settings"}
+	ask(enter(t, s.Portal, boss, password), "an administrator", queue[1:2], 404)
+	ask(enter(t, s.Portal, boss, password), "an administrator at their own queue", queue[:1], 200)
+	ask(enter(t, s.Portal, member, password), "a member", queue[:3], 403, 404)
+	ask(enter(t, s.Portal, boss, password), "the portal", queue[3:], 404)
+	for _, do := range []string{"approve", "disapprove"} {
+		w, body := enter(t, s.Portal, boss, password).send("POST", "/registrations/decide", url.Values{"user": {theirs + " " + waits + " x"}, "do": {do}, "role": {"member"}, "sure": {"yes"}, "filled": {"yes"}})
+		if w.StatusCode == http.StatusSeeOther || strings.Contains(body, "Rita Secret") {
+			t.Errorf("another's administrator decides to %s: %d %s", do, w.StatusCode, body)
+		}
+	}
+
 	// At the console, a user belongs below their own customer only, and the staff below none.
 	staff := enter(t, s.Console, s.Admin.Username, s.Admin.Password)
 	for _, at := range []string{"/customers/" + mine, "/staff"} {
@@ -214,7 +234,7 @@ func TestTenancy(t *testing.T) {
 	var changes []string
 	for _, route := range append(customerRoutes(theirs, sub), "POST /customers/"+theirs+"/users/"+victimID+"/deactivate", "POST /customers/"+theirs+"/users/"+victimID+"/remove",
 		"POST /customers/"+theirs+"/domains", "POST /customers/"+theirs+"/domains/"+domain+"/verify", "POST /customers/"+theirs+"/domains/"+domain+"/remove",
-		"POST /customers", "GET /customers/new", "POST /staff/invitations", "GET /staff/invitations/new", "POST /groups", "GET /groups/new", "GET /groups/"+group+"/edit",
+		"POST /settings", "POST /customers", "GET /customers/new", "POST /staff/invitations", "GET /staff/invitations/new", "POST /groups", "GET /groups/new", "GET /groups/"+group+"/edit",
 		"POST /groups/"+group+"/edit", "POST /groups/"+group+"/delete", "POST /groups/"+group+"/deactivate", "POST /groups/"+group+"/customers", "POST /groups/"+group+"/customers/"+theirs+"/remove") {
 		if strings.HasPrefix(route, "POST ") || strings.HasSuffix(route, "/edit") || strings.HasSuffix(route, "/new") || strings.HasSuffix(route, "/delete") || strings.HasSuffix(route, "/deactivate") {
 			changes = append(changes, route)
@@ -224,6 +244,9 @@ func TestTenancy(t *testing.T) {
 
 	if user := api.must(200, "GET", "/users/"+victimID, nil); user["status"] != "active" {
 		t.Errorf("the user is %v", user["status"])
+	}
+	if r := api.must(200, "GET", "/registrations/"+waits, nil); r["status"] != "waiting" {
+		t.Errorf("the registration is %v", r["status"])
 	}
 	if i := api.must(200, "GET", "/invitations/"+invitation, nil); i["status"] != "pending" {
 		t.Errorf("the invitation is %v", i["status"])

@@ -15,6 +15,8 @@ type world struct {
 	staff, agent, boss, member           map[string]string // logins by language
 	activeUser, gone, invitation         string            // ids
 	subAccount, group                    string
+	waiting, waitingElsewhere            string // ids of registrations, and the address of one with the corporate customer
+	routed                               string
 	checked, refused, done               string // imports
 	proven, other, claimed               string // domains of the corporate customer
 }
@@ -64,6 +66,17 @@ func newWorld(t *testing.T, s stack) world {
 	w.invitation = api.invite(w.corporate, "lager+bestellungen@fjordfisk-"+address("x")[2:8]+".example", "member", "en")
 	revoked := api.invite(w.corporate, address("tor"), "moderator", "en")
 	api.must(200, "POST", "/invitations/"+revoked+"/revoke", nil)
+	domain := "fjordfisk-" + address("x")[2:8] + ".example"
+	proven(t, s, w.corporate, domain)
+	one, other := address("anna"), address("anna")
+	w.routed = "sigrid@" + domain
+	settings(api, map[string]any{"selfRegistration": true, "approvers": "customer", "disapprovalReason": "We do not know this company."}, func() {
+		api.registers(one, map[string]string{"company": "Guttenberg & Söhne Schiffsausrüstung GmbH", "comment": "I need the timetables.\nSigrid knows me.", "phone": "+47 55 12 34 56"})
+		api.registers(other, map[string]string{"company": "Guttenberg", "language": "de"})
+		api.registers(w.routed, map[string]string{"company": "Fjordfisk"})
+	})
+	w.waiting, w.waitingElsewhere = registrationOf(t, api, one), registrationOf(t, api, other)
+	registrationOf(t, api, w.routed)
 	late := address("sigrid")
 	id := api.invite(w.corporate, late, "member", "en")
 	mailed(t, s, late, 1)
@@ -306,6 +319,45 @@ func staffLooks(w world) []look {
 		{"user-password", at(customer + "/users/" + w.activeUser + "/password"), "input[name=mode]", true},
 		{"user-new", at(customer + "/users/new"), "input[name=kind]", true},
 		{"user-new-errors", typed(customer+"/users/new", "email", "tor@"), ".error-summary", false},
+		{"queue", at(console + "/registrations"), "table", true},
+		{"queue-picked", func(p person) { p.open(console + "/registrations"); p.pickAll() }, ".picked", false},
+		{"queue-approved", at(console + "/registrations?status=approved"), ".pills", false},
+		{"queue-of-everyone", at(console + "/users?status=waiting"), "table", false},
+		{"registration", at(console + "/registrations/" + w.waiting), "#alike", true},
+		{"queue-approve", func(p person) {
+			p.open(console + "/registrations/" + w.waiting)
+			p.decides("approve")
+		}, "input[name=where]", true},
+		{"queue-approve-preview", func(p person) {
+			p.open(console + "/registrations/" + w.waiting)
+			p.decides("approve")
+			p.leaves("the preview", func() { p.do(`document.querySelector("main [name=preview]").click()`) })
+		}, "#preview .letter", true},
+		{"queue-approve-many", func(p person) {
+			p.open(console + "/registrations")
+			p.pickAll()
+			p.doWithPicked("approve")
+		}, "input[name=where]", false},
+		{"queue-approve-no-customer", func(p person) { p.fill("where", "existing"); p.fill("company", "qqqq"); p.send() }, ".error-summary", false},
+		{"queue-results", func(p person) {
+			p.open(console + "/registrations")
+			p.pickRows("Guttenberg & S", "Guttenberg\t")
+			p.doWithPicked("approve")
+			p.send()
+		}, ".notice-error", true},
+		{"queue-disapprove", func(p person) {
+			p.open(console + "/registrations/" + w.waitingElsewhere)
+			p.decides("disapprove")
+		}, "textarea[name=reason]", false},
+		{"settings", at(console + "/settings"), "table.choices", true},
+		{"settings-errors", typed(console+"/settings", "reminderHours", "soon", "allowedDomains", "not a domain!", "embedSites", "fjordfisk", "registrationAddress", "post@"), ".error-summary", false},
+		{"settings-stale", func(p person) {
+			p.open(console + "/settings")
+			p.do(`document.querySelector("main [name=version]").value = "0"`)
+			p.fill("reminderHours", "300")
+			p.fill("rule-city", "mandatory")
+			p.send()
+		}, ".error-summary", false},
 		{"groups", at(console + "/groups"), "table", true},
 		{"group", at(console + "/groups/" + w.group), ".section", true},
 		{"group-new", at(console + "/groups/new"), "input[name=name]", false},
@@ -348,6 +400,7 @@ func agentLooks(w world) []look {
 		{"customer-users", at(console + "/customers/" + w.corporate + "/users"), "table", false},
 		{"customer-details", at(console + "/customers/" + w.corporate + "/details"), ".facts", false},
 		{"customer-domains", at(console + "/customers/" + w.corporate + "/domains"), ".code-line", false},
+		{"settings", at(console + "/settings"), ".facts", false},
 		{"forbidden", at(console + "/customers/new"), "h1", false},
 	}
 }
@@ -359,6 +412,13 @@ func bossLooks(w world) []look {
 		{"users-picked", func(p person) { p.open(portal + "/users"); p.pickAll() }, ".picked", false},
 		{"imports-empty", at(portal + "/imports"), ".empty", false},
 		{"users-nothing", at(portal + "/users?q=qqqq"), ".empty", false},
+		{"queue", at(portal + "/registrations"), "table", true},
+		{"queue-approve", func(p person) {
+			p.open(portal + "/registrations")
+			p.pickRows(w.routed)
+			p.doWithPicked("approve")
+		}, "input[name=role]", false},
+		{"queue-disapproved", at(portal + "/registrations?status=disapproved"), ".empty", false},
 		{"invitations", at(portal + "/invitations"), "table", false},
 		{"invite", at(portal + "/invitations/new"), "textarea", false},
 		{"user", at(portal + "/users/" + w.activeUser), ".facts", false},
