@@ -195,9 +195,14 @@ func (h handler) changeSettings(w http.ResponseWriter, r *http.Request) {
 	if membership.KindOf(err) == membership.Stale {
 		status = http.StatusPreconditionFailed
 		for _, f := range settingFields(now) {
-			if f.said.Empty() {
+			rule, ruled := strings.CutPrefix(f.name, "rule-")
+			switch {
+			case f.said.Empty():
 				door.ShowStored(form, f.name, f.value)
-			} else if form.Value(f.name) != f.value {
+			case form.Value(f.name) == f.value:
+			case ruled: // its place in the summary has no label
+				form.Error(f.name, web.Text("settings.rule_changed", "field", web.Word("field", rule), "value", f.said))
+			default:
 				form.Error(f.name, web.Text("form.changed_meanwhile", "value", f.said))
 			}
 		}

@@ -124,17 +124,17 @@ func TestWhoWaitsIsLetIn(t *testing.T) {
 		staff.press("Approve 2")
 		staff.sees("There is no customer of this name.")
 		staff.fill("company", company)
-		staff.fill("role", "moderator")
+		staff.fill("role", "member")
 		staff.press("Preview the mail")
 		staff.sees("The mail to Tor Hagen", one, "Your account with", company, "reset-password")
 		staff.press("Approve 2")
 		staff.sees("Done for all 2 users.", "The mail with the way in follows.")
 		tor := somebody(t)
 		tor.setsPassword(about(t, s, one, "Your account"), one, password)
-		if u := api.must(200, "GET", "/users/"+ids[one], nil); u["customerId"] != customer || u["role"] != "moderator" {
+		if u := api.must(200, "GET", "/users/"+ids[one], nil); u["customerId"] != customer || u["role"] != "member" {
 			t.Errorf("let in as %v of %v", u["role"], u["customerId"])
 		}
-		tor.open(s.Portal + "/registrations") // a moderator decides nothing
+		tor.open(s.Portal + "/registrations") // a member decides nothing
 		tor.sees("You may not do this")
 
 		// The customer's own administrator sees theirs, and decides while staff still think.
@@ -152,7 +152,7 @@ func TestWhoWaitsIsLetIn(t *testing.T) {
 		}
 		maja.fill("reason", "You work elsewhere.")
 		maja.press("Preview the mail")
-		maja.sees("You work elsewhere.", "was not approved")
+		maja.sees("You work elsewhere.", "was not")
 		maja.press("Disapprove")
 		maja.sees("Live Bakke is disapproved.")
 		if m := about(t, s, routed, "Your registration"); !strings.Contains(m.Text, "You work elsewhere.") {
@@ -188,7 +188,7 @@ func TestSettingsPage(t *testing.T) {
 		staff.open(s.Console + "/settings")
 		staff.do(`document.querySelector("main [name=selfRegistration]").checked = true`)
 		staff.fill("rule-street", "mandatory")
-		staff.fill("reminderHours", "soon")
+		staff.fill("reminderHours", "1000")
 		staff.fill("allowedDomains", "not a domain!")
 		staff.press("Save")
 		staff.sees("There are", "This number is too small or too large.", "This is not a domain.")

@@ -350,7 +350,7 @@ func staffLooks(w world) []look {
 			p.decides("disapprove")
 		}, "textarea[name=reason]", false},
 		{"settings", at(console + "/settings"), "table.choices", true},
-		{"settings-errors", typed(console+"/settings", "reminderHours", "soon", "allowedDomains", "not a domain!", "embedSites", "fjordfisk", "registrationAddress", "post@"), ".error-summary", false},
+		{"settings-errors", typed(console+"/settings", "reminderHours", "1000", "allowedDomains", "not a domain!", "embedSites", "fjordfisk", "registrationAddress", "post@"), ".error-summary", false},
 		{"settings-stale", func(p person) {
 			p.open(console + "/settings")
 			p.do(`document.querySelector("main [name=version]").value = "0"`)

@@ -40,6 +40,7 @@ type groupBox struct {
 type preview struct {
 	Name, To, Subject, Text string
 	None                    bool // nothing is sent
+	Secret                  bool // it brings a link or a password, which nobody sees before
 }
 
 // Where people are let in.
@@ -276,7 +277,7 @@ func (d *Door) previewDecision(w http.ResponseWriter, r *http.Request, view deci
 		d.mend(w, r, view, all, err)
 		return
 	}
-	view.Preview = &preview{Name: all[0].name, None: mail.Letter == ""}
+	view.Preview = &preview{Name: all[0].name, None: mail.Letter == "", Secret: view.Approve}
 	if !view.Preview.None {
 		view.Preview.To = mail.To
 		if view.Preview.Subject, view.Preview.Text, err = d.Letter(mail, d.ownAddress(r)); err != nil {

@@ -180,7 +180,7 @@ func (d *Door) queueTable(actor membership.Actor, status membership.Registration
 	}
 	t.Columns = append(t.Columns, web.Column{Head: web.Text("field.company"), Kind: "plain"})
 	if staff {
-		t.Columns = append(t.Columns, web.Column{Head: web.Text("field.customer"), Kind: "plain short"})
+		t.Columns = append(t.Columns, web.Column{Head: web.Text("field.customer"), Kind: "plain"})
 	}
 	t.Columns = append(t.Columns, web.Column{Head: web.Text("field.origin"), Kind: "minor"})
 	switch status {
@@ -359,7 +359,18 @@ func (d *Door) registrationFacts(r *http.Request, found membership.RegistrationD
 		language(reg.Language))...)
 }
 
-// alikeTable shows who may be the same person or a colleague.
+// likeness tells the same person from a colleague.
+func likeness(d membership.Duplicate) int {
+	switch {
+	case d.Name && d.Domain:
+		return 2
+	case d.Name:
+		return 1
+	}
+	return 0
+}
+
+// alikeTable shows who may be the same person or a colleague, the most alike first.
 func (d *Door) alikeTable(actor membership.Actor, all []membership.Duplicate) *web.Table {
 	t := &web.Table{Caption: web.Text("queue.alike"), Empty: &web.Empty{Title: web.Text("queue.nobody_alike")},
 		Columns: []web.Column{{Head: web.Text("field.name")}, {Head: web.Text("field.status"), Kind: "plain"}, {Head: web.Text("queue.alike_in"), Kind: "plain"}}}
@@ -367,6 +378,7 @@ func (d *Door) alikeTable(actor membership.Actor, all []membership.Duplicate) *w
 	if staff {
 		t.Columns = append(t.Columns, web.Column{Head: web.Text("field.company"), Kind: "plain"})
 	}
+	slices.SortStableFunc(all, func(a, b membership.Duplicate) int { return likeness(b) - likeness(a) })
 	for _, one := range all {
 		who := web.Cell{Text: one.User.DisplayName(), URL: "/users/" + one.User.ID, Detail: one.User.Email}
 		if one.User.Status == membership.Waiting || one.User.CustomerID == membership.UnassignedID {
