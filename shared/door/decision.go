@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"clientele/shared/membership"
+	"clientele/shared/telemetry"
 	"clientele/shared/web"
 )
 
@@ -342,7 +343,9 @@ func (d *Door) carryOut(w http.ResponseWriter, r *http.Request, view decisionPag
 	if view.Approve {
 		metric, notice = "RegistrationsApproved", "notice.approved"
 	}
-	d.count(metric, done)
+	if done > 0 {
+		_ = telemetry.Count(d.Metrics, d.Now(), metric, done, nil) // what was done stays done when nobody can count it
+	}
 	if len(results) == 1 {
 		switch wrong := results[0].Err; {
 		case wrong == nil:
