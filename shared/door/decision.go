@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"clientele/shared/membership"
-	"clientele/shared/telemetry"
 	"clientele/shared/web"
 )
 
@@ -343,9 +342,7 @@ func (d *Door) carryOut(w http.ResponseWriter, r *http.Request, view decisionPag
 	if view.Approve {
 		metric, notice = "RegistrationsApproved", "notice.approved"
 	}
-	if done > 0 {
-		_ = telemetry.Count(d.Metrics, d.Now(), metric, done, nil) // what was done stays done when nobody can count it
-	}
+	d.count(metric, done)
 	if len(results) == 1 {
 		switch wrong := results[0].Err; {
 		case wrong == nil:

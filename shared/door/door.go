@@ -13,6 +13,7 @@ import (
 	"clientele/shared/httpapi"
 	"clientele/shared/membership"
 	"clientele/shared/session"
+	"clientele/shared/telemetry"
 	"clientele/shared/web"
 )
 
@@ -223,5 +224,12 @@ func wait(ctx context.Context, pause time.Duration) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// count writes a metric. What was done stays done when nobody can count it.
+func (d *Door) count(name string, n int) {
+	if n > 0 {
+		_ = telemetry.Count(d.Metrics, d.Now(), name, n, nil)
 	}
 }
