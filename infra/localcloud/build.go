@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 )
 
 // goFlags are the flags that functions are built with, here and on AWS (the Makefile says
@@ -42,19 +43,18 @@ func prepare(ctx context.Context, opts options, where string) (tools, build, err
 		return tools{}, build{}, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	compiled := make(chan error, 1)
-	if last, err := os.ReadFile(filepath.Join(dir, "built")); err == nil && string(last) == hash {
-		compiled <- nil
-	} else {
-		go func() { compiled <- compile(ctx, opts) }()
+	var compiling sync.WaitGroup
+	var failed error
+	if last, err := os.ReadFile(filepath.Join(dir, "built")); err != nil || string(last) != hash {
+		compiling.Go(func() { failed = compile(ctx, opts) })
 	}
 	t, err := findTools(ctx, opts)
 	if err != nil {
 		cancel()
-		<-compiled
+		compiling.Wait()
 		return tools{}, build{}, err
 	}
-	b, err := buildFunctions(ctx, opts, t, dir, hash, compiled)
+	b, err := buildFunctions(ctx, opts, t, dir, hash, func() error { compiling.Wait(); return failed })
 	cancel()
 	return t, b, err
 }
@@ -71,7 +71,7 @@ func compile(ctx context.Context, opts options) error {
 }
 
 // buildFunctions builds every function into dir, unless what is there has this hash. It waits until all is compiled.
-func buildFunctions(ctx context.Context, opts options, t tools, dir, hash string, compiled <-chan error) (build, error) {
+func buildFunctions(ctx context.Context, opts options, t tools, dir, hash string, compiled func() error) (build, error) {
 	built := build{template: filepath.Join(dir, "template.yaml"), hash: hash}
 	unlock, err := lock(ctx, filepath.Join(opts.tools, "build.lock"))
 	if err != nil {
@@ -84,7 +84,7 @@ func buildFunctions(ctx context.Context, opts options, t tools, dir, hash string
 	}
 	os.Remove(stamp)
 	err = step("building the functions (the first time takes some minutes)", func() error {
-		if err := <-compiled; err != nil {
+		if err := compiled(); err != nil {
 			return err
 		}
 		env := buildEnv(opts)
