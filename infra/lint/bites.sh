@@ -28,6 +28,7 @@ break_rule shared/store/zz_mail.go 'the store keeps mails' <<< 'import _ "client
 break_rule shared/store/zz_ses.go "from list 'store'" <<< 'import _ "github.com/aws/aws-sdk-go-v2/service/sesv2"'
 break_rule shared/mail/zz_table.go "from list 'mail'" <<< 'import _ "github.com/aws/aws-sdk-go-v2/service/dynamodb"'
 break_rule shared/mail/zz_template.go "letters are filled by" <<< 'import _ "text/template"'
+break_rule shared/mail/zz_ses.go 'the pages show letters' <<< 'import _ "github.com/aws/aws-sdk-go-v2/service/sesv2"'
 break_rule shared/httpapi/zz_store.go "from list 'httpapi'" <<< 'import _ "github.com/aws/aws-sdk-go-v2/service/dynamodb"'
 break_rule shared/web/zz_aws.go "from list 'web'" <<< 'import _ "github.com/aws/aws-sdk-go-v2/aws"'
 break_rule shared/door/zz_store.go "from list 'door'" <<< 'import _ "clientele/shared/store"'
