@@ -43,6 +43,7 @@ var (
 	ErrUnconfirmed      = &Error{Kind: Conflict, Code: "registration_unconfirmed", Message: "The address of this registration has not been confirmed, so there is nobody yet to decide about."}
 	ErrAlreadyDecided   = &Error{Kind: Conflict, Code: "already_decided", Message: "This registration has been decided already."}
 	ErrNoPortalAccess   = &Error{Kind: Conflict, Code: "portal_access_off", Field: "customerId", Message: "The customer has no portal access, so nobody could get in. Turn it on first."}
+	ErrInvitedMeanwhile = &Error{Kind: Conflict, Code: "invited_meanwhile", Field: "customerId", Message: "This customer's own people have invited the address, while its person waited. Remove the user who is invited there, then approve."}
 	ErrStaffByApproval  = InvalidField("customerId", "invalid_customer", "Who registers becomes a user of a customer, never staff. Invite colleagues instead.")
 	ErrOneRegistration  = InvalidField("newCustomer", "one_registration_only", "A new customer is made for one registration. Create it first, then choose it for all.")
 	ErrCustomerNotYours = &Error{Kind: Forbidden, Code: "field_not_allowed", Field: "customerId", Message: "Only the provider's staff choose or create the customer. Leave it out."}
@@ -56,7 +57,7 @@ type ApprovalStore interface {
 	OnlyUser(ctx context.Context, customerID string) (userID string, err error)
 	Markers(ctx context.Context, keys []*IdempotencyKey) ([]*Marker, error)
 	// DecideRegistration replaces registration and user, who may go from one customer to another by it. Errors: ErrStale,
-	// ErrLoginTaken, ErrCustomerDeactivated, ErrOnePerson, ErrAlreadyInvited when the customer has invited this address
+	// ErrLoginTaken, ErrCustomerDeactivated, ErrOnePerson, ErrInvitedMeanwhile when the customer has invited this address
 	// although it was somebody else's, ErrExternalUserID, ErrGroupGone, ErrInProgress.
 	DecideRegistration(ctx context.Context, r RegistrationChange, before, after User, a Admission, t Trail) error
 }

@@ -134,7 +134,7 @@ func (m *memory) admit(u membership.User, a membership.Admission) error {
 	case m.customers[a.CustomerID].Status != membership.CustomerActive:
 		return membership.ErrCustomerDeactivated
 	case m.elsewhere[a.CustomerID+"|"+membership.FoldLogin(u.Email)] != "":
-		return membership.ErrAlreadyInvited
+		return membership.ErrInvitedMeanwhile
 	case a.Only != nil && m.onlyUsers[a.CustomerID] != a.Only.Before:
 		return membership.ErrOnePerson
 	}

@@ -432,7 +432,7 @@ func (rs Registrations) Confirm(ctx context.Context, c Call, in ConfirmInput) (R
 			continue
 		case CodeOf(err) == ErrCustomerDeactivated.Code: // since it was read
 			continue
-		case CodeOf(err) == ErrLoginTaken.Code, CodeOf(err) == ErrAlreadyInvited.Code:
+		case CodeOf(err) == ErrLoginTaken.Code, CodeOf(err) == ErrInvitedMeanwhile.Code:
 			return Registration{}, ErrAddressKnown
 		}
 		return reg, err

@@ -536,7 +536,7 @@ func TestWhereTheyAreLetIn(t *testing.T) {
 	w.store.customers["alpha"] = alpha
 	// The customer has invited the address while its person waited: one address is one user.
 	w.inviteAs(w.as("alpha", membership.Administrator), "alpha", proposed.Email, membership.Member)
-	if code := approve(proposed, membership.DecisionInput{}); code != "already_invited" {
+	if code := approve(proposed, membership.DecisionInput{}); code != "invited_meanwhile" {
 		t.Errorf("invited meanwhile: %s", code)
 	}
 	if code := approve(proposed, membership.DecisionInput{CustomerID: "beta"}); code != "" {

@@ -226,7 +226,7 @@ func (w *write) admission(u membership.User, a membership.Admission, now time.Ti
 		w.contactAddress(membership.Customer{}, *a.Created)
 	default:
 		w.check(customerKey(a.CustomerID), openCustomer(now), membership.ErrCustomerDeactivated)
-		w.check(elsewhereKey(a.CustomerID, membership.FoldLogin(u.Email)), absent(), membership.ErrAlreadyInvited)
+		w.check(elsewhereKey(a.CustomerID, membership.FoldLogin(u.Email)), absent(), membership.ErrInvitedMeanwhile)
 	}
 	if a.Only != nil {
 		w.onlyUser(u, *a.Only)
@@ -249,7 +249,7 @@ func (t Table) ConfirmRegistration(ctx context.Context, r membership.Registratio
 }
 
 // DecideRegistration replaces registration and user; who is let in goes from one customer to another.
-// Errors: ErrStale, ErrLoginTaken, ErrCustomerDeactivated, ErrOnePerson, ErrAlreadyInvited, ErrExternalUserID,
+// Errors: ErrStale, ErrLoginTaken, ErrCustomerDeactivated, ErrOnePerson, ErrInvitedMeanwhile, ErrExternalUserID,
 // ErrExternalIDInUse, ErrGroupGone, ErrInProgress.
 func (t Table) DecideRegistration(ctx context.Context, r membership.RegistrationChange, before, after membership.User, a membership.Admission, tr membership.Trail) error {
 	w := t.write()
