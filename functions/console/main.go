@@ -74,11 +74,12 @@ func main() {
 			Records:      records,
 			EmailChanges: membership.EmailChanges{Store: table, Accounts: accounts, Keys: keys, NewID: newID, Language: s.DefaultLanguage},
 			Avatars:      membership.Avatars{Store: table, Files: files.Avatars{Bucket: bucket}, NewID: newID}, Uploads: bucket.Origin(),
-			Registrations: membership.Registrations{Store: table, Keys: keys, Phones: phone.Parse, NewID: newID, Language: s.DefaultLanguage},
-			Approvals:     membership.Approvals{Store: table, NewID: newID, Language: s.DefaultLanguage},
-			Settings:      membership.SettingsUse{Store: table, NewID: newID},
-			Letter:        preview(s),
-			Cursors:       httpapi.NewCursors(keys.For(membership.PurposeCursor)),
+			Registrations: membership.Registrations{Store: table, Keys: keys, Phones: phone.Parse, NewID: newID, Language: s.DefaultLanguage,
+				PublicMail: domainname.Names{}.PublicMail},
+			Approvals: membership.Approvals{Store: table, NewID: newID, Language: s.DefaultLanguage},
+			Settings:  membership.SettingsUse{Store: table, NewID: newID},
+			Letter:    preview(s),
+			Cursors:   httpapi.NewCursors(keys.For(membership.PurposeCursor)),
 		}, site, membership.SubAccounts{Store: table, NewID: newID}, s.ConsoleURL)
 	}, failed))
 }
