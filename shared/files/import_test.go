@@ -102,7 +102,7 @@ func TestReasonsInGerman(t *testing.T) {
 	i := files.Imports{}
 	for _, key := range []string{"column.result", "column.reason", "result.invited", "result.updated", "result.skipped", "result.failed", "result.open",
 		"reason.csv_quotes", "reason.csv_encoding", "reason.csv_too_few_cells", "reason.csv_too_many_cells", "reason.csv_row_too_long", "reason.duplicate_row",
-		"reason." + membership.ErrEmailInUse.Code, "reason." + membership.ErrAlreadyUser.Code, "reason." + membership.ErrAlreadyInvited.Code, "reason." + membership.ErrDirectory.Code,
+		"reason." + membership.ErrEmailInUse.Code, "reason." + membership.ErrAlreadyUser.Code, "reason." + membership.ErrAlreadyInvited.Code, "reason." + membership.ErrAddressWaiting.Code, "reason." + membership.ErrDirectory.Code,
 		"reason." + membership.ErrLoginTaken.Code, "reason." + membership.ErrStale.Code, "reason." + membership.ErrCustomerDeactivated.Code, "reason." + string(membership.JobAccessEnded)} {
 		if i.Say("de", key, "") == "" {
 			t.Errorf("no German text for %s", key)

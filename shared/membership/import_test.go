@@ -566,6 +566,25 @@ func TestImportByACustomersPeople(t *testing.T) {
 	}
 }
 
+// Whoever waits for approval is approved, not imported; a customer's people see only those who wait for them.
+func TestImportOfWhoWaits(t *testing.T) {
+	w := newImportWorld(t)
+	w.settings(func(s *membership.Settings) { s.Approvers = membership.ApproversCustomer })
+	w.store.domains["alpha.example"] = "alpha"
+	routed, other := w.waiting("rita@alpha.example"), w.waiting("rita@gister.example")
+	file := "email,firstName,role\nrita@alpha.example,Imported,administrator\nrita@gister.example,Imported,administrator\n"
+	staff, boss := w.staff(), w.as("alpha", membership.Administrator)
+	wantLines(t, w.rows(staff, w.imported(staff, membership.ImportInput{}, file, true).ID), []string{
+		"2 rita@alpha.example invalid failed address_waiting email", "3 rita@gister.example invalid failed address_waiting email"})
+	wantLines(t, w.rows(boss, w.imported(boss, membership.ImportInput{}, file, true).ID), []string{
+		"2 rita@alpha.example invalid failed address_waiting email", "3 rita@gister.example new invited"})
+	for _, r := range []membership.Registration{routed, other} {
+		if u := w.store.users[r.ID]; u.Status != membership.Waiting || u.FirstName != "Rita" || u.Role != membership.Member || u.Version != 1 {
+			t.Errorf("imported over: %+v", u)
+		}
+	}
+}
+
 // A limit of letters breaks no import of a customer's people: it goes on when the limit is over, and nobody is invited twice.
 func TestImportWaitsForLimits(t *testing.T) {
 	w := newImportWorld(t)

@@ -217,6 +217,8 @@ func (is Imports) classify(ctx context.Context, own Call, i Import, rows []Impor
 		switch {
 		case a.InvitedHere != "":
 			row.UserID = a.InvitedHere
+		case told[n] && a.CustomerID == UnassignedID:
+			row.invalid(ErrAddressWaiting)
 		case told[n]:
 			row.invalid(ErrEmailInUse)
 		case elsewhere, a.UserID == "":
@@ -264,6 +266,10 @@ func (r *ImportRow) known(own Call, u User, told bool) {
 	case Invited, Expired:
 		r.Class = ImportInvited
 		r.why(ErrAlreadyInvited)
+	case Waiting:
+		r.UserID = ""
+		r.invalid(ErrAddressWaiting)
+		return
 	default:
 		r.Class = ImportUser
 		r.why(ErrAlreadyUser)
