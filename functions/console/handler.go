@@ -16,13 +16,16 @@ var embedded embed.FS
 type handler struct {
 	*door.Door
 	subAccounts membership.SubAccounts
+	portalURL   string // address of the portal, which other sites embed
+	provider    string
 }
 
-// newHandler makes the console of its parts. publicURL is its configured address, "" the gateway's own.
-func newHandler(parts door.Door, site web.Site, subAccounts membership.SubAccounts, publicURL string) (http.Handler, error) {
+// newHandler makes the console of its parts. portalURL is the portal's address, publicURL the console's configured one, ""
+// the gateway's own.
+func newHandler(parts door.Door, site web.Site, subAccounts membership.SubAccounts, portalURL, publicURL string) (http.Handler, error) {
 	parts.Areas = areas
 	site.Files = []fs.FS{embedded}
-	h := handler{Door: door.New(parts, site), subAccounts: subAccounts}
+	h := handler{Door: door.New(parts, site), subAccounts: subAccounts, portalURL: portalURL, provider: site.Provider}
 	mux := http.NewServeMux()
 	h.Routes(mux)
 	mux.Handle("GET /{$}", http.RedirectHandler("/customers", http.StatusSeeOther))
@@ -65,6 +68,7 @@ func newHandler(parts door.Door, site web.Site, subAccounts membership.SubAccoun
 
 	mux.Handle("GET /settings", h.Require(h.showSettings))
 	mux.Handle("POST /settings", h.Require(h.changeSettings))
+	mux.Handle("GET /settings/embeds", h.Require(h.showEmbeds))
 
 	mux.Handle("GET /staff", http.RedirectHandler("/staff/users", http.StatusSeeOther))
 	door.People{Door: h.Door, At: "/staff", CustomerID: membership.ProviderID, Frame: staffFrame}.Routes(mux)

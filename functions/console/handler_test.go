@@ -44,7 +44,7 @@ func console(t *testing.T) (http.Handler, string) {
 	h, err := newHandler(door.Door{
 		Which: membership.ConsoleDoor, Now: now, NewID: func() string { return "once" }, Cursors: httpapi.NewCursors(make([]byte, 32)),
 		Sessions: session.Sessions{Door: membership.ConsoleDoor, Store: store, Now: now},
-	}, web.Site{Provider: "Nordwind", DefaultLanguage: "en"}, membership.SubAccounts{}, "")
+	}, web.Site{Provider: "Nordwind", DefaultLanguage: "en"}, membership.SubAccounts{}, "https://portal.example", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ import (
 )
 
 func main() {
-	s, err := awsclient.Read(awsclient.Table, awsclient.SecretARN, awsclient.UserPoolID, awsclient.ConsoleClientID, awsclient.ProviderName, awsclient.Bucket)
+	s, err := awsclient.Read(awsclient.Table, awsclient.SecretARN, awsclient.UserPoolID, awsclient.ConsoleClientID, awsclient.ProviderName, awsclient.Bucket, awsclient.PortalURL)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func main() {
 			Settings:  membership.SettingsUse{Store: table, NewID: newID},
 			Letter:    preview(s),
 			Cursors:   httpapi.NewCursors(keys.For(membership.PurposeCursor)),
-		}, site, membership.SubAccounts{Store: table, NewID: newID}, s.ConsoleURL)
+		}, site, membership.SubAccounts{Store: table, NewID: newID}, s.PortalURL, s.ConsoleURL)
 	}, failed))
 }
 

@@ -11,12 +11,14 @@ import (
 	"clientele/shared/web"
 )
 
-//go:embed text
+//go:embed pages text
 var embedded embed.FS
 
 // newHandler makes the portal of its parts. publicURL is its configured address, "" the gateway's own.
 func newHandler(parts door.Door, site web.Site, guests membership.Guests, publicURL string) (http.Handler, error) {
 	parts.Areas = areas
+	opening := &opening{registrations: parts.Registrations, now: parts.Now}
+	parts.Registering, parts.Open = opening.ask, []string{embeddedRoute}
 	site.Files = []fs.FS{embedded}
 	d := door.New(parts, site)
 	mux := http.NewServeMux()
@@ -25,6 +27,7 @@ func newHandler(parts door.Door, site web.Site, guests membership.Guests, public
 	door.People{Door: d, Frame: frame}.Routes(mux)
 	door.CustomerDomains{Door: d, Frame: frame}.Routes(mux)
 	door.GuestPages{Door: d, Guests: session.Guests{Guests: guests, Now: parts.Now}}.Routes(mux)
+	registering{Door: d, opening: opening}.routes(mux)
 	return d.Handler(mux, publicURL)
 }
 

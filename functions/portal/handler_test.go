@@ -37,7 +37,7 @@ func send(t *testing.T, role membership.Role, route string) httpapitest.Answer {
 	store := people{session: membership.NewSession("s1", make([]byte, 32), user, membership.PortalDoor, now()), user: user}
 	h, err := newHandler(door.Door{
 		Which: membership.PortalDoor, Now: now, NewID: func() string { return "once" }, Cursors: httpapi.NewCursors(make([]byte, 32)),
-		Sessions: session.Sessions{Door: membership.PortalDoor, Store: store, Now: now},
+		Sessions: session.Sessions{Door: membership.PortalDoor, Store: store, Now: now}, Registrations: membership.Registrations{Store: &desk{}},
 	}, web.Site{Provider: "Nordwind", DefaultLanguage: "en"}, membership.Guests{}, "")
 	if err != nil {
 		t.Fatal(err)

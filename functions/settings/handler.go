@@ -4,19 +4,24 @@ import (
 	"net/http"
 
 	"clientele/shared/api"
+	"clientele/shared/embeds"
 	"clientele/shared/httpapi"
 	"clientele/shared/membership"
 )
 
 type handler struct {
-	settings membership.SettingsUse
-	gate     httpapi.Gate
+	settings  membership.SettingsUse
+	gate      httpapi.Gate
+	portalURL string
+	provider  string
+	language  string // of the deployment
 }
 
 func (h handler) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /settings", h.gate.SignedIn(h.get))
 	mux.Handle("PATCH /settings", h.gate.SignedIn(h.change))
+	mux.Handle("GET /embeds/{kind}", h.gate.SignedIn(h.embed))
 	return httpapi.Routes(mux)
 }
 
@@ -43,6 +48,47 @@ func (h handler) change(w http.ResponseWriter, r *http.Request, c membership.Cal
 		return err
 	}
 	httpapi.RespondVersion(w, http.StatusOK, s.Version, settings(s))
+	return nil
+}
+
+// embed answers with the code with which another site shows one of our forms.
+func (h handler) embed(w http.ResponseWriter, r *http.Request, c membership.Call) error {
+	values, err := httpapi.Query(r, "variant", "address", "language")
+	if err != nil {
+		return err
+	}
+	choice := embeds.Choice{Kind: embeds.Kind(r.PathValue("kind")), Variant: embeds.Form}
+	if choice.Kind != embeds.SignIn && choice.Kind != embeds.Registration {
+		return membership.ErrNotFound
+	}
+	if values.Has("variant") {
+		if choice.Variant, err = httpapi.Choice(values, "variant", embeds.Form, embeds.Frame); err != nil {
+			return err
+		}
+	}
+	address, err := httpapi.Choice(values, "address", "true", "false")
+	if err != nil {
+		return err
+	}
+	choice.Address = address == "true"
+	language, err := httpapi.Choice(values, "language", membership.Languages()...)
+	if err != nil {
+		return err
+	}
+	choice.Language = membership.ChooseLanguage(language, h.language)
+	s, err := h.settings.Get(r.Context(), c)
+	if err != nil {
+		return err
+	}
+	site := embeds.Site{Portal: h.portalURL, Provider: h.provider, Fields: s.RegistrationFields}
+	answer := api.Embed{Kind: api.EmbedKind(choice.Kind), Variant: api.EmbedVariant(choice.Variant), Address: choice.Address, Language: choice.Language, Sites: api.List(s.EmbedSites)}
+	if answer.Code, err = site.Code(choice); err != nil {
+		return err
+	}
+	if choice.Variant == embeds.Frame {
+		answer.FrameURL = site.FrameURL(choice)
+	}
+	httpapi.Respond(w, http.StatusOK, answer)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,7 +27,8 @@ func routes(t *testing.T) http.Handler {
 	client, name := storetest.MiniStack().Table(t)
 	table := store.New(client, name)
 	return handler{settings: membership.SettingsUse{Store: table, NewID: uuid.NewString},
-		gate: httpapi.Gate{Callers: httpapitest.ByHeader{}, Markers: table, Now: time.Now}}.routes()
+		gate:      httpapi.Gate{Callers: httpapitest.ByHeader{}, Markers: table, Now: time.Now},
+		portalURL: "https://portal.example", provider: "Nordwind", language: "de"}.routes()
 }
 
 func send(t *testing.T, h http.Handler, route, as, body string, headers ...string) httpapitest.Answer {
@@ -63,4 +65,29 @@ func TestReadAndChange(t *testing.T) {
 	send(t, h, "PATCH /settings", boss, `{}`, "If-Match", `"2"`).Want(404, "not_found")
 	send(t, h, "GET /settings", boss, "").Want(404, "not_found")
 	httpapitest.Send(t, h, httpapitest.Event("GET /settings", "")).Want(401, "sign_in_required")
+}
+
+// The code names the portal and the fields that the settings ask for; nothing of it comes from who asks.
+func TestEmbed(t *testing.T) {
+	h := routes(t)
+	httpapitest.Send(t, h, httpapitest.Recorded(t, "testdata/change.json")).Want(200, "")
+	var e api.Embed
+	a := send(t, h, "GET /embeds/registration", agent, "").Want(200, "")
+	if a.Into(&e); e.Variant != "form" || e.Address || e.Language != "de" || e.FrameURL != "" || len(e.Sites) != 1 || !strings.Contains(e.Code, `action="https://portal.example/embed/form"`) || !strings.Contains(e.Code, "Vorname") {
+		t.Errorf("%s", a.Body)
+	}
+	a = send(t, h, "GET /embeds/registration?variant=iframe&address=true&language=en", staff, "").Want(200, "")
+	if a.Into(&e); e.FrameURL != "https://portal.example/embed/registration?address=true&language=en" || !strings.Contains(e.Code, `title="Register with Nordwind"`) {
+		t.Errorf("%s", a.Body)
+	}
+	a = send(t, h, "GET /embeds/sign-in", staff, "").Want(200, "")
+	if a.Into(&e); !strings.Contains(e.Code, `action="https://portal.example/sign-in" method="get" target="_top"`) || strings.Contains(e.Code, "password") {
+		t.Errorf("%s", a.Body)
+	}
+	for query, code := range map[string]string{"variant=popup": "invalid_choice", "address=yes": "invalid_choice", "language=fr": "invalid_choice", "site=https://a.example": "unknown_parameter"} {
+		send(t, h, "GET /embeds/registration?"+query, staff, "").Want(400, code)
+	}
+	send(t, h, "GET /embeds/newsletter", staff, "").Want(404, "not_found")
+	send(t, h, "GET /embeds/registration", boss, "").Want(404, "not_found")
+	httpapitest.Send(t, h, httpapitest.Event("GET /embeds/registration", "")).Want(401, "sign_in_required")
 }

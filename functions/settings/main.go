@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	s, err := awsclient.Read(awsclient.Table, awsclient.UserPoolID, awsclient.PortalClientID, awsclient.ConsoleClientID)
+	s, err := awsclient.Read(awsclient.Table, awsclient.UserPoolID, awsclient.PortalClientID, awsclient.ConsoleClientID, awsclient.PortalURL, awsclient.ProviderName)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -31,7 +31,8 @@ func main() {
 	go callers.Warm(context.Background())
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	lambda.Start(httpapi.Lambda(handler{
-		settings: membership.SettingsUse{Store: table, NewID: newID},
-		gate:     httpapi.Gate{Callers: callers, Markers: table, Now: time.Now},
+		settings:  membership.SettingsUse{Store: table, NewID: newID},
+		gate:      httpapi.Gate{Callers: callers, Markers: table, Now: time.Now},
+		portalURL: s.PortalURL, provider: s.ProviderName, language: s.DefaultLanguage,
 	}.routes()))
 }

@@ -394,6 +394,42 @@ func (e Door) Valid() bool {
 	}
 }
 
+// Defines values for EmbedKind.
+const (
+	EmbedKindRegistration EmbedKind = "registration"
+	EmbedKindSignIn       EmbedKind = "sign-in"
+)
+
+// Valid indicates whether the value is a known member of the EmbedKind enum.
+func (e EmbedKind) Valid() bool {
+	switch e {
+	case EmbedKindRegistration:
+		return true
+	case EmbedKindSignIn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EmbedVariant.
+const (
+	EmbedVariantForm   EmbedVariant = "form"
+	EmbedVariantIframe EmbedVariant = "iframe"
+)
+
+// Valid indicates whether the value is a known member of the EmbedVariant enum.
+func (e EmbedVariant) Valid() bool {
+	switch e {
+	case EmbedVariantForm:
+		return true
+	case EmbedVariantIframe:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExportColumn.
 const (
 	ExportColumnCity                 ExportColumn = "city"
@@ -1015,6 +1051,24 @@ func (e Order) Valid() bool {
 	case OrderAsc:
 		return true
 	case OrderDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetEmbedParamsLanguage.
+const (
+	GetEmbedParamsLanguageDe GetEmbedParamsLanguage = "de"
+	GetEmbedParamsLanguageEn GetEmbedParamsLanguage = "en"
+)
+
+// Valid indicates whether the value is a known member of the GetEmbedParamsLanguage enum.
+func (e GetEmbedParamsLanguage) Valid() bool {
+	switch e {
+	case GetEmbedParamsLanguageDe:
+		return true
+	case GetEmbedParamsLanguageEn:
 		return true
 	default:
 		return false
@@ -1834,6 +1888,31 @@ type EmailChanged struct {
 	Email    string `json:"email"`
 	Username string `json:"username"`
 }
+
+// Embed defines model for Embed.
+type Embed struct {
+	Address bool `json:"address"`
+
+	// Code HTML, to be copied into a page.
+	Code string `json:"code"`
+
+	// FrameURL What an iframe shows; empty for a plain form.
+	FrameURL string    `json:"frameUrl"`
+	Kind     EmbedKind `json:"kind"`
+
+	// Language Example: en
+	Language string `json:"language"`
+
+	// Sites Where it works: embedSites of the settings.
+	Sites   []string     `json:"sites"`
+	Variant EmbedVariant `json:"variant"`
+}
+
+// EmbedKind defines model for EmbedKind.
+type EmbedKind string
+
+// EmbedVariant defines model for EmbedVariant.
+type EmbedVariant string
 
 // Export defines model for Export.
 type Export struct {
@@ -2884,6 +2963,9 @@ type ImportID = ID
 // InvitationID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
 type InvitationID = ID
 
+// Kind defines model for Kind.
+type Kind = EmbedKind
+
 // Limit defines model for Limit.
 type Limit = int
 
@@ -2964,6 +3046,21 @@ type DecideRegistrationsParams struct {
 	// IdempotencyKey 1 to 100 printable ASCII characters of the caller's choice, for example a UUID.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
+
+// GetEmbedParams defines parameters for GetEmbed.
+type GetEmbedParams struct {
+	// Variant A plain form in the style of the site, which it is without this parameter, or a frame in that of the portal.
+	Variant *EmbedVariant `form:"variant,omitempty" json:"variant,omitempty"`
+
+	// Address Whether the optional fields of the postal address are asked for; only for a registration. Mandatory ones always are.
+	Address *bool `form:"address,omitempty" json:"address,omitempty"`
+
+	// Language Of the form; without it, that of the deployment.
+	Language *GetEmbedParamsLanguage `form:"language,omitempty" json:"language,omitempty"`
+}
+
+// GetEmbedParamsLanguage defines parameters for GetEmbed.
+type GetEmbedParamsLanguage string
 
 // ListRegistrationsParams defines parameters for ListRegistrations.
 type ListRegistrationsParams struct {

@@ -55,6 +55,9 @@ type Door struct {
 	Metrics io.Writer // where EMF lines go
 	// Areas are the door's areas that a person may see, for the navigation.
 	Areas func(membership.Actor) []web.Link
+	// Registering says whether strangers can register here; nil is never.
+	Registering func(context.Context) bool
+	Open        []string // routes to which pages of other sites may post (web.Security)
 
 	groups    *groupList
 	publicURL string // "" is the gateway's own
@@ -121,7 +124,7 @@ func (d *Door) Routes(mux *http.ServeMux) {
 // Handler is what a door serves: its routes, secured. publicURL is the door's configured address, "" the gateway's own.
 func (d *Door) Handler(mux *http.ServeMux, publicURL string) (http.Handler, error) {
 	d.publicURL = publicURL
-	return web.Secure(d.guard(mux), web.Security{PublicURL: publicURL, Refused: d.Pages.Refused(), Uploads: d.Uploads})
+	return web.Secure(d.guard(mux), web.Security{PublicURL: publicURL, Refused: d.Pages.Refused(), Uploads: d.Uploads, Open: d.Open})
 }
 
 // guard makes a page of a panic; without it the adapter would answer as it does for the API.

@@ -10,23 +10,36 @@ import (
 )
 
 type signInPage struct {
-	Form   *web.Form
-	Next   string
-	Portal bool
+	Form     *web.Form
+	Next     string
+	Portal   bool
+	Register bool // people can register
 }
 
-func (d *Door) signInPage(form *web.Form) signInPage {
-	return signInPage{Form: form, Next: web.LocalPath(form.Value("next")), Portal: d.Which == membership.PortalDoor}
+func (d *Door) signInPage(form *web.Form, register bool) signInPage {
+	return signInPage{Form: form, Next: web.LocalPath(form.Value("next")), Portal: d.Which == membership.PortalDoor, Register: register}
+}
+
+// registering begins to ask whether people can register, beside what the request waits for anyway.
+func (d *Door) registering(r *http.Request) (answer func() bool) {
+	if d.Registering == nil {
+		return func() bool { return false }
+	}
+	open := make(chan bool, 1)
+	go func() { open <- d.Registering(r.Context()) }()
+	return func() bool { return <-open }
 }
 
 func (d *Door) showSignIn(w http.ResponseWriter, r *http.Request) {
+	register := d.registering(r)
 	if d.hasCookie(r) {
 		if _, err := d.Sessions.Load(w, r); err == nil {
 			http.Redirect(w, r, web.LocalPath(r.URL.Query().Get("next")), http.StatusSeeOther)
 			return
 		}
 	}
-	d.Pages.Render(w, r, http.StatusOK, "sign-in", d.signInPage(web.NewForm("next", r.URL.Query().Get("next"))))
+	query := r.URL.Query() // a form on another site brings the login, never a password
+	d.Pages.Render(w, r, http.StatusOK, "sign-in", d.signInPage(web.NewForm("next", query.Get("next"), "login", query.Get("login")), register()))
 }
 
 func (d *Door) signIn(w http.ResponseWriter, r *http.Request) {
@@ -35,6 +48,7 @@ func (d *Door) signIn(w http.ResponseWriter, r *http.Request) {
 		d.Pages.Failed(w, r, err)
 		return
 	}
+	register := d.registering(r)
 	signedIn, err := d.SignIn.SignIn(r.Context(), d.Call(r), membership.Credentials{
 		Login: form.Value("login"), Password: form.Value("password"), Door: d.Which, Source: httpapi.Source(r),
 	})
@@ -43,7 +57,7 @@ func (d *Door) signIn(w http.ResponseWriter, r *http.Request) {
 			d.Pages.Failed(w, r, err)
 			return
 		}
-		d.Pages.Render(w, r, http.StatusUnprocessableEntity, "sign-in", d.signInPage(form))
+		d.Pages.Render(w, r, http.StatusUnprocessableEntity, "sign-in", d.signInPage(form, register()))
 		return
 	}
 	d.goOn(w, r, signedIn, form)

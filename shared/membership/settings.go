@@ -72,9 +72,14 @@ func (f RegistrationFields) All() []RegistrationField {
 		{"region", f.Region}, {"country", f.Country}, {"comment", f.Comment}}
 }
 
-// WithoutAddress returns the rules with the fields of the postal address off, as an embedded form without them has it.
+// WithoutAddress returns the rules with the optional fields of the postal address off, for forms without them. What is
+// mandatory stays: nobody could register otherwise.
 func (f RegistrationFields) WithoutAddress() RegistrationFields {
-	f.Street, f.Postcode, f.City, f.Region, f.Country = FieldOff, FieldOff, FieldOff, FieldOff, FieldOff
+	for _, rule := range []*FieldRule{&f.Street, &f.Postcode, &f.City, &f.Region, &f.Country} {
+		if *rule == FieldOptional {
+			*rule = FieldOff
+		}
+	}
 	return f
 }
 

@@ -32,6 +32,10 @@
 //	{{define "lead"}}<p>…</p>{{end}}                       one quiet sentence below the heading
 //	{{define "content"}}…{{end}}
 //
+// A page that other sites may show in a frame begins with
+// {{define "layout"}}{{template "framed" .}}{{end}}; its data has Sites, and its
+// handler calls MayBeFramed.
+//
 // After a POST that worked: web.Notify(w, "success", "notice.saved"), then a
 // redirect with 303. After one that did not: Render again with status 422 and
 // the form, which knows what is wrong. Anything else: pages.Failed(w, r, err).
@@ -55,6 +59,8 @@
 //	{{template "action" (action "key" "/url" "primary")}}   a link that looks like a button
 //	{{template "action" (button "key" "/url" "danger")}}    a button that posts
 //	{{template "code" (code "id" "key" .Value)}}            a value to copy
+//	{{template "code" (snippet "id" "key" .Value 12)}}      the same of several lines
+//	{{template "registration" .}}               the fields to register; .Form, .Fields, .Countries
 //	{{template "token" (token "/invitation" "key of the waiting text" "key of the hint")}}
 //
 // field takes: type (text, email, password, search, tel, url, number, hidden,
@@ -74,7 +80,8 @@
 //	text, plain                a Phrase for the data of a partial
 //	date, datetime, relative, number
 //	asset "name"               address of a file in assets/
-//	field, notice, action, button, link, code, token, languages   data of partials
+//	asked .Rule                the attribute of a field: required or optional
+//	field, notice, action, button, link, code, snippet, token, languages   data of partials
 //
 // # Classes for own markup
 //

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"html/template"
 	"time"
+
+	"clientele/shared/membership"
 )
 
 // functions are what templates can call; doc.go lists them for page authors.
@@ -39,6 +41,12 @@ func (p *Pages) functions(c *catalogue) template.FuncMap {
 			return c.texts["field."+field]
 		},
 		"languages": LanguageOptions,
+		"asked": func(rule membership.FieldRule) string { // the attribute of a field that a form asks for by this rule
+			if rule == membership.FieldMandatory {
+				return "required"
+			}
+			return "optional"
+		},
 		"countries": c.countryOptions,
 		"notice": func(kind, key string, args ...any) Notice {
 			return Notice{Kind: kind, Text: Text(key, args...)}
@@ -51,6 +59,9 @@ func (p *Pages) functions(c *catalogue) template.FuncMap {
 			return Action{Label: Text(key), URL: url, Kind: kind, Post: true}
 		},
 		"code": func(id, key, value string) Code { return Code{ID: id, Label: Text(key), Value: value} },
+		"snippet": func(id, key, value string, rows int) Code {
+			return Code{ID: id, Label: Text(key), Value: value, Rows: rows}
+		},
 		"token": func(action, title, hint string) Token {
 			return Token{Action: action, Title: Text(title), Hint: Text(hint)}
 		},

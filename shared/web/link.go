@@ -48,6 +48,7 @@ type Code struct {
 	ID    string // of the element; unique on the page
 	Label Phrase
 	Value string
+	Rows  int // lines of a text that has several; 0 for one
 }
 
 // Token is the form of a page whose link carries a token in its fragment.

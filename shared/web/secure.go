@@ -15,6 +15,9 @@ type Security struct {
 	PublicURL string
 	// Uploads is an origin to which forms may send files, and from which they come back; "" for none.
 	Uploads string
+	// Open are the routes, as patterns of a ServeMux, to which pages of other sites may post. What answers them looks at the
+	// Origin itself.
+	Open []string
 	// Refused answers a form that another site posted; nil answers plain 403.
 	Refused http.Handler
 }
@@ -34,6 +37,9 @@ func Secure(next http.Handler, security Security) (http.Handler, error) {
 	}
 	if security.Refused != nil {
 		protection.SetDenyHandler(security.Refused)
+	}
+	for _, route := range security.Open {
+		protection.AddInsecureBypassPattern(route)
 	}
 	protected := protection.Handler(next)
 	rules := policy
@@ -55,6 +61,15 @@ func Secure(next http.Handler, security Security) (http.Handler, error) {
 		}
 		protected.ServeHTTP(w, r)
 	}), nil
+}
+
+// MayBeFramed lets pages of these origins, and nobody else's, show this answer in a frame.
+func MayBeFramed(w http.ResponseWriter, origins []string) {
+	if len(origins) == 0 {
+		return
+	}
+	const name = "Content-Security-Policy"
+	w.Header().Set(name, strings.Replace(w.Header().Get(name), "frame-ancestors 'none'", "frame-ancestors "+strings.Join(origins, " "), 1))
 }
 
 func overTLS(r *http.Request, publicURL string) bool {

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"clientele/shared/membership"
+	"clientele/shared/web"
+)
+
+// embeddedRoute is the one route to which pages of other sites may post: the settings say which.
+const embeddedRoute = "POST /embed/form"
+
+// registerEmbedded takes the form that stands in a page of an allowed site. The browser says which, in a header that no
+// page can forge; what is answered is a page of the portal, because the form has left the other one.
+func (h registering) registerEmbedded(w http.ResponseWriter, r *http.Request) {
+	form, err := h.form(r)
+	if err != nil {
+		h.Pages.Failed(w, r, err)
+		return
+	}
+	typed, err := web.ReadForm(w, r)
+	if err != nil {
+		h.Pages.Failed(w, r, err)
+		return
+	}
+	r = web.WithLanguage(r, typed.Value("language"))
+	if !slices.Contains(form.EmbedSites, r.Header.Get("Origin")) {
+		h.Pages.Render(w, r, http.StatusForbidden, "register-state", state{web.Text("register.site_title"), web.Text("register.site_text"), []web.Action{again("primary")}})
+		return
+	}
+	if err := h.Registrations.Start(r.Context(), h.Call(r), h.input(r, typed, membership.OriginForm)); err != nil {
+		typed.Set("shownAt", h.shownAt(typingTime)) // goes on as the portal's own form
+		h.refused(w, r, typed, err)
+		return
+	}
+	h.sent(w, r)
+}
+
+// framed gives the allowed sites, and nobody else, the right to show the answer in a frame; it speaks the language that
+// the frame's address asks for. There are no cookies in a frame of another site, and none are needed.
+func (h registering) framed(w http.ResponseWriter, r *http.Request) (*http.Request, membership.RegistrationForm, error) {
+	form, err := h.form(r)
+	if err != nil {
+		return r, form, err
+	}
+	web.MayBeFramed(w, form.EmbedSites)
+	query := r.URL.Query()
+	if query.Get("address") != "true" {
+		form.Fields = form.Fields.WithoutAddress()
+	}
+	return web.WithLanguage(r, query.Get("language")), form, nil
+}
+
+// framedPage is registerPage whose form posts to where the frame came from.
+func (h registering) framedPage(r *http.Request, form membership.RegistrationForm, typed *web.Form) registerPage {
+	page := h.page(r, form.Fields, typed)
+	query := url.Values{"language": {h.Pages.Language(r)}}
+	if r.URL.Query().Get("address") == "true" {
+		query.Set("address", "true")
+	}
+	page.Action, page.Sites = "/embed/registration?"+query.Encode(), strings.Join(form.EmbedSites, " ")
+	return page
+}
+
+// framedState is state in a frame.
+type framedState struct {
+	Title, Text web.Phrase
+	Sites       string
+}
+
+func (h registering) showFramed(w http.ResponseWriter, r *http.Request) {
+	r, form, err := h.framed(w, r)
+	switch {
+	case err != nil:
+		h.Pages.Failed(w, r, err)
+	case !form.Open:
+		h.framedState(w, r, http.StatusOK, form, "register.closed_title", "register.closed_text")
+	default:
+		h.Pages.Render(w, r, http.StatusOK, "framed-registration", h.framedPage(r, form, h.newForm()))
+	}
+}
+
+func (h registering) framedState(w http.ResponseWriter, r *http.Request, status int, form membership.RegistrationForm, title, text string) {
+	h.Pages.Render(w, r, status, "framed-state", framedState{web.Text(title), web.Text(text), strings.Join(form.EmbedSites, " ")})
+}
+
+func (h registering) registerFramed(w http.ResponseWriter, r *http.Request) {
+	r, form, err := h.framed(w, r)
+	if err != nil {
+		h.Pages.Failed(w, r, err)
+		return
+	}
+	typed, err := web.ReadForm(w, r)
+	if err != nil {
+		h.Pages.Failed(w, r, err)
+		return
+	}
+	err = h.start(r, typed, h.input(r, typed, membership.OriginPage))
+	switch {
+	case err == nil && !typed.Failed():
+		h.framedState(w, r, http.StatusOK, form, "register.sent_title", "register.sent_text")
+	case membership.CodeOf(err) == membership.ErrRegistrationOff.Code:
+		h.framedState(w, r, http.StatusConflict, form, "register.closed_title", "register.closed_text")
+	case typed.Failed() || typed.Fail(err):
+		h.Pages.Render(w, r, http.StatusUnprocessableEntity, "framed-registration", h.framedPage(r, form, typed))
+	default:
+		h.Pages.Failed(w, r, err)
+	}
+}
+
+// framedSignIn asks for the name only, and leads to the portal's own page.
+type framedSignIn struct {
+	Form  *web.Form
+	Sites string
+}
+
+func (h registering) showFramedSignIn(w http.ResponseWriter, r *http.Request) {
+	r, form, err := h.framed(w, r)
+	if err != nil {
+		h.Pages.Failed(w, r, err)
+		return
+	}
+	h.Pages.Render(w, r, http.StatusOK, "framed-sign-in", framedSignIn{web.NewForm(), strings.Join(form.EmbedSites, " ")})
+}
