@@ -27,7 +27,7 @@ type caller struct {
 	token string
 }
 
-// must sends a request and returns the answer's members; another status fails the test.
+// must sends a request and returns the answer's members; another status fails the test. headers are name, value, …
 func (c caller) must(status int, method, path string, body any, headers ...string) map[string]any {
 	c.t.Helper()
 	raw, err := json.Marshal(body)

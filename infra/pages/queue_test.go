@@ -32,14 +32,6 @@ func settings(staff caller, s map[string]any, under func()) {
 	under()
 }
 
-func stackFile() string {
-	path := os.Getenv("CLIENTELE_STACK")
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(checkout, path)
-	}
-	return path
-}
-
 // registers registers somebody by the API and confirms the address by the mailed link.
 func (c caller) registers(email string, more map[string]string) {
 	c.t.Helper()

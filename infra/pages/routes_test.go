@@ -62,6 +62,9 @@ func (b browserless) send(method, path string, form url.Values, headers ...strin
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	if csp := w.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "; frame-ancestors 'none';") && !strings.HasPrefix(path, "/embed/") {
+		b.t.Errorf("%s %s can be shown in a frame: %q", method, path, csp)
+	}
 	return w, string(body)
 }
 
@@ -106,7 +109,7 @@ func closedRoutes() []string {
 		"POST /imports/{importId}/confirm", "GET /imports/{importId}/drop", "POST /imports/{importId}/drop",
 		"GET /profile/username", "POST /profile/username", "GET /profile/email", "POST /profile/email", "GET /profile/picture", "POST /profile/picture/begin",
 		"POST /profile/picture/remove", "GET /users/{userId}/avatar",
-		"GET /registrations", "GET /registrations/{registrationId}", "GET /registrations/decide", "POST /registrations/decide", "GET /settings", "POST /settings"}
+		"GET /registrations", "GET /registrations/{registrationId}", "GET /registrations/decide", "POST /registrations/decide", "GET /settings", "POST /settings", "GET /settings/embeds"}
 }
 
 // groupRoutes are the console's routes about one group.
@@ -122,10 +125,10 @@ func TestRoutesAreAllAsked(t *testing.T) {
 	for _, route := range slices.Concat(closedRoutes(), customerRoutes("{customerId}", "{subaccountId}"), peopleRoutes("", "{userId}", "{invitationId}"), groupRoutes("{groupId}", "{customerId}"), domainRoutes("", "{domainName}")) {
 		asked[route] = true
 	}
-	open := regexp.MustCompile(`^(GET|POST) (/language|/sign-in|/sign-in/(code|password)|/sign-out|/forgot-password|/reset-password(/set)?|/invitation(/accept|/decline|/declined|/renew)?|/email-change(/confirm)?|/sign-in/link|/guest(/link|/enter|/first-user|/leave)?|/\{\$\}|/staff)$`)
+	open := regexp.MustCompile(`^(GET|POST) (/language|/sign-in|/sign-in/(code|password)|/sign-out|/forgot-password|/reset-password(/set)?|/invitation(/accept|/decline|/declined|/renew)?|/email-change(/confirm)?|/sign-in/link|/guest(/link|/enter|/first-user|/leave)?|/register(/sent)?|/registration(/confirm)?|/embed/(form|registration|sign-in)|/\{\$\}|/staff)$`)
 	pattern := regexp.MustCompile(`"((?:GET|POST) (?:"\+p\.At\+")?/[^"]*)"`)
 	found := 0
-	for _, file := range []string{"shared/door/door.go", "shared/door/people.go", "shared/door/queue.go", "shared/door/domains.go", "shared/door/guest.go", "shared/door/exports.go", "shared/door/imports.go", "functions/console/handler.go", "functions/portal/handler.go"} {
+	for _, file := range []string{"shared/door/door.go", "shared/door/people.go", "shared/door/queue.go", "shared/door/domains.go", "shared/door/guest.go", "shared/door/exports.go", "shared/door/imports.go", "functions/console/handler.go", "functions/portal/handler.go", "functions/portal/register.go"} {
 		source, err := os.ReadFile(filepath.Join(checkout, file))
 		if err != nil {
 			t.Fatal(err)

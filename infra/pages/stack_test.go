@@ -24,14 +24,10 @@ const checkout = "../.."
 // theStack reads stack.json, or skips the test where there is none and none is required.
 func theStack(t testing.TB) stack {
 	t.Helper()
-	path := os.Getenv("CLIENTELE_STACK")
-	if path == "" && os.Getenv("CLIENTELE_REQUIRED") == "" {
+	if os.Getenv("CLIENTELE_STACK") == "" && os.Getenv("CLIENTELE_REQUIRED") == "" {
 		t.Skip("CLIENTELE_STACK is not set: start the local cloud (make start) and set it to .local/stack.json")
 	}
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(checkout, path)
-	}
-	raw, err := os.ReadFile(path)
+	raw, err := os.ReadFile(stackFile())
 	if err != nil {
 		t.Fatalf("read CLIENTELE_STACK: %v", err)
 	}
@@ -40,4 +36,12 @@ func theStack(t testing.TB) stack {
 		t.Fatal(err)
 	}
 	return s
+}
+
+func stackFile() string {
+	path := os.Getenv("CLIENTELE_STACK")
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(checkout, path)
+	}
+	return path
 }
