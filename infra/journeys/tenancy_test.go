@@ -63,7 +63,7 @@ func TestForeignIDs(t *testing.T) {
 				}
 			}
 		}
-		for _, list := range []string{"/users?customer=" + theirs, "/invitations?customer=" + theirs, "/registrations?customer=" + theirs, "/settings"} {
+		for _, list := range []string{"/users?customer=" + theirs, "/invitations?customer=" + theirs, "/registrations?customer=" + theirs, "/settings", "/embeds/registration"} {
 			if a := user.call("GET", list, nil); a.status != 404 && a.status != 403 {
 				t.Errorf("GET %s as %s: %d: %s", list, role, a.status, a.raw)
 			}
