@@ -154,12 +154,12 @@ func registrationEntries() []entry {
 		{use: "Outbox.Deliver", situation: "confirm an address", as: (*world).system, after: lease, settled: done, tries: true,
 			prepare: func(w *world) { w.opened(nil); w.registered("rita", "rita@gister.example") },
 			run: func(w *world, c membership.Call) (any, error) {
-				return w.outbox().Deliver(w.ctx, w.vars["rita.mail"], c.Now)
+				return w.delivered(w.vars["rita.mail"], c.Now)
 			}},
 		{use: "Outbox.Deliver", situation: "a known address registers", as: (*world).system, after: lease, settled: done, tries: true,
 			prepare: func(w *world) { w.opened(nil); w.registered("mia.again", "mia@"+w.vars["alpha"][:4]+".example") },
 			run: func(w *world, c membership.Call) (any, error) {
-				return w.outbox().Deliver(w.ctx, w.vars["mia.again.mail"], c.Now)
+				return w.delivered(w.vars["mia.again.mail"], c.Now)
 			}},
 		{use: "Expiry.Run", situation: "registrations expire, approvers are reminded", as: (*world).system, free: true, run: run, prepare: late(25 * time.Hour)},
 		{use: "Expiry.Run", situation: "registrations are forgotten", as: (*world).system, free: true, run: run,

@@ -161,6 +161,12 @@ func (w *world) outbox() membership.Outbox {
 	return membership.Outbox{Store: w.table, Postman: postman, Keys: w.keys}
 }
 
+// delivered tries one mail and returns its status after the try: the mail itself tells which try it was.
+func (w *world) delivered(mailID string, now time.Time) (any, error) {
+	m, err := w.outbox().Deliver(w.ctx, mailID, now)
+	return m.Status, err
+}
+
 func (w *world) expiry() membership.Expiry {
 	return membership.Expiry{Store: w.table, Invitations: w.invitations(), NewID: w.id, Language: "en"}
 }
