@@ -21,6 +21,7 @@ func letter(id string) membership.Mail {
 func TestMailIsReadAsWritten(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		want := letter("m1")
+		want.RegistrationID = "r1"
 		everyFieldSet(t, want)
 		must(t, w.table.QueueMail(t.Context(), want))
 		got, err := w.table.Mail(t.Context(), "m1")
