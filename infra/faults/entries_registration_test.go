@@ -169,7 +169,7 @@ func registrationEntries() []entry {
 				w.waits("rolf", "rolf@gister.example")
 				_, err := w.approvals().Decide(w.ctx, w.staff(), membership.DecisionInput{RegistrationIDs: []string{w.vars["rita"], w.vars["rolf"]}, Decision: membership.DecideDisapprove, Silent: true})
 				w.must(err)
-				w.now = w.now.Add(membership.DisapprovedRetention)
+				w.now = w.now.Add(membership.DecidedRetention)
 			}},
 	}
 }

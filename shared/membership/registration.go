@@ -78,12 +78,12 @@ type Registration struct {
 	Version     int
 }
 
-// How long the link of a registration is valid, and how long what came to nothing is kept: an address that nobody
-// confirmed belongs to somebody who may never have asked.
+// How long the link of a registration is valid, and how long what has ended is kept: an address that nobody confirmed
+// belongs to somebody who may never have asked, and what was decided must not outlive its person for ever.
 const (
 	ConfirmationLifetime  = 24 * time.Hour
 	UnconfirmedRetention  = 7 * 24 * time.Hour
-	DisapprovedRetention  = InvitationRetention
+	DecidedRetention      = InvitationRetention
 	minimumFillTime       = 3 * time.Second // nobody reads and fills a form faster
 	registrationReadTries = 4               // two forms for one address at the same moment
 )
@@ -105,8 +105,8 @@ func (r Registration) DueAt() time.Time {
 		return r.RemindAt
 	case RegistrationExpired:
 		return r.EndedAt.Add(UnconfirmedRetention)
-	case RegistrationDisapproved:
-		return r.EndedAt.Add(DisapprovedRetention)
+	case RegistrationApproved, RegistrationDisapproved:
+		return r.EndedAt.Add(DecidedRetention)
 	}
 	return time.Time{}
 }

@@ -412,22 +412,52 @@ func TestRegistrationRetention(t *testing.T) {
 	w.settings(func(s *membership.Settings) { s.ReminderHours = 0 })
 	w.register(form("never@gister.example"))
 	never := w.open("never@gister.example")
-	no, yes := w.waiting("no@gister.example"), w.waiting("yes@gister.example")
+	no, yes, left := w.waiting("no@gister.example"), w.waiting("yes@gister.example"), w.waiting("left@gister.example")
 	w.decide(w.staff(), membership.DecisionInput{RegistrationIDs: []string{no.ID}, Decision: membership.DecideDisapprove})
-	w.decide(w.staff(), membership.DecisionInput{RegistrationIDs: []string{yes.ID}, Decision: membership.DecideApprove, CustomerID: "alpha"})
+	w.decide(w.staff(), membership.DecisionInput{RegistrationIDs: []string{yes.ID, left.ID}, Decision: membership.DecideApprove, CustomerID: "alpha"})
+	w.settings(func(s *membership.Settings) { s.RegistrationNeedsApproval = false })
+	alone := w.waiting("alone@gister.example") // let in at once
 	w.now = never.ExpiresAt.Add(membership.UnconfirmedRetention)
 	w.cleanUp()
 	w.cleanUp()
 	if _, there := w.store.registrations[never.ID]; there {
 		t.Error("what nobody confirmed is kept")
 	}
-	w.now = start.Add(membership.DisapprovedRetention).Truncate(time.Second)
+	if _, err := w.users.Remove(w.ctx, w.staff(), left.ID, 0); err != nil {
+		t.Fatal(err)
+	}
+	over := start.Add(membership.DecidedRetention).Truncate(time.Second)
+	w.now = over.Add(-time.Second)
 	w.cleanUp()
-	if _, there := w.store.users[no.ID]; there || w.store.registrations[no.ID].ID != "" {
+	for _, r := range []membership.Registration{no, yes, left, alone} {
+		if w.store.registrations[r.ID].ID == "" {
+			t.Errorf("the registration of %s is gone too early", r.Email)
+		}
+	}
+	w.now = over
+	w.cleanUp()
+	w.cleanUp()
+	for _, r := range []membership.Registration{no, yes, left, alone} {
+		if _, there := w.store.registrations[r.ID]; there {
+			t.Errorf("the registration of %s is kept", r.Email)
+		}
+		deleted := 0
+		for _, e := range w.store.audit {
+			if e.Action == "registration.deleted-by-retention" && e.SubjectID == r.ID {
+				deleted++
+			}
+		}
+		if deleted != 1 {
+			t.Errorf("the log tells %d times that the registration of %s was deleted", deleted, r.Email)
+		}
+	}
+	if _, there := w.store.users[no.ID]; there {
 		t.Error("who was disapproved is kept")
 	}
-	if w.store.users[yes.ID].Status != membership.Active || w.store.registrations[yes.ID].Status != membership.RegistrationApproved {
-		t.Error("who was approved is gone")
+	for r, want := range map[membership.Registration]membership.Status{yes: membership.Active, left: membership.Removed, alone: membership.Active} {
+		if got := w.store.users[r.ID].Status; got != want {
+			t.Errorf("who was let in as %s is %q, want %s: users do not end with their registration", r.Email, got, want)
+		}
 	}
 	for _, e := range w.store.audit {
 		if strings.Contains(fmt.Sprint(e.Before, e.After), never.Email) {

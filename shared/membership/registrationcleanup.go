@@ -70,7 +70,7 @@ func (e Expiry) registration(ctx context.Context, c Call, found Registration, re
 		if err == nil {
 			r.RegistrationsExpired++
 		}
-	case RegistrationExpired, RegistrationDisapproved:
+	case RegistrationExpired, RegistrationApproved, RegistrationDisapproved:
 		err = e.forget(ctx, c, reg)
 		if err == nil {
 			r.RegistrationsDeleted++
@@ -81,7 +81,8 @@ func (e Expiry) registration(ctx context.Context, c Call, found Registration, re
 	return err
 }
 
-// forget deletes a registration that came to nothing with the user who was disapproved.
+// forget deletes a registration that has ended, with the user who was disapproved. Who was let in is a user like any
+// other, whatever has become of that since.
 func (e Expiry) forget(ctx context.Context, c Call, reg Registration) error {
 	var with *User
 	user, err := e.Store.User(ctx, ReachCustomer(reg.CustomerID), reg.ID)
@@ -89,7 +90,7 @@ func (e Expiry) forget(ctx context.Context, c Call, reg Registration) error {
 	case KindOf(err) == NotFound:
 	case err != nil:
 		return err
-	case user.Status == Rejected || user.Status == Removed:
+	case reg.Status == RegistrationDisapproved && (user.Status == Rejected || user.Status == Removed):
 		with = &user
 	}
 	audit := c.auditEntry(e.NewID(), "registration.deleted-by-retention", "registration", reg.ID, reg.CustomerID, nil, nil)

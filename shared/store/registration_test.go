@@ -291,7 +291,7 @@ func TestRegistrationCleanUp(t *testing.T) {
 			t.Errorf("did %+v", report)
 		}
 		w.decide(t, w.staff(), membership.DecisionInput{RegistrationIDs: []string{waits.ID}, Decision: membership.DecideDisapprove, Silent: true})
-		w.now = w.now.Add(membership.DisapprovedRetention)
+		w.now = w.now.Add(membership.DecidedRetention)
 		_, err = w.expiry.Run(ctx, w.system(), 10)
 		must(t, err)
 		left := w.items(t)
