@@ -44,6 +44,21 @@ func (l StaffInvitation) values(w words) map[string]string {
 	})
 }
 
+// AddressTaken goes to somebody whose address is on record elsewhere and who cannot sign in with it: who waits for approval,
+// is only invited, or has no access at the moment. The administrator who invited must not learn of it, so it says nothing
+// that is true of one of them only.
+type AddressTaken struct {
+	Common
+	Customer string // who tried to invite
+}
+
+// Name implements Letter.
+func (AddressTaken) Name() string { return "invitation-address-taken" }
+
+func (l AddressTaken) values(w words) map[string]string {
+	return l.with(w, map[string]string{"customer_name": l.Customer})
+}
+
 // AddressInUse goes to somebody who already signs in for another customer and was invited by the administrator of this
 // one, who must not learn of it. It helps the owner of the address and says nothing that they do not know.
 type AddressInUse struct {

@@ -10,7 +10,7 @@ type Letter interface {
 
 // Letters returns an empty one of each letter.
 func Letters() []Letter {
-	return []Letter{Invitation{}, StaffInvitation{}, AddressInUse{}, ExpiredDigest{}, PasswordReset{}, PasswordChanged{},
+	return []Letter{Invitation{}, StaffInvitation{}, AddressInUse{}, AddressTaken{}, ExpiredDigest{}, PasswordReset{}, PasswordChanged{},
 		UserRegistration{}, PasswordLink{}, RegistrationTemporary{}, PasswordTemporary{}, EmailChangeConfirm{}, EmailChangeAnnounced{}, EmailChanged{}, OneTimeLink{},
 		RegistrationConfirm{}, RegistrationKnown{}, RegistrationInvited{}, RegistrationWaiting{}, RegistrationDisapproved{}, ApprovalReminder{}}
 }

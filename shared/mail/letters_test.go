@@ -62,6 +62,7 @@ func (f facts) letters() []mail.Letter {
 		mail.Invitation{Common: portal, Inviter: f.Inviter, Customer: f.Customer, Link: link(f.Portal + "/invitation#"), ExpiresAt: f.At},
 		mail.StaffInvitation{Common: console, Inviter: f.Inviter, Role: f.Role, Link: link(f.Console + "/invitation#"), ExpiresAt: f.At},
 		mail.AddressInUse{Common: portal, Customer: f.Customer},
+		mail.AddressTaken{Common: portal, Customer: f.Customer},
 		mail.ExpiredDigest{Common: portal, Expired: f.Expired, Link: f.Portal},
 		mail.PasswordReset{Common: portal, Username: f.Username, Link: link(f.Portal + "/reset-password#"), ExpiresAt: f.At},
 		mail.PasswordChanged{Common: portal, Username: f.Username, ChangedAt: f.At},
@@ -176,7 +177,7 @@ func TestEveryLanguageHasEveryLetter(t *testing.T) {
 // The outbox and this package must speak of the same letters and languages.
 func TestLettersOfTheOutbox(t *testing.T) {
 	for _, l := range []membership.Letter{
-		membership.LetterInvitation, membership.LetterStaffInvitation, membership.LetterAddressInUse,
+		membership.LetterInvitation, membership.LetterStaffInvitation, membership.LetterAddressInUse, membership.LetterAddressTaken,
 		membership.LetterExpiredDigest, membership.LetterPasswordReset, membership.LetterPasswordChanged, membership.LetterUserRegistration,
 		membership.LetterPasswordLink, membership.LetterRegistrationTemporary, membership.LetterPasswordTemporary, membership.LetterEmailConfirm, membership.LetterEmailAnnounced, membership.LetterEmailChanged,
 		membership.LetterRegistrationConfirm, membership.LetterRegistrationKnown, membership.LetterRegistrationInvited, membership.LetterRegistrationWaiting,
@@ -392,6 +393,7 @@ func TestMissingValues(t *testing.T) {
 		"invitation":                  {"Customer", "Token", "At", "Provider", "Portal"},
 		"invitation-staff":            {"Role", "Token", "At", "Provider", "Portal"},
 		"invitation-address-in-use":   {"Customer", "Provider", "Portal"},
+		"invitation-address-taken":    {"Customer", "Provider", "Portal"},
 		"expired-digest":              {"Expired", "Provider", "Portal"},
 		"password-reset":              {"Username", "Token", "At", "Provider", "Portal"},
 		"password-changed":            {"Username", "At", "Provider", "Portal"},
@@ -423,7 +425,7 @@ func TestMissingValues(t *testing.T) {
 		if want := map[string]string{"en": "Hello,\n", "de": "Guten Tag,\n"}[language]; !strings.HasPrefix(m.Text, want) {
 			t.Errorf("without a first name the letter begins with %q", m.Text[:20])
 		}
-		if strings.HasPrefix(letter, "invitation") && letter != "invitation-address-in-use" && !strings.HasPrefix(m.Subject, f.Provider) {
+		if strings.HasPrefix(letter, "invitation") && !strings.HasPrefix(letter, "invitation-address-") && !strings.HasPrefix(m.Subject, f.Provider) {
 			t.Errorf("without an inviter, the provider invites: %q", m.Subject)
 		}
 	})

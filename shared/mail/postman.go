@@ -95,6 +95,9 @@ func (p Postman) letter(m membership.Mail, secret string) (Letter, error) {
 	case membership.LetterAddressInUse:
 		common.FirstName = "" // the one stored was typed by the inviter, who must not find out whose address it is
 		return AddressInUse{Common: common, Customer: f["customer"]}, nil
+	case membership.LetterAddressTaken:
+		common.FirstName = "" // as above
+		return AddressTaken{Common: common, Customer: f["customer"]}, nil
 	case membership.LetterExpiredDigest:
 		return p.digest(common, f)
 	case membership.LetterPasswordReset:

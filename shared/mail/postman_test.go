@@ -59,6 +59,7 @@ func TestPostmanWritesEveryLetterOfMembership(t *testing.T) {
 		membership.LetterInvitation:            {"https://portal.example/invitation#a.1.b", "Hello Anna", "Jo Berg", "Sommer GmbH", "12 March 2026, 14:05 UTC"},
 		membership.LetterStaffInvitation:       {"https://console.example/invitation#a.1.b", "agent", "Jo Berg"},
 		membership.LetterAddressInUse:          {"Sommer GmbH", "https://portal.example\n", "Hello,\n"},
+		membership.LetterAddressTaken:          {"Sommer GmbH", "cannot sign in", "Hello,\n"},
 		membership.LetterExpiredDigest:         {"a@example.com (Sommer GmbH), expired on 12 March 2026, 14:05 UTC", "b@example.com (Fjord AS)", "and 51 more"},
 		membership.LetterPasswordReset:         {"https://portal.example/reset-password#a.1.b", "username is anna.", "12 March 2026, 14:05 UTC"},
 		membership.LetterPasswordChanged:       {"account anna with", "5 March 2026, 08:09 UTC"},
@@ -68,7 +69,7 @@ func TestPostmanWritesEveryLetterOfMembership(t *testing.T) {
 	for letter, parts := range has {
 		d := &desk{}
 		token := "a.1.b"
-		if letter == membership.LetterAddressInUse {
+		if letter == membership.LetterAddressInUse || letter == membership.LetterAddressTaken {
 			token = ""
 		}
 		id, err := postman(d).Post(context.Background(), stored(letter), token)
@@ -100,7 +101,7 @@ func TestPostmanNamesTheAddressWhereThereIsNoUsername(t *testing.T) {
 // about themselves or others, nothing of it becomes a link. Those that only confirm an address say nothing typed at all.
 func TestLettersToUnprovenAddressesAdvertiseNothing(t *testing.T) {
 	letters := map[membership.Letter]struct{ silent bool }{
-		membership.LetterInvitation: {}, membership.LetterStaffInvitation: {}, membership.LetterAddressInUse: {},
+		membership.LetterInvitation: {}, membership.LetterStaffInvitation: {}, membership.LetterAddressInUse: {}, membership.LetterAddressTaken: {},
 		membership.LetterUserRegistration: {}, membership.LetterRegistrationTemporary: {}, membership.LetterPasswordLink: {}, membership.LetterPasswordTemporary: {},
 		membership.LetterEmailConfirm: {true}, membership.LetterGuestLink: {}, membership.LetterRegistrationConfirm: {true},
 	}

@@ -10,6 +10,7 @@ const (
 	LetterInvitation            Letter = "invitation"
 	LetterStaffInvitation       Letter = "invitation-staff"
 	LetterAddressInUse          Letter = "invitation-address-in-use"
+	LetterAddressTaken          Letter = "invitation-address-taken"
 	LetterExpiredDigest         Letter = "expired-digest"
 	LetterPasswordReset         Letter = "password-reset"
 	LetterPasswordChanged       Letter = "password-changed"

@@ -124,7 +124,7 @@ func pause(n int) time.Duration {
 // mail announces what is no longer so.
 func (o Outbox) secret(ctx context.Context, m *Mail, now time.Time) (secret string, wanted bool, err error) {
 	switch m.Letter {
-	case LetterInvitation, LetterStaffInvitation, LetterAddressInUse:
+	case LetterInvitation, LetterStaffInvitation, LetterAddressInUse, LetterAddressTaken:
 		if m.InvitationID == "" {
 			return o.elsewhere(ctx, m, now)
 		}
@@ -138,8 +138,8 @@ func (o Outbox) secret(ctx context.Context, m *Mail, now time.Time) (secret stri
 		if inv.StatusAt(now) != InvitationPending || inv.LinkVersion != m.LinkVersion {
 			return "", false, nil
 		}
-		if m.Letter == LetterAddressInUse {
-			return "", true, nil
+		if m.Letter == LetterAddressInUse || m.Letter == LetterAddressTaken {
+			return "", true, o.ownerOf(ctx, m, now)
 		}
 		return o.Keys.Token(inv.Link()), true, nil
 	case LetterPasswordReset:
@@ -176,7 +176,31 @@ func (o Outbox) secret(ctx context.Context, m *Mail, now time.Time) (secret stri
 func (o Outbox) elsewhere(ctx context.Context, m *Mail, now time.Time) (token string, wanted bool, err error) {
 	access, err := o.Store.Access(ctx, m.CustomerID, m.UserID, "")
 	u := access.User
-	return "", err == nil && u.StatusAt(now) == Active && u.AddressElsewhere && FoldLogin(u.Email) == FoldLogin(m.To), err
+	if err != nil || u.StatusAt(now) != Active || !u.AddressElsewhere || FoldLogin(u.Email) != FoldLogin(m.To) {
+		return "", false, err
+	}
+	return "", true, o.ownerOf(ctx, m, now)
+}
+
+// ownerOf chooses what the owner of an address that is somebody's elsewhere is told: to sign in as always, or, where that
+// is not possible (who waits, is only invited or a contact, or has no access at the moment), that it is not. There is a
+// letter either way: who caused it sees what becomes of the mail, and must not learn from it who has the address. A retry
+// decides anew.
+func (o Outbox) ownerOf(ctx context.Context, m *Mail, now time.Time) error {
+	holder, _, err := o.Store.LoginFacts(ctx, FoldLogin(m.To))
+	if err != nil {
+		return err
+	}
+	access, err := o.Store.Access(ctx, orNobody(holder.CustomerID), orNobody(holder.UserID), "")
+	if err != nil {
+		return err
+	}
+	u, door := access.User, DoorOf(access.User.CustomerID)
+	m.Letter, m.Door, m.Language = LetterAddressTaken, DoorOf(m.CustomerID), ChooseLanguage(u.Language, access.Customer.Language, m.Language)
+	if _, closed := access.Actor(door, now.Add(2*time.Second), "", now); closed == nil {
+		m.Letter, m.Door = LetterAddressInUse, door
+	}
+	return nil
 }
 
 // emailLink makes the link that confirms a new address, unless another change has taken its place since.

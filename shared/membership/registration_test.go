@@ -1,6 +1,7 @@
 package membership_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -641,6 +642,79 @@ func TestInvitingWhoWaits(t *testing.T) {
 	}
 	if got := w.store.registrations[r.ID]; got.Status != membership.RegistrationDisapproved || got.DecidedByName == "" {
 		t.Errorf("removed while waiting: %+v", got)
+	}
+}
+
+// Whoever cannot sign in is not told to: what a letter says to the owner of an invited address is decided when it is sent.
+// Who invites sees the same whoever that is.
+func TestInvitingWhoCannotSignIn(t *testing.T) {
+	w := newWorld(t)
+	w.settings(nil)
+	beta := w.as("beta", membership.Administrator)
+	waits, suspended := w.waiting("rita@gister.example"), w.store.users["alpha-moderator"]
+	suspended.Status = membership.Suspended
+	w.store.users[suspended.ID] = suspended
+	w.invite("guest@gister.example", membership.Member)
+	w.create(w.staff(), membership.CreateInput{CustomerID: "alpha", Contact: true, RecordInput: named("contact@gister.example")})
+	w.deliver()
+	var seen membership.Invitation
+	again := ""
+	for i, test := range []struct {
+		email  string
+		letter membership.Letter
+		door   membership.Door
+	}{
+		{"free@gister.example", membership.LetterInvitation, membership.PortalDoor},
+		{waits.Email, membership.LetterAddressTaken, membership.PortalDoor},
+		{"guest@gister.example", membership.LetterAddressTaken, membership.PortalDoor},
+		{"contact@gister.example", membership.LetterAddressTaken, membership.PortalDoor},
+		{suspended.Email, membership.LetterAddressTaken, membership.PortalDoor},
+		{"alpha-member@example.com", membership.LetterAddressInUse, membership.PortalDoor},
+		{"provider-agent@example.com", membership.LetterAddressInUse, membership.ConsoleDoor},
+	} {
+		inv := w.inviteAs(beta, "beta", test.email, membership.Member)
+		posted := w.deliver()
+		if len(posted) != 1 || posted[0].Letter != test.letter || posted[0].To != test.email || posted[0].Door != test.door {
+			t.Errorf("%s is mailed %+v", test.email, posted)
+		}
+		if token := w.postman.tokens[len(w.postman.tokens)-1]; (token != "") != (i == 0) {
+			t.Errorf("%s is mailed the token %q", test.email, token)
+		}
+		if m := w.store.mails[inv.MailID]; m.Status != membership.MailSent {
+			t.Errorf("whoever invites %s sees that the mail is %s", test.email, m.Status)
+		}
+		if test.email == "alpha-member@example.com" {
+			again = inv.ID
+		}
+		now := w.store.invitations[inv.ID]
+		now.ID, now.UserID, now.MailID, now.Email = "", "", "", ""
+		if i == 0 {
+			seen = now
+		} else if fmt.Sprint(now) != fmt.Sprint(seen) {
+			t.Errorf("%s: who invites sees %+v, of a free address %+v", test.email, now, seen)
+		}
+	}
+	// A letter that waits to be sent again is decided about again.
+	if _, err := w.invitations.Resend(w.ctx, beta, again); err != nil {
+		t.Fatal(err)
+	}
+	w.postman.fail = errors.New("SES is down")
+	if posted := w.deliver(); len(posted) != 0 {
+		t.Fatalf("posted %+v", posted)
+	}
+	w.postman.fail = nil
+	if _, err := w.users.Deactivate(w.ctx, w.staff(), "alpha-member", 0); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(time.Hour)
+	if got := letters(w.deliver()); got != string(membership.LetterAddressTaken) {
+		t.Errorf("posted %s to whom the access was taken meanwhile", got)
+	}
+	// So is that about a record.
+	other := w.waiting("other@gister.example")
+	w.create(w.as("beta", membership.Administrator), membership.CreateInput{CustomerID: "beta", SendRegistrationEmail: true, RecordInput: named(other.Email)})
+	if got := letters(w.deliver()); got != string(membership.LetterAddressTaken) {
+		t.Errorf("who waits elsewhere is mailed %s", got)
 	}
 }
 
