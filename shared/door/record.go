@@ -52,7 +52,7 @@ func (p People) record(r *http.Request, at place, user membership.User, tab stri
 	if user.InvitationID != "" && actor.May(membership.ReadInvites, user.CustomerID, "") {
 		add(web.Text("people.invitation"), "invitation")
 	}
-	if mayChange(actor, about) && user.Status != membership.Waiting { // pictures lie with the customer, which may change
+	if mayChange(actor, about) {
 		add(web.Text("people.picture"), "picture")
 	}
 	if len(view.Tabs) < 2 {

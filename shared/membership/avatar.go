@@ -187,13 +187,10 @@ func (a Avatars) Begin(ctx context.Context, c Call, userID, contentType, back st
 }
 
 // changeable says whether a user's picture can be set or removed. Pictures lie with their customer, and who waits may yet
-// go to another one.
+// go to another one (StepChange).
 func changeable(c Call, user User) error {
-	switch {
-	case user.Source == SourceDirectory:
+	if user.Source == SourceDirectory {
 		return ErrDirectory
-	case user.Status == Waiting:
-		return &Error{Kind: Conflict, Code: "impossible_in_status", Message: "A user who is waiting cannot be the subject of: picture."}
 	}
 	_, err := user.StatusAt(c.Now).after(StepChange)
 	return err

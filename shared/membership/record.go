@@ -408,8 +408,6 @@ func (r Records) readdress(ctx context.Context, c Call, status Status, u User, e
 	case status == Contact && email == "":
 		u.Email, u.AddressElsewhere = "", false
 		return u, announcement{}, nil
-	case status == Waiting:
-		return u, announcement{}, ErrAddressRegistered
 	case status != Contact && !u.complete():
 		return u, announcement{}, ErrInvitedAddress
 	}

@@ -152,7 +152,6 @@ var (
 	ErrRegistrationEnded    = &Error{Kind: Gone, Code: "registration_ended", Message: "This registration has been dealt with. Register again if you still need access."}
 	ErrAddressKnown         = &Error{Kind: Conflict, Code: "address_known", Message: "This address has access or an invitation already. Sign in, or look for the invitation in your mailbox."}
 	ErrAddressWaiting       = &Error{Kind: Conflict, Code: "address_waiting", Field: "email", Message: "Whoever has this address has registered and waits for approval. Approve the registration instead."}
-	ErrAddressRegistered    = &Error{Kind: Conflict, Code: "address_is_registered", Field: "email", Message: "The person has confirmed this address. It can be changed once the person has access."}
 )
 
 // Limits of the public door: an office behind one address, a person who lost the mail, and what all visitors of a

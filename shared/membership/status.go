@@ -56,8 +56,9 @@ var transitions = map[Status]map[Step]Status{
 	Invited: {StepResend: Invited, StepRevoke: Removed, StepDecline: Removed, StepAccept: Active, StepExpire: Expired,
 		StepChange: Invited, StepRemove: Removed},
 	// An expired offer can still be declined: it tells the inviter more than silence.
-	Expired:     {StepResend: Invited, StepRevoke: Removed, StepDecline: Removed, StepChange: Expired, StepRemove: Removed},
-	Waiting:     {StepApprove: Active, StepDisapprove: Rejected, StepChange: Waiting, StepRemove: Removed},
+	Expired: {StepResend: Invited, StepRevoke: Removed, StepDecline: Removed, StepChange: Expired, StepRemove: Removed},
+	// Who waits is what was registered; the decision brings role and groups.
+	Waiting:     {StepApprove: Active, StepDisapprove: Rejected, StepRemove: Removed},
 	Active:      {StepDeactivate: Deactivated, StepSuspend: Suspended, StepChange: Active, StepRemove: Removed},
 	Suspended:   {StepReactivate: Active, StepDeactivate: Deactivated, StepSuspend: Suspended, StepChange: Suspended, StepRemove: Removed},
 	Deactivated: {StepReactivate: Active, StepChange: Deactivated, StepRemove: Removed},

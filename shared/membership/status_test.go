@@ -18,7 +18,7 @@ const lifecycle = `
 contact      invited  -        -        -        -       -        -        -           -            -          -           contact      removed
 invited      -        invited  removed  removed  active  expired  -        -           -            -          -           invited      removed
 expired      -        invited  removed  removed  -       -        -        -           -            -          -           expired      removed
-waiting      -        -        -        -        -       -        active   rejected    -            -          -           waiting      removed
+waiting      -        -        -        -        -       -        active   rejected    -            -          -           -            removed
 active       -        -        -        -        -       -        -        -           deactivated  suspended  -           active       removed
 suspended    -        -        -        -        -       -        -        -           deactivated  suspended  active      suspended    removed
 deactivated  -        -        -        -        -       -        -        -           -            -          active      deactivated  removed
