@@ -145,7 +145,8 @@ var permissions = []permission{
 	{Staff, StaffAdministrator, ReadSettings, anywhere, nil},
 	{Staff, StaffAdministrator, ChangeSettings, anywhere, nil},
 
-	// An agent reads, invites and approves, and never lets colleagues in.
+	// An agent reads, invites and approves, and never lets colleagues in. Approving includes creating the customer that
+	// somebody who registered is let into ("the customer is chosen, created": mission 5), and needs no CreateCustomer.
 	{Staff, StaffAgent, ReadCustomer, anywhere, nil},
 	{Staff, StaffAgent, ReadUsers, anywhere, nil},
 	{Staff, StaffAgent, ExportUsers, anywhere, nil},

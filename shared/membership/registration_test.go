@@ -655,6 +655,41 @@ func TestWhoWaitsIsNotChanged(t *testing.T) {
 	}
 }
 
+// Approving includes creating the customer, for an agent as well, who creates none otherwise.
+func TestAgentsCreateCustomersByApprovalOnly(t *testing.T) {
+	w := newWorld(t)
+	w.settings(nil)
+	agent := w.as(membership.ProviderID, membership.StaffAgent)
+	name := "Gister Ltd"
+	_, err := w.customers.Create(w.ctx, agent, membership.Corporate, membership.CustomerInput{Name: &name})
+	wantCode(t, err, "forbidden")
+	r, other := w.waiting("rita@gister.example"), w.waiting("rolf@gister.example")
+	in := membership.DecisionInput{RegistrationIDs: []string{r.ID}, Decision: membership.DecideApprove, NewCustomer: &membership.NewCustomer{Type: membership.Corporate}}
+	if e := w.decide(agent, in)[0].Err; e != nil {
+		t.Fatal(e)
+	}
+	made := w.store.customers[w.store.users[r.ID].CustomerID]
+	if made.Name != name || made.Type != membership.Corporate {
+		t.Errorf("created %+v", made)
+	}
+	written := 0
+	for _, e := range w.store.audit {
+		if e.Action == "customer.created" && e.SubjectID == made.ID && e.ActorID == agent.Actor.UserID {
+			written++
+		}
+	}
+	if written != 1 {
+		t.Errorf("the log tells %d times who created the customer", written)
+	}
+	// A customer's administrator approves for the own customer, and creates none.
+	in.RegistrationIDs = []string{other.ID}
+	_, err = w.approvals().Decide(w.ctx, w.as("alpha", membership.Administrator), in)
+	wantCode(t, err, "field_not_allowed")
+	// What was created stays for staff administrators to change.
+	_, err = w.customers.Change(w.ctx, agent, made.ID, made.Version, membership.CustomerInput{Name: &name})
+	wantCode(t, err, "forbidden")
+}
+
 func TestInvitingWhoWaits(t *testing.T) {
 	w := newWorld(t)
 	w.settings(nil)
