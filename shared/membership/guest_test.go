@@ -99,10 +99,13 @@ func TestGuestLinkWorksOnceAndForAQuarter(t *testing.T) {
 	newer, _ := w.guestTokens(gs, "office@gamma.example")
 	wantCode(t, second(gs.Inspect(w.ctx, w.public(), tokens[0])), "guest_link_over") // replaced
 	sent := w.now.Truncate(time.Second)
-	for at, code := range map[time.Duration]string{0: "", 15*time.Minute - time.Second: "", 15 * time.Minute: "guest_link_over"} {
-		w.now = sent.Add(at)
+	for _, test := range []struct {
+		at   time.Duration
+		code string
+	}{{0, ""}, {15*time.Minute - time.Second, ""}, {15 * time.Minute, "guest_link_over"}} {
+		w.now = sent.Add(test.at)
 		for range 3 { // looking uses nothing up
-			wantCode(t, second(gs.Inspect(w.ctx, w.public(), newer[0])), code)
+			wantCode(t, second(gs.Inspect(w.ctx, w.public(), newer[0])), test.code)
 		}
 	}
 	w.now = sent.Add(15 * time.Minute)
