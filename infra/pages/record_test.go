@@ -129,7 +129,7 @@ func TestRecordPages(t *testing.T) {
 
 	staff.open(s.Console + record)
 	staff.press("Renew password Nia Núñez")
-	staff.press("Send the link")
+	staff.press("Renew password")
 	staff.sees("A link to set a new password is on its way to " + next)
 	nia.isOut(s.Portal)
 	nia.signIn(s.Portal, name, password)
