@@ -8,13 +8,22 @@ import (
 )
 
 // violation says where a value is not what its schema describes, or "". It knows what openapi.yaml uses: type, enum,
-// nullable, required, properties, additionalProperties, items and format date-time. A field that is not described is a violation as well.
+// nullable, required, properties, additionalProperties, items, allOf and format date-time. A field that is not described is a violation as well.
 func (c contract) violation(schema map[string]any, v any, at string) string {
 	if v == nil {
 		if schema["nullable"] == true {
 			return ""
 		}
 		return at + " is null"
+	}
+	// allOf describes all of a value: openapi.yaml has it where a named schema may be null, too.
+	if parts, ok := schema["allOf"].([]any); ok {
+		for _, part := range parts {
+			if wrong := c.violation(c.object(part), v, at); wrong != "" {
+				return wrong
+			}
+		}
+		return ""
 	}
 	switch schema["type"] {
 	case "object":
