@@ -42,7 +42,7 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 // newPeople makes an empty table with the provider and a staff administrator.
 func newPeople(ctx context.Context, engine storetest.Engine, name string) (*people, error) {
 	p := &people{client: engine.Client(), name: name + "-" + rand.Text()[:8], lastName: "Brinkmann"}
-	if err := storetest.Create(ctx, p.client, p.name); err != nil {
+	if err := storetest.CreateSilent(ctx, p.client, p.name); err != nil {
 		return nil, err
 	}
 	p.table = store.New(p.client, p.name)

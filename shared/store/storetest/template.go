@@ -35,8 +35,24 @@ func Create(ctx context.Context, client *dynamodb.Client, name string) error {
 	if err != nil {
 		return err
 	}
+	return p.create(ctx, client, name)
+}
+
+// CreateSilent makes the same table without its stream, for tables that are filled with a lot and whose stream nobody
+// reads: where DynamoDB Local has several tables with streams, each write searches what all of them have told (measured:
+// 4,000 items a second for the first, 300 for the second).
+func CreateSilent(ctx context.Context, client *dynamodb.Client, name string) error {
+	p, err := read()
+	if err != nil {
+		return err
+	}
+	p.StreamSpecification = types.StreamSpecification{}
+	return p.create(ctx, client, name)
+}
+
+func (p properties) create(ctx context.Context, client *dynamodb.Client, name string) error {
 	p.StreamSpecification.StreamEnabled = aws.Bool(p.StreamSpecification.StreamViewType != "") // implied in CloudFormation
-	_, err = client.CreateTable(ctx, &dynamodb.CreateTableInput{
+	_, err := client.CreateTable(ctx, &dynamodb.CreateTableInput{
 		TableName: &name, BillingMode: p.BillingMode, KeySchema: p.KeySchema, AttributeDefinitions: p.AttributeDefinitions,
 		GlobalSecondaryIndexes: p.GlobalSecondaryIndexes, StreamSpecification: &p.StreamSpecification,
 	})
