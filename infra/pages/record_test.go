@@ -228,6 +228,52 @@ func TestGroupPages(t *testing.T) {
 	staff.press("Show its users")
 	staff.seesIn(s.Console+"/users?group="+strings.TrimPrefix(group, "/groups/"), tor)
 
+	// Whoever comes in can be put into it at once: invited, created, imported.
+	at := s.Console + "/customers/" + customer
+	box := `[...document.querySelectorAll("#f-groups label")].find((l) => l.textContent === ` + quote(word+" North") + `)`
+	tick := func(p person, form string) {
+		p.t.Helper()
+		p.until("the group to be offered at "+form, recovery, func() bool {
+			p.open(form)
+			return p.yes(`!!` + box)
+		})
+		p.do(box + `.click()`)
+	}
+	invited, created, imported := address("invited"), address("created"), address("imported")
+	tick(staff, at+"/invitations/new")
+	staff.fill("emails", "broken")
+	staff.press("Send invitations")
+	staff.sees("This is not an e-mail address.")
+	if !staff.yes(`!!` + box + ` && document.getElementById(` + box + `.htmlFor).checked`) {
+		t.Error("a mistake unticks the group")
+	}
+	staff.fill("emails", invited)
+	staff.press("Send invitations")
+	staff.sees("The mail is on its way.")
+	tick(staff, at+"/users/new")
+	staff.fill("firstName", "Cleo")
+	staff.fill("lastName", "Ated")
+	staff.fill("email", created)
+	staff.press("Create")
+	staff.sees("Cleo Ated")
+	tick(staff, s.Console+"/imports/new?customer="+customer)
+	staff.press("Go on to the file")
+	staff.sees("Waiting for the file", word+" North")
+	staff.brings("people.csv", "email\n"+imported+"\n")
+	staff.press("Upload and check")
+	staff.shows("1 row was checked.", true)
+	staff.press("Invite 1 person")
+	staff.shows("The import is finished.", true)
+	id := strings.TrimPrefix(group, "/groups/")
+	staff.seesIn(s.Console+"/users?group="+id, invited, created, imported, tor)
+	staff.seesIn(s.Console+group+"/delete", "4 users are in it.", "1 customer is in it.")
+	for _, member := range api.must(200, "GET", "/users?group="+id, nil)["items"].([]any) {
+		if one := member.(map[string]any)["id"].(string); one != user {
+			api.must(204, "DELETE", "/groups/"+id+"/users/"+one, nil)
+		}
+	}
+	staff.seesIn(s.Console+group+"/delete", "1 user is in it.")
+
 	staff.open(s.Console + group)
 	staff.press("Delete " + word + " North")
 	staff.sees("1 user is in it.", "1 customer is in it.")

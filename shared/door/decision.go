@@ -3,7 +3,6 @@ package door
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -27,13 +26,8 @@ type decisionPage struct {
 	// Where are the ways to a customer; none where it is known.
 	Where, Which, Types, Roles []web.Option
 	Choices                    string // address that completes names of customers
-	Groups                     []groupBox
+	Groups                     []web.Option
 	Preview                    *preview
-}
-
-type groupBox struct {
-	ID, Name string
-	Checked  bool
 }
 
 // preview is a mail as it will go out, with a sample in the place of what only the mail brings.
@@ -169,11 +163,6 @@ func (d *Door) decisionInput(r *http.Request, form *web.Form, all []picked, view
 	return in, false, nil
 }
 
-// groupsIn are the groups that are ticked; a button that brings a form back has them in one field.
-func groupsIn(form *web.Form) []string {
-	return strings.Fields(strings.Join(form.Values("groups"), " "))
-}
-
 // decisionForm completes the page with what can be chosen.
 func (d *Door) decisionForm(w http.ResponseWriter, r *http.Request, status int, view decisionPage, all []picked) {
 	actor, form := Actor(r), view.Form
@@ -242,20 +231,9 @@ func (d *Door) whereToLetIn(r *http.Request, view *decisionPage, all []picked, f
 			form.Set("where", whereExisting)
 		}
 	}
-	if !Actor(r).May(membership.ChangeGroups, membership.ProviderID, "") {
-		return nil
-	}
-	groups, err := d.groups.get(r.Context(), d.Call(r), d.Groups)
-	if err != nil {
-		return err
-	}
-	ticked := groupsIn(form)
-	for _, g := range groups {
-		if g.Active {
-			view.Groups = append(view.Groups, groupBox{ID: g.ID, Name: g.Name, Checked: slices.Contains(ticked, g.ID)})
-		}
-	}
-	return nil
+	var err error
+	view.Groups, err = d.groupOptions(r, form)
+	return err
 }
 
 // decisionRoles are the roles that can be given. Staff may leave it to what is usual, which depends on the customer.

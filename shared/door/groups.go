@@ -2,10 +2,14 @@ package door
 
 import (
 	"context"
+	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"clientele/shared/membership"
+	"clientele/shared/web"
 )
 
 // groupsKept is how long the names of groups are kept: reading all of them costs up to 10 RCU, and every list shows them.
@@ -48,4 +52,47 @@ func (l *groupList) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.read = time.Time{}
+}
+
+// groupOptions are the boxes of a form's field "groups", for those who put people into groups; none for others. What the
+// form says is ticked.
+func (d *Door) groupOptions(r *http.Request, form *web.Form) ([]web.Option, error) {
+	if !Actor(r).May(membership.ChangeGroups, membership.ProviderID, "") {
+		return nil, nil
+	}
+	groups, err := d.groups.get(r.Context(), d.Call(r), d.Groups)
+	if err != nil {
+		return nil, err
+	}
+	var options []web.Option
+	ticked := groupsIn(form)
+	for _, g := range groups {
+		if g.Active {
+			options = append(options, web.Option{Value: g.ID, Label: web.Plain(g.Name), Ticked: slices.Contains(ticked, g.ID)})
+		}
+	}
+	return options, nil
+}
+
+// groupsIn are the groups that are ticked; a button that brings a form back has them in one field.
+func groupsIn(form *web.Form) []string {
+	return strings.Fields(strings.Join(form.Values("groups"), " "))
+}
+
+// groupNames are the names of those of these groups that there are, for those who may see groups; "" for others.
+func (d *Door) groupNames(r *http.Request, ids []string) (string, error) {
+	if len(ids) == 0 {
+		return "", nil
+	}
+	groups, err := d.groups.get(r.Context(), d.Call(r), d.Groups)
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for _, g := range groups {
+		if slices.Contains(ids, g.ID) {
+			names = append(names, g.Name)
+		}
+	}
+	return strings.Join(names, ", "), nil
 }

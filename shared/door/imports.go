@@ -56,13 +56,14 @@ type newImportPage struct {
 	Which           []web.Option
 	Roles           []web.Option
 	Languages       []web.Option
+	Groups          []web.Option // for those who may put people into them
 	Columns         []web.Phrase
 	Sample          string
 }
 
 func (d *Door) showNewImport(w http.ResponseWriter, r *http.Request) {
 	form := web.NewForm()
-	for _, name := range []string{"customer", "role", "language", "listName"} { // as of an import that did not work
+	for _, name := range []string{"customer", "role", "language", "listName", "groups"} { // as of an import that did not work
 		form.Set(name, r.URL.Query().Get(name))
 	}
 	d.newImport(w, r, http.StatusOK, form, nil)
@@ -96,6 +97,13 @@ func (d *Door) newImport(w http.ResponseWriter, r *http.Request, status int, for
 		form.Set("customer", id)
 		if id == membership.ProviderID {
 			view.Customer, view.Sample = "", view.Sample+"?customer="+id
+		}
+	}
+	if id != membership.ProviderID {
+		var err error
+		if view.Groups, err = d.groupOptions(r, form); err != nil {
+			d.Pages.Failed(w, r, err)
+			return
 		}
 	}
 	for _, c := range which {
@@ -149,9 +157,9 @@ func (d *Door) beginImport(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	i, _, err := d.Imports.Begin(r.Context(), call, membership.ImportInput{CustomerID: id, FileName: form.Value("listName"),
-		Role: membership.Role(form.Value("role")), Language: form.Value("language")})
+		Role: membership.Role(form.Value("role")), Language: form.Value("language"), GroupIDs: groupsIn(form)})
 	if err != nil {
-		if !form.Fail(err, "fileName", "listName") {
+		if !form.Fail(err, "fileName", "listName", "groupIds", "groups") {
 			d.Pages.Failed(w, r, err)
 			return
 		}
@@ -240,11 +248,14 @@ func (d *Door) showImport(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		i, err = d.Imports.Get(r.Context(), d.Call(r), id)
 	}
+	var view importPage
+	if err == nil {
+		view, err = d.importPage(r, i)
+	}
 	if err != nil {
 		d.Pages.Failed(w, r, err)
 		return
 	}
-	view := d.importPage(r, i)
 	switch i.Status {
 	case membership.ImportUploading:
 		if !view.Sent {
@@ -264,7 +275,7 @@ func (d *Door) showImport(w http.ResponseWriter, r *http.Request) {
 	d.Pages.Render(w, r, http.StatusOK, "import", view)
 }
 
-func (d *Door) importPage(r *http.Request, i membership.Import) importPage {
+func (d *Door) importPage(r *http.Request, i membership.Import) (importPage, error) {
 	actor := Actor(r)
 	view := importPage{Import: i, At: "/imports/" + i.ID, Once: d.Once(), Title: importName(i), Sent: r.URL.Query().Has("sent"),
 		Company:   web.Link{Label: web.Plain(i.Company), URL: d.usersOf(i.CustomerID)},
@@ -305,13 +316,18 @@ func (d *Door) importPage(r *http.Request, i membership.Import) importPage {
 	if i.Language != "" {
 		facts = append(facts, Fact{Label: web.Text("field.language"), Word: web.Word("language", i.Language)})
 	}
+	groups, err := d.groupNames(r, i.GroupIDs)
+	if err != nil {
+		return importPage{}, err
+	}
+	facts = append(facts, Fact{Label: web.Text("people.groups"), Text: groups})
 	view.Facts = Facts(facts...)
-	again := url.Values{"role": {string(i.Role)}, "language": {i.Language}, "listName": {i.FileName}}
+	again := url.Values{"role": {string(i.Role)}, "language": {i.Language}, "listName": {i.FileName}, "groups": {strings.Join(i.GroupIDs, " ")}}
 	if actor.Realm == membership.Staff {
 		again.Set("customer", i.CustomerID)
 	}
 	view.NewImport = "/imports/new?" + again.Encode()
-	return view
+	return view, nil
 }
 
 func (d *Door) columnLabel(r *http.Request, column string) string {

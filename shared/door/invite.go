@@ -18,7 +18,8 @@ type invitePage struct {
 	Form      *web.Form
 	Roles     []web.Option
 	Languages []web.Option
-	Import    string // address of the form that takes a file instead; "" for none
+	Groups    []web.Option // for those who may put people into them
+	Import    string       // address of the form that takes a file instead; "" for none
 }
 
 func (p People) showInvite(w http.ResponseWriter, r *http.Request, at place) {
@@ -58,6 +59,12 @@ func (p People) inviteForm(w http.ResponseWriter, r *http.Request, at place, sta
 		form.Set("role", view.Roles[0].Value) // the most careful one
 	}
 	view.Languages = languagesOf(customer)
+	if at.customerID != membership.ProviderID {
+		if view.Groups, err = p.Door.groupOptions(r, form); err != nil {
+			p.Door.Pages.Failed(w, r, err)
+			return
+		}
+	}
 	if mayInvite(actor, customer) {
 		view.Import = newImportAddress(actor, customer.ID)
 	}
@@ -99,7 +106,7 @@ func (p People) invite(w http.ResponseWriter, r *http.Request, at place) {
 		d.Pages.Failed(w, r, err)
 		return
 	}
-	in := membership.InviteInput{CustomerID: at.customerID, Role: membership.Role(form.Value("role")), Invitees: Invitees(form.Value("emails"))}
+	in := membership.InviteInput{CustomerID: at.customerID, Role: membership.Role(form.Value("role")), GroupIDs: groupsIn(form), Invitees: Invitees(form.Value("emails"))}
 	for i := range in.Invitees {
 		in.Invitees[i].Language = form.Value("language")
 	}
@@ -113,7 +120,7 @@ func (p People) invite(w http.ResponseWriter, r *http.Request, at place) {
 	asked := append([]membership.Invitee{}, in.Invitees...)
 	results, err := d.Invitations.Invite(r.Context(), call, in)
 	if err != nil {
-		if !form.Fail(err, "invitees", "emails") {
+		if !form.Fail(err, "invitees", "emails", "groupIds", "groups") {
 			d.Pages.Failed(w, r, err)
 			return
 		}
@@ -165,7 +172,7 @@ func newResults(results []membership.RowResult, asked []membership.Invitee, form
 	}
 	if len(again) > 0 {
 		view.Again = &web.Action{Label: web.Text("people.invite_failed_again"), URL: at.invitation("new", ""), Post: true, Kind: "primary",
-			Fields: map[string]string{"emails": strings.Join(again, "\n"), "role": form.Value("role"), "language": form.Value("language")}}
+			Fields: map[string]string{"emails": strings.Join(again, "\n"), "role": form.Value("role"), "language": form.Value("language"), "groups": strings.Join(groupsIn(form), " ")}}
 	}
 	return view
 }

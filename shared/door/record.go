@@ -229,8 +229,9 @@ type recordForm struct {
 	Kinds, Roles         []web.Option
 	Credentials          []web.Option // what the registration mail brings
 	Languages, Countries []web.Option
-	OwnRole              bool // nobody changes their own
-	Invited, Confirmed   bool // a new address: corrects the invitation; must be confirmed
+	Groups               []web.Option // of a new user, for those who may put people into them
+	OwnRole              bool         // nobody changes their own
+	Invited, Confirmed   bool         // a new address: corrects the invitation; must be confirmed
 	Form                 *web.Form
 }
 
@@ -352,8 +353,8 @@ func (p People) edit(w http.ResponseWriter, r *http.Request, at place) {
 	d.Pages.Render(w, r, status, "record-form", p.editForm(r, at, user, form))
 }
 
-func (p People) newForm(r *http.Request, at place, form *web.Form) recordForm {
-	return p.form(r, at, recordForm{Title: web.Text("people.new_user"), Back: web.Link{Label: web.Text("people.users"), URL: at.users()}, Action: at.users(),
+func (p People) showNewForm(w http.ResponseWriter, r *http.Request, at place, status int, form *web.Form) {
+	view := p.form(r, at, recordForm{Title: web.Text("people.new_user"), Back: web.Link{Label: web.Text("people.users"), URL: at.users()}, Action: at.users(),
 		New: true, Save: web.Text("people.create_user"), Form: form, Kinds: []web.Option{
 			{Value: "user", Label: web.Text("people.kind_user"), Hint: web.Text("people.kind_user_hint")},
 			{Value: "contact", Label: web.Text("people.kind_contact"), Hint: web.Text("people.kind_contact_hint")},
@@ -361,6 +362,14 @@ func (p People) newForm(r *http.Request, at place, form *web.Form) recordForm {
 			{Value: string(membership.ByLink), Label: web.Text("people.registration_by_link"), Hint: web.Text("people.registration_by_link_hint")},
 			{Value: string(membership.ByTemporaryPassword), Label: web.Text("people.password_by_temporary"), Hint: web.Text("people.password_by_temporary_hint")},
 		}})
+	if at.customerID != membership.ProviderID {
+		var err error
+		if view.Groups, err = p.Door.groupOptions(r, form); err != nil {
+			p.Door.Pages.Failed(w, r, err)
+			return
+		}
+	}
+	p.Door.Pages.Render(w, r, status, "record-form", view)
 }
 
 func (p People) showNew(w http.ResponseWriter, r *http.Request, at place) {
@@ -369,7 +378,7 @@ func (p People) showNew(w http.ResponseWriter, r *http.Request, at place) {
 		return
 	}
 	form := web.NewForm(onceField, p.Door.Once(), "kind", "user", "sendRegistrationEmail", "on", "credentials", string(membership.ByLink), "notificationsEnabled", "on", "role", string(membership.RolesOf(at.customerID)[0]))
-	p.Door.Pages.Render(w, r, http.StatusOK, "record-form", p.newForm(r, at, form))
+	p.showNewForm(w, r, at, http.StatusOK, form)
 }
 
 func (p People) create(w http.ResponseWriter, r *http.Request, at place) {
@@ -380,6 +389,9 @@ func (p People) create(w http.ResponseWriter, r *http.Request, at place) {
 		return
 	}
 	in := membership.CreateInput{CustomerID: at.customerID, RecordInput: recordInput(form, call.Actor)}
+	if groups := groupsIn(form); len(groups) > 0 {
+		in.GroupIDs = &groups
+	}
 	if in.Contact = form.Value("kind") == "contact"; !in.Contact {
 		in.SendRegistrationEmail = form.Checked("sendRegistrationEmail")
 		if call.Actor.Realm == membership.Staff {
@@ -390,11 +402,11 @@ func (p People) create(w http.ResponseWriter, r *http.Request, at place) {
 	}
 	user, err := d.Records.Create(r.Context(), call, in)
 	if err != nil {
-		if !form.Fail(err) {
+		if !form.Fail(err, "groupIds", "groups") {
 			d.Pages.Failed(w, r, err)
 			return
 		}
-		d.Pages.Render(w, r, http.StatusUnprocessableEntity, "record-form", p.newForm(r, at, form))
+		p.showNewForm(w, r, at, http.StatusUnprocessableEntity, form)
 		return
 	}
 	web.Notify(w, "success", "notice.user_created", "name", user.DisplayName())

@@ -64,10 +64,10 @@
 //	{{template "token" (token "/invitation" "key of the waiting text" "key of the hint")}}
 //
 // field takes: type (text, email, password, search, tel, url, number, hidden,
-// textarea, select, radio, checkbox), label and hint (keys; the label is
+// textarea, select, radio, checkbox, checks), label and hint (keys; the label is
 // field.<name> if none is given), value, required, optional, autofocus,
 // autocomplete, inputmode, pattern, min, max, minlength, maxlength, rows,
-// placeholder, class (short, code), id; and []Option for select and radio
+// placeholder, class (short, code), id; and []Option for select, radio and checks
 // (languages gives those of a language field).
 //
 // # Functions

@@ -139,11 +139,12 @@ func (f *Form) wrong(name string) Phrase {
 	return Phrase{}
 }
 
-// Option is one choice of a select or of radio buttons.
+// Option is one choice of a select, of radio buttons, or of boxes to tick.
 type Option struct {
-	Value string
-	Label Phrase
-	Hint  Phrase // for radio buttons: what choosing it means
+	Value  string
+	Label  Phrase
+	Hint   Phrase // for radio buttons: what choosing it means
+	Ticked bool   // for boxes to tick
 }
 
 // LanguageOptions are the choices of a language field. Each language is named
