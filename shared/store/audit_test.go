@@ -46,8 +46,14 @@ func (w *world) checkAudit(t testing.TB) {
 	for _, i := range of(items, entityInvitation) {
 		v := invitationFrom(i)
 		n := entries["invitation "+v.ID] + entries["invitation "+v.UserID]
-		for _, e := range of(items, entityAudit) { // an open invitation ends with its user
-			if a := auditFrom(e); a.Action == "user.removed" && a.SubjectID == v.UserID && v.Status == membership.InvitationRevoked {
+		for _, e := range of(items, entityAudit) {
+			a := auditFrom(e)
+			if a.SubjectID != v.UserID {
+				continue
+			}
+			open := !a.At.Before(v.CreatedAt) && (v.EndedAt.IsZero() || v.Status == membership.InvitationExpired || a.At.Before(v.EndedAt))
+			if a.Action == "user.removed" && v.Status == membership.InvitationRevoked || // an open invitation ends with its user
+				a.Action == "user.changed" && open && shownInInvitation(a) { // and says what the record says
 				n++
 			}
 		}
@@ -61,6 +67,17 @@ func (w *world) checkAudit(t testing.TB) {
 			t.Errorf("customer %s has version %d and %d audit entries", c.ID, c.Version, n)
 		}
 	}
+}
+
+// shownInInvitation says whether a change of a record is one of its open invitation as well (Records.Change).
+func shownInInvitation(a membership.AuditEntry) bool {
+	for _, field := range []string{"firstName", "lastName", "role", "language"} {
+		_, before := a.Before[field]
+		if _, after := a.After[field]; before || after {
+			return true
+		}
+	}
+	return false
 }
 
 // A key is the caller's own text: whatever is in it, it is no other request's, and no row's of a batch.

@@ -157,7 +157,7 @@ func pick(r *rand.Rand, from []string) string {
 // step does one thing, and compares what it wrote with what it said.
 func (h *history) step() {
 	ctx := h.t.Context()
-	h.now = h.now.Add(time.Duration(h.r.IntN(20)) * time.Hour)
+	h.now = h.now.Add(time.Duration(h.r.IntN(20))*time.Hour + time.Second) // no two changes at the same time
 	call := h.staff()
 	if h.r.IntN(3) == 0 {
 		call = h.as(membership.Portal, pick(h.r, h.customers))
