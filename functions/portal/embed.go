@@ -28,7 +28,8 @@ func (h registering) registerEmbedded(w http.ResponseWriter, r *http.Request) {
 	}
 	r = web.WithLanguage(r, typed.Value("language"))
 	if !slices.Contains(form.EmbedSites, r.Header.Get("Origin")) {
-		h.Pages.Render(w, r, http.StatusForbidden, "register-state", state{web.Text("register.site_title"), web.Text("register.site_text"), []web.Action{again("primary")}})
+		h.Pages.Render(w, r, http.StatusForbidden, "register-state", state{web.Text("register.site_title"), web.Text("register.site_text"),
+			[]web.Action{{Label: web.Text("register.title"), URL: "/register", Kind: "primary"}}})
 		return
 	}
 	if err := h.Registrations.Start(r.Context(), h.Call(r), h.input(r, typed, membership.OriginForm)); err != nil {
@@ -111,10 +112,10 @@ func (h registering) registerFramed(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// framedSignIn asks for the name only, and leads to the portal's own page.
+// framedSignIn asks for the name only, and leads to the portal's own page, in the language of the frame.
 type framedSignIn struct {
-	Form  *web.Form
-	Sites string
+	Form            *web.Form
+	Sites, Language string
 }
 
 func (h registering) showFramedSignIn(w http.ResponseWriter, r *http.Request) {
@@ -123,5 +124,5 @@ func (h registering) showFramedSignIn(w http.ResponseWriter, r *http.Request) {
 		h.Pages.Failed(w, r, err)
 		return
 	}
-	h.Pages.Render(w, r, http.StatusOK, "framed-sign-in", framedSignIn{web.NewForm(), strings.Join(form.EmbedSites, " ")})
+	h.Pages.Render(w, r, http.StatusOK, "framed-sign-in", framedSignIn{web.NewForm(), strings.Join(form.EmbedSites, " "), h.Pages.Language(r)})
 }

@@ -141,6 +141,7 @@ func (h registering) register(w http.ResponseWriter, r *http.Request) {
 		h.Pages.Failed(w, r, err)
 		return
 	}
+	r = web.WithLanguage(r, typed.Value("language")) // of a form on another site that was refused
 	if err := h.start(r, typed, h.input(r, typed, membership.OriginPage)); err != nil || typed.Failed() {
 		h.refused(w, r, typed, err)
 		return

@@ -160,6 +160,9 @@ func TestRegisterAgain(t *testing.T) {
 	d := openDesk()
 	h := portal(t, d)
 	wrong := post(t, h, "/embed/form", site, "email", "rita@", "firstName", "<Rita>", "shownAt", "")
+	if german := post(t, h, "/embed/form", site, "email", "rita@", "language", "de"); !strings.Contains(german.Body, `name="language" value="de"`) {
+		t.Errorf("the language is forgotten: %s", german.Body)
+	}
 	late := post(t, h, "/register", own, "shownAt", shown(25*time.Hour))
 	for _, a := range []httpapitest.Answer{wrong, late} {
 		if a.StatusCode != 422 || !strings.Contains(a.Body, `name="shownAt" value="`+shown(time.Minute)+`"`) || !strings.Contains(a.Body, `action="/register"`) || strings.Contains(a.Body, "<Rita>") {
@@ -199,6 +202,21 @@ func TestClosed(t *testing.T) {
 		if a := post(t, h, path, origin); a.StatusCode != 409 || !strings.Contains(a.Body, "Registration is closed") {
 			t.Errorf("%s: %d %s", path, a.StatusCode, a.Body)
 		}
+	}
+}
+
+// Who comes from a German form goes on in German, whatever the browser speaks.
+func TestFormsBringTheirLanguage(t *testing.T) {
+	h := portal(t, openDesk())
+	if frame := httpapitest.Send(t, h, httpapitest.Event("GET /embed/sign-in?language=de", "")); !strings.Contains(frame.Body, `name="language" value="de"`) {
+		t.Error(frame.Body)
+	}
+	page := httpapitest.Send(t, h, httpapitest.Event("GET /sign-in?login=rita&language=de", ""))
+	if !strings.Contains(page.Body, `<html lang="de"`) || !strings.Contains(page.Body, `name="language" value="de"`) {
+		t.Error(page.Body)
+	}
+	if a := post(t, h, "/register", own, "language", "de"); a.Headers["Location"] != "/register/sent?language=de" {
+		t.Errorf("%d %v", a.StatusCode, a.Headers)
 	}
 }
 

@@ -38,8 +38,9 @@ func (d *Door) showSignIn(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	query := r.URL.Query() // a form on another site brings the login, never a password
-	d.Pages.Render(w, r, http.StatusOK, "sign-in", d.signInPage(web.NewForm("next", query.Get("next"), "login", query.Get("login")), register()))
+	query := r.URL.Query() // a form on another site brings the login and its language, never a password
+	form := web.NewForm("next", query.Get("next"), "login", query.Get("login"), "language", query.Get("language"))
+	d.Pages.Render(w, web.WithLanguage(r, form.Value("language")), http.StatusOK, "sign-in", d.signInPage(form, register()))
 }
 
 func (d *Door) signIn(w http.ResponseWriter, r *http.Request) {
@@ -49,6 +50,7 @@ func (d *Door) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	register := d.registering(r)
+	r = web.WithLanguage(r, form.Value("language"))
 	signedIn, err := d.SignIn.SignIn(r.Context(), d.Call(r), membership.Credentials{
 		Login: form.Value("login"), Password: form.Value("password"), Door: d.Which, Source: httpapi.Source(r),
 	})

@@ -113,9 +113,7 @@ func (s Site) form(c Choice, texts map[string]string) string {
 		inputs = []input{{"login", `autocomplete="username" maxlength="254"`, membership.FieldMandatory}}
 	}
 	fmt.Fprintf(&b, "<form action=\"%s\" method=\"%s\" target=\"_top\" accept-charset=\"utf-8\">\n", attribute(action), method)
-	if c.Kind == Registration {
-		fmt.Fprintf(&b, "<input type=\"hidden\" name=\"language\" value=\"%s\">\n", attribute(c.Language))
-	}
+	fmt.Fprintf(&b, "<input type=\"hidden\" name=\"language\" value=\"%s\">\n", attribute(c.Language))
 	for _, in := range inputs {
 		id, label, more := "clientele-"+in.name, html.EscapeString(texts["field."+in.name]), in.more
 		if in.rule == membership.FieldMandatory {

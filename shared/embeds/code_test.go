@@ -53,7 +53,8 @@ func TestRegistrationForm(t *testing.T) {
 // No form on another site asks for a password, and none is sent there from.
 func TestSignInHandsOver(t *testing.T) {
 	form := code(t, Choice{Kind: SignIn, Variant: Form, Language: "de"})
-	if !strings.Contains(form, `<form action="https://portal.example/sign-in" method="get" target="_top"`) || strings.Contains(form, "password") || strings.Count(form, "<input") != 1 {
+	if !strings.Contains(form, `<form action="https://portal.example/sign-in" method="get" target="_top"`) || strings.Contains(form, "password") || strings.Count(form, "<input") != 2 ||
+		!strings.Contains(form, `<input type="hidden" name="language" value="de">`) {
 		t.Error(form)
 	}
 }
