@@ -1793,7 +1793,7 @@ type DecisionRequest struct {
 	// GroupIds By staff administrators.
 	GroupIds *[]ID `json:"groupIds,omitempty"`
 
-	// NewCustomer A customer that is made with the approval of one registration.
+	// NewCustomer A customer that is made with the approval of one registration. An individual one has the e-mail, phone, address and language of the person, where they are left out here.
 	NewCustomer *NewCustomer `json:"newCustomer,omitempty"`
 
 	// Reason Of a disapproval; it is mailed.
@@ -2306,7 +2306,7 @@ type Invitee struct {
 // Management Whether the provider manages the users.
 type Management string
 
-// NewCustomer A customer that is made with the approval of one registration.
+// NewCustomer A customer that is made with the approval of one registration. An individual one has the e-mail, phone, address and language of the person, where they are left out here.
 type NewCustomer struct {
 	// City Example: Berlin
 	City *string `json:"city,omitempty"`

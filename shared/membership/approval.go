@@ -326,6 +326,7 @@ func (as Approvals) disapprove(ctx context.Context, c Call, in DecisionInput, re
 	after.Reason = in.Reason
 	userAfter.Status, userAfter.Version = next, user.Version+1
 	var mails []Mail
+	after.MailID, after.Delivery = "", "" // those of the confirmation say nothing of the decision
 	if !in.Silent {
 		mail := as.disapproval(c, in, reg, user)
 		after.MailID, after.Delivery = mail.ID, string(mail.Status)
@@ -443,6 +444,9 @@ func (n NewCustomer) made(id string, reg Registration, now time.Time) (Customer,
 		in.Name = &name
 	}
 	customer, err := in.apply(newCustomer(id, n.Type, now))
+	if n.Type == Individual && err == nil {
+		customer = reg.asCustomer(customer)
+	}
 	var e *Error
 	if asError(err, &e) { // where the fields are in this request
 		named := *e

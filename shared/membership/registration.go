@@ -523,9 +523,8 @@ func (rs Registrations) letIn(ctx context.Context, c Call, settings Settings, re
 	}
 	if !customer.Open() || customer.Type != Corporate {
 		customer = newCustomer(rs.NewID(), Individual, c.Now)
-		customer.Name, customer.Email, customer.Language = firstRunes(after.DisplayName(), maxName), after.Email, after.Language
-		customer.Phone, customer.Street, customer.Postcode, customer.City = after.Phone, after.Street, after.Postcode, after.City
-		customer.Region, customer.Country = after.Region, after.Country
+		customer.Name = firstRunes(after.DisplayName(), maxName)
+		customer = after.asCustomer(customer)
 		admission.Created, admission.Only = &customer, &OnlyUser{}
 		admission.Audit = c.auditEntry(rs.NewID(), "customer.created", "customer", customer.ID, customer.ID, nil, customer.auditFields())
 	}
@@ -558,6 +557,15 @@ func (r Registration) user(status Status, role Role) User {
 		Phone: r.Phone, Street: r.Street, Postcode: r.Postcode, City: r.City, Region: r.Region, Country: r.Country,
 		NotificationsEnabled: true, RegisteredAt: r.ConfirmedAt, Version: 1,
 	}
+}
+
+// asCustomer gives an individual customer what the person has typed and the customer lacks.
+func (r Registration) asCustomer(c Customer) Customer {
+	c.Email, c.Phone, c.Language = cmp.Or(c.Email, r.Email), cmp.Or(c.Phone, r.Phone), cmp.Or(c.Language, r.Language)
+	if c.Street+c.Postcode+c.City+c.Region+c.Country == "" {
+		c.Street, c.Postcode, c.City, c.Region, c.Country = r.Street, r.Postcode, r.City, r.Region, r.Country
+	}
+	return c
 }
 
 // remindAt returns when approvers are to be reminded of somebody who waits since a moment; zero for never.

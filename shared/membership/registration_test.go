@@ -169,6 +169,9 @@ func TestDisapprove(t *testing.T) {
 	if posted := w.deliver(); len(posted) != 0 {
 		t.Errorf("silence says %s", letters(posted))
 	}
+	if told, silent := w.store.registrations[first.ID].Delivery, w.store.registrations[second.ID]; told == "" || silent.Delivery != "" || silent.MailID != "" {
+		t.Errorf("of the decisions the mails are %q, and in silence %q (%s)", told, silent.Delivery, silent.MailID)
+	}
 	for _, x := range []membership.Registration{first, second} {
 		if u := w.store.users[x.ID]; u.Status != membership.Rejected {
 			t.Errorf("%+v", u)
@@ -582,12 +585,14 @@ func TestWhereTheyAreLetIn(t *testing.T) {
 		t.Errorf("%+v of %+v", u, c)
 	}
 	person, second := w.waiting("three@gister.example"), w.waiting("four@gister.example")
+	person.Phone, person.Street, person.City, person.Country, person.Language = "+4722123456", "Havnegata 1", "Bergen", "NO", "de"
+	w.store.registrations[person.ID] = person
 	if code := approve(person, membership.DecisionInput{NewCustomer: &membership.NewCustomer{Type: membership.Individual}}); code != "" {
 		t.Fatal(code)
 	}
 	u = w.store.users[person.ID]
-	if u.Role != membership.Member || w.store.customers[u.CustomerID].Name != "Rita Gister" {
-		t.Errorf("%+v", u)
+	if c := w.store.customers[u.CustomerID]; u.Role != membership.Member || c.Name != "Rita Gister" || c.Email != person.Email || c.Phone != person.Phone || c.City != person.City || c.Country != person.Country {
+		t.Errorf("%+v of %+v", u, c)
 	}
 	if code := approve(second, membership.DecisionInput{CustomerID: u.CustomerID}); code != "individual_has_user" {
 		t.Errorf("a second user of a person: %s", code)
