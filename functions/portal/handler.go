@@ -23,10 +23,11 @@ func newHandler(parts door.Door, site web.Site, guests membership.Guests, public
 	d := door.New(parts, site)
 	mux := http.NewServeMux()
 	d.Routes(mux)
-	mux.Handle("GET /{$}", d.Require(home))
+	visitors := door.GuestPages{Door: d, Guests: session.Guests{Guests: guests, Now: parts.Now}}
+	mux.Handle("GET /{$}", visitors.Home(d.Require(home)))
 	door.People{Door: d, Frame: frame}.Routes(mux)
 	door.CustomerDomains{Door: d, Frame: frame}.Routes(mux)
-	door.GuestPages{Door: d, Guests: session.Guests{Guests: guests, Now: parts.Now}}.Routes(mux)
+	visitors.Routes(mux)
 	registering{Door: d, opening: opening}.routes(mux)
 	return d.Handler(mux, publicURL)
 }

@@ -44,7 +44,15 @@ func TestContactAsksForAFirstUser(t *testing.T) {
 			t.Errorf("%s leads to %s", path, p.path())
 		}
 	}
-	p.open(s.Portal + "/guest")
+	p.open(s.Portal + "/")
+	if p.path() != "/guest" {
+		t.Errorf("the portal's address leads a guest to %s", p.path())
+	}
+	p.leaves("German", func() { p.do(`document.querySelector("button[name=language][value=de]").click()`) })
+	if language := p.value("language"); language != "de" {
+		t.Errorf("asked for on a German page, the first user's language is %q", language)
+	}
+	p.leaves("English", func() { p.do(`document.querySelector("button[name=language][value=en]").click()`) })
 	p.fill("firstName", "Maja")
 	p.fill("lastName", "Grønbech")
 	p.send()
@@ -59,6 +67,17 @@ func TestContactAsksForAFirstUser(t *testing.T) {
 			}
 		}
 	}
+	staff := somebody(t)
+	staff.signIn(s.Console, s.Admin.Username, s.Admin.Password)
+	staff.seesIn(s.Console+"/registrations", contact)
+	if row := staff.row(contact); !strings.Contains(row, "Asked by its contact") || strings.Contains(row, "Proven domain") {
+		t.Errorf("the row of a guest's request: %q", row)
+	}
+	staff.open(s.Console + "/registrations/" + id)
+	staff.sees("Customer whose contact asked", "Nordlys AS")
+	staff.decides("approve")
+	staff.sees("No domain is proven.")
+	staff.seesNo("Has proven the domain")
 	a := api.must(200, "POST", "/approvals", map[string]any{"registrationIds": []string{id}, "decision": "approve"})
 	if row := a["results"].([]any)[0].(map[string]any); row["status"] != "ok" {
 		t.Fatalf("approve: %v", row)

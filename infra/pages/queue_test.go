@@ -170,6 +170,8 @@ func TestWhoWaitsIsLetIn(t *testing.T) {
 		staff.sees("Nothing is sent.")
 		staff.press("Disapprove")
 		staff.sees("Sami Haddad is disapproved.")
+		staff.open(s.Console + "/registrations/" + ids[second])
+		staff.sees("None was sent")
 		if n := len(mailsTo(t, s, second)); n > 2 { // to confirm the address, and that it waits
 			t.Errorf("%d mails in silence", n)
 		}

@@ -216,6 +216,9 @@ func (d *Door) whereToLetIn(r *http.Request, view *decisionPage, all []picked, f
 	proposed := web.Option{Value: whereProposed, Label: web.Text("queue.where_proposed"), Hint: web.Text("queue.where_proposed_hint")}
 	if one && found.Proposed.ID != "" {
 		proposed.Label, proposed.Hint = web.Plain(found.Proposed.Name), web.Text("queue.where_this_hint")
+		if found.Registration.Origin == membership.OriginGuest {
+			proposed.Hint = web.Text("queue.where_contact_hint")
+		}
 	}
 	if !one || found.Proposed.ID != "" {
 		view.Where = append(view.Where, proposed)

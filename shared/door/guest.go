@@ -27,6 +27,17 @@ func (p GuestPages) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /guest/leave", p.leave)
 }
 
+// Home leads a guest to the one page that guests have, and everybody else on.
+func (p GuestPages) Home(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.Guests.Has(r) && !p.Door.hasCookie(r) {
+			http.Redirect(w, r, "/guest", http.StatusSeeOther)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 func (p GuestPages) showAsk(w http.ResponseWriter, r *http.Request) {
 	p.Door.Pages.Render(w, r, http.StatusOK, "guest-ask", formPage{web.NewForm()})
 }
@@ -132,7 +143,7 @@ func (p GuestPages) load(w http.ResponseWriter, r *http.Request) (membership.Cal
 
 func (p GuestPages) show(w http.ResponseWriter, r *http.Request) {
 	if c, customer, r, ok := p.load(w, r); ok {
-		p.page(w, r, http.StatusOK, customer, web.NewForm("email", c.Actor.Name, "role", string(membership.Administrator)))
+		p.page(w, r, http.StatusOK, customer, web.NewForm("email", c.Actor.Name, "role", string(membership.Administrator), "language", p.Door.Pages.Language(r)))
 	}
 }
 

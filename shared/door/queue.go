@@ -235,10 +235,14 @@ func customerCell(reg membership.Registration, names map[string]string) web.Cell
 		return web.Cell{}
 	}
 	cell := web.Cell{Text: names[id], URL: "/customers/" + id}
+	because := web.Text("queue.proposed")
+	if reg.Origin == membership.OriginGuest {
+		because = web.Text("queue.asked_by_contact")
+	}
 	if cell.Text == "" {
-		cell.Word = web.Text("queue.proposed")
+		cell.Word = because
 	} else if reg.Status == membership.RegistrationWaiting {
-		cell.Note = web.Text("queue.proposed")
+		cell.Note = because
 	}
 	return cell
 }
@@ -247,7 +251,7 @@ func decidedCell(reg membership.Registration) web.Cell {
 	if reg.DecidedByName == "" {
 		return web.Cell{Word: web.Text("queue.by_settings"), Time: reg.EndedAt}
 	}
-	return web.Cell{Text: reg.DecidedByName, Status: string(reg.Status), Time: reg.EndedAt}
+	return web.Cell{Text: reg.DecidedByName, Time: reg.EndedAt}
 }
 
 // alikeOn says of a registration which others on the same page it looks like. What the whole directory has is searched for
@@ -338,6 +342,9 @@ func (d *Door) registration(w http.ResponseWriter, r *http.Request) {
 			view.Actions = []web.Action{{Label: web.Text("queue.to_user"), URL: "/users/" + reg.ID, Kind: "primary"}}
 		}
 	}
+	if reg.Delivery == "" && reg.Status == membership.RegistrationDisapproved {
+		view.History = append(view.History, Fact{Label: web.Text("field.delivery"), Word: web.Text("queue.told_nobody")})
+	}
 	if reg.Delivery != "" && reg.Delivery != string(membership.MailWithdrawn) {
 		view.History = append(view.History, Fact{Label: web.Text("field.delivery"), Status: reg.Delivery})
 	}
@@ -349,7 +356,11 @@ func (d *Door) registrationFacts(r *http.Request, found membership.RegistrationD
 	reg := found.Registration
 	facts := []Fact{{Label: web.Text("field.email"), Text: reg.Email, URL: linkTo("mailto:", reg.Email)}, {Label: web.Text("field.company"), Text: reg.Company}}
 	if found.Proposed.ID != "" && Actor(r).Realm == membership.Staff {
-		facts = append(facts, Fact{Label: web.Text("queue.proposed_customer"), Text: found.Proposed.Name, URL: "/customers/" + found.Proposed.ID})
+		label := web.Text("queue.proposed_customer")
+		if reg.Origin == membership.OriginGuest {
+			label = web.Text("queue.contact_customer")
+		}
+		facts = append(facts, Fact{Label: label, Text: found.Proposed.Name, URL: "/customers/" + found.Proposed.ID})
 	}
 	if reg.ProposedRole != "" { // whoever asked for it read the mail of the customer's contact address
 		facts = append(facts, Fact{Label: web.Text("queue.asked_role"), Word: web.Word("role", reg.ProposedRole)})

@@ -54,6 +54,12 @@ func (g Guests) Load(w http.ResponseWriter, r *http.Request) (membership.Actor, 
 	return actor, customer, err
 }
 
+// Has tells whether a request comes with a guest's cookie, good or not.
+func (g Guests) Has(r *http.Request) bool {
+	_, ok := guestTicket(r)
+	return ok
+}
+
 // End ends a guest's stay. The cookie goes even where the session cannot be deleted, and then the error says so.
 func (g Guests) End(w http.ResponseWriter, r *http.Request) error {
 	t, ok := guestTicket(r)
