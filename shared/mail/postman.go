@@ -105,11 +105,11 @@ func (p Postman) letter(m membership.Mail, secret string) (Letter, error) {
 	case membership.LetterPasswordChanged:
 		return PasswordChanged{Common: common, Username: username, ChangedAt: m.CreatedAt}, nil // queued in the transaction of the change
 	case membership.LetterUserRegistration:
-		return UserRegistration{Common: common, Customer: f["customer"], Username: username, Link: door + "/reset-password#" + secret, ExpiresAt: expires}, nil
+		return UserRegistration{Common: common, Customer: f["customer"], Username: username, Address: m.To, Link: door + "/reset-password#" + secret, ExpiresAt: expires}, nil
 	case membership.LetterPasswordLink:
 		return PasswordLink{Common: common, Username: username, Link: door + "/reset-password#" + secret, ExpiresAt: expires}, nil
 	case membership.LetterRegistrationTemporary:
-		return RegistrationTemporary{Common: common, Customer: f["customer"], Username: username, Password: secret, Link: door + "/sign-in", ExpiresAt: expires}, nil
+		return RegistrationTemporary{Common: common, Customer: f["customer"], Username: username, Address: m.To, Password: secret, Link: door + "/sign-in", ExpiresAt: expires}, nil
 	case membership.LetterPasswordTemporary:
 		return PasswordTemporary{Common: common, Username: username, Password: secret, Link: door + "/sign-in", ExpiresAt: expires}, nil
 	case membership.LetterGuestLink:
@@ -123,7 +123,7 @@ func (p Postman) letter(m membership.Mail, secret string) (Letter, error) {
 	case membership.LetterRegistrationConfirm:
 		return RegistrationConfirm{Common: common, Link: door + "/registration#" + secret, ExpiresAt: expires}, nil
 	case membership.LetterRegistrationKnown:
-		return RegistrationKnown{Common: common, Username: username}, nil
+		return RegistrationKnown{Common: common, Username: username, Address: m.To}, nil
 	case membership.LetterRegistrationInvited:
 		return RegistrationInvited{Common: common}, nil
 	case membership.LetterRegistrationWaiting:

@@ -7,6 +7,7 @@ type UserRegistration struct {
 	Common
 	Customer  string
 	Username  string
+	Address   string // that the letter goes to
 	Link      string
 	ExpiresAt time.Time
 }
@@ -15,7 +16,7 @@ type UserRegistration struct {
 func (UserRegistration) Name() string { return "user-registration" }
 
 func (l UserRegistration) values(w words) map[string]string {
-	return l.with(w, map[string]string{"customer_name": l.Customer, "username": l.Username, "link": l.Link, "expires_at": w.time(l.ExpiresAt)})
+	return l.with(w, map[string]string{"customer_name": l.Customer, "username": l.Username, "sign_in_name": w.signIn(l.Username, l.Address), "link": l.Link, "expires_at": w.time(l.ExpiresAt)})
 }
 
 // PasswordLink carries the link for choosing a new password after an administrator has renewed it.

@@ -26,13 +26,14 @@ func (l RegistrationConfirm) values(w words) map[string]string {
 type RegistrationKnown struct {
 	Common
 	Username string
+	Address  string // that the letter goes to
 }
 
 // Name implements Letter.
 func (RegistrationKnown) Name() string { return "registration-known" }
 
 func (l RegistrationKnown) values(w words) map[string]string {
-	return l.with(w, map[string]string{"username": l.Username, "link": l.ProfileURL})
+	return l.with(w, map[string]string{"username": l.Username, "sign_in_name": w.signIn(l.Username, l.Address), "link": l.ProfileURL})
 }
 
 // RegistrationInvited goes to somebody who registered and whose way in is an invitation.

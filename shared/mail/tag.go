@@ -34,6 +34,7 @@ func Tags() []Tag {
 		{Name: "customer_name", Meaning: "The customer whom the letter is about."},
 		{Name: "inviter_name", Meaning: "Who invites; the provider's name where it is no person."},
 		{Name: "username", Meaning: "The recipient's username."},
+		{Name: "sign_in_name", Meaning: "A sentence: with which username the recipient signs in, and that the e-mail address does as well; only the address where both are the same."},
 		{Name: "role", Meaning: "The role that the recipient will have, in the language of the letter."},
 		{Name: "link", Kind: Link, Meaning: "The link that the letter is for."},
 		{Name: "temporary_password", Meaning: "The temporary password, which must be changed at the first sign-in."},

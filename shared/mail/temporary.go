@@ -8,6 +8,7 @@ type RegistrationTemporary struct {
 	Common
 	Customer  string
 	Username  string
+	Address   string // that the letter goes to
 	Password  string
 	Link      string
 	ExpiresAt time.Time
@@ -17,7 +18,7 @@ type RegistrationTemporary struct {
 func (RegistrationTemporary) Name() string { return "user-registration-temporary" }
 
 func (l RegistrationTemporary) values(w words) map[string]string {
-	return l.with(w, map[string]string{"customer_name": l.Customer, "username": l.Username, "temporary_password": l.Password, "link": l.Link, "expires_at": w.time(l.ExpiresAt)})
+	return l.with(w, map[string]string{"customer_name": l.Customer, "username": l.Username, "sign_in_name": w.signIn(l.Username, l.Address), "temporary_password": l.Password, "link": l.Link, "expires_at": w.time(l.ExpiresAt)})
 }
 
 // PasswordTemporary carries a temporary password after an administrator has renewed the password. Link is the page to

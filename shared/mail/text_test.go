@@ -79,13 +79,17 @@ func TestWords(t *testing.T) {
 		}
 		for name, got := range map[string]string{
 			"greeting": w.greeting("Anna"), "greeting_only": w.greeting(" \r\n"), "no_reply": w.NoReply,
-			"expired": say(w.Expired, map[string]string{"email": "a", "customer_name": "b", "expires_at": "c"}),
-			"more":    say(w.More, map[string]string{"count": "1"}),
-			"role":    w.Roles["agent"], "role administrator": w.Roles["administrator"],
+			"expired":    say(w.Expired, map[string]string{"email": "a", "customer_name": "b", "expires_at": "c"}),
+			"more":       say(w.More, map[string]string{"count": "1"}),
+			"sign in as": w.signIn("anna", "anna@example.com"), "sign in by mail": w.signIn("Anna@example.com", "anna@EXAMPLE.com"),
+			"role": w.Roles["agent"], "role administrator": w.Roles["administrator"],
 		} {
 			if got == "" || strings.Contains(got, "{{") {
 				t.Errorf("%s of %s: %q", name, language, got)
 			}
+		}
+		if same := w.signIn("Anna@example.com", "anna@EXAMPLE.com"); same == w.signIn("Anna@example.com", "other@example.com") || strings.Count(same, "nna@") != 1 || w.signIn("", "") != "" {
+			t.Errorf("a username that is the address, in %s: %q", language, same)
 		}
 		if w.role("pilot") != "pilot" {
 			t.Error("a role without a name is not shown as it is")

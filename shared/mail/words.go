@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"clientele/shared/membership"
 )
 
 // words is what a language says in more than one letter: the file words.json of its folder.
@@ -20,6 +22,8 @@ type words struct {
 	Waiting      string            `json:"waiting"`   // a line of the approvers' reminder, with {{name}}, {{email}}, {{since}}
 	NoReason     string            `json:"no_reason"` // of a disapproval
 	NoReply      string            `json:"no_reply"`
+	SignInAs     string            `json:"sign_in_as"`      // with {{username}}: which is not the address that the letter goes to
+	SignInByMail string            `json:"sign_in_by_mail"` // with {{username}}, which is that address
 }
 
 func readWords(language string) (words, error) {
@@ -44,6 +48,15 @@ func (w words) greeting(firstName string) string {
 		return w.GreetingOnly
 	}
 	return say(w.Greeting, map[string]string{"first_name": firstName})
+}
+
+// signIn says with what the recipient signs in: mostly the username is the address itself, and then it is told once.
+func (w words) signIn(username, address string) string {
+	phrase := w.SignInAs
+	if membership.FoldLogin(username) == membership.FoldLogin(address) {
+		phrase = w.SignInByMail
+	}
+	return say(phrase, map[string]string{"username": username})
 }
 
 // time returns "" for no time, which is an error where a letter needs one.
