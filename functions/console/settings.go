@@ -59,7 +59,7 @@ func (h handler) settingsForm(w http.ResponseWriter, r *http.Request, status int
 		view.Rules[i].Hint = web.Phrase{}
 	}
 	for _, f := range (membership.RegistrationFields{}).All() {
-		row := fieldRule{Name: ruleField(f.Name), Label: web.Word("field", f.Name), Value: form.Value(ruleField(f.Name))}
+		row := fieldRule{Name: ruleField(f.Name), Label: fieldLabel(f.Name), Value: form.Value(ruleField(f.Name))}
 		for _, e := range form.Errors() {
 			if e.Field == row.Name {
 				row.Wrong = e.Text
@@ -110,11 +110,20 @@ func settingFields(s membership.Settings) []setting {
 	return fields
 }
 
+// fieldLabel is what a field, or a setting, is called. The comment of whoever registers is the message of the form: users
+// have another comment, which is the staff's.
+func fieldLabel(name string) web.Phrase {
+	if name == "comment" {
+		return web.Text("form.message")
+	}
+	return web.Word("field", name)
+}
+
 // settingGroups are the settings for who only reads them.
 func settingGroups(s membership.Settings) []settingGroup {
 	facts := map[string]door.Fact{}
 	for _, f := range settingFields(s) {
-		fact := door.Fact{Label: web.Word("field", strings.TrimPrefix(f.name, "rule-")), Text: strings.ReplaceAll(f.value, "\n", ", "), Word: f.said}
+		fact := door.Fact{Label: fieldLabel(strings.TrimPrefix(f.name, "rule-")), Text: strings.ReplaceAll(f.value, "\n", ", "), Word: f.said}
 		switch {
 		case !f.said.Empty():
 			fact.Text = ""
@@ -201,7 +210,7 @@ func (h handler) changeSettings(w http.ResponseWriter, r *http.Request) {
 				door.ShowStored(form, f.name, f.value)
 			case form.Value(f.name) == f.value:
 			case ruled: // its place in the summary has no label
-				form.Error(f.name, web.Text("settings.rule_changed", "field", web.Word("field", rule), "value", f.said))
+				form.Error(f.name, web.Text("settings.rule_changed", "field", fieldLabel(rule), "value", f.said))
 			default:
 				form.Error(f.name, web.Text("form.changed_meanwhile", "value", f.said))
 			}

@@ -174,6 +174,12 @@ func TestEmbeddedFrame(t *testing.T) {
 	}
 	mailed(t, s, email, 1)
 
+	night := somebody(t) // light, whatever the visitor's system prefers: so are most pages around it
+	night.prefer("dark")
+	night.open(s.Portal + "/embed/registration")
+	if colour := night.ask(`getComputedStyle(document.body).backgroundColor`); colour != "rgb(255, 255, 255)" {
+		t.Errorf("the frame is %v at night", colour)
+	}
 	visitor.open(other)
 	refused := visitor.frame(s.Portal + "/embed/registration")
 	refused.until("the browser to refuse the frame", patience, func() bool { return refused.yes(`location.protocol === "chrome-error:"`) })
