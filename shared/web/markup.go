@@ -293,7 +293,7 @@ func (m *markup) cell(cell Cell, column Column, head string, index int) {
 	}
 	switch {
 	case cell.Time.IsZero():
-	case cell.Status != "":
+	case cell.Status != "" || words != "":
 		m.tag(`<span class="detail">`)
 		if !cell.Before.Empty() {
 			m.say(cell.Before)

@@ -62,7 +62,7 @@ type Cell struct {
 	Detail  string    // quiet line below: the e-mail below a name
 	Note    Phrase    // the same from the catalogue: "You"
 	Status  string    // shown as dot and word
-	Time    time.Time // shown relative to now, exact on hover; with Status a quiet line below it
+	Time    time.Time // shown relative to now, exact on hover; with Text, Word or Status a quiet line below it
 	Before  Phrase    // words before such a Time: "expires"
 	Date    time.Time // shown as a date
 	Actions []Action  // the first as a button, further ones in a menu
