@@ -235,7 +235,11 @@ func (p People) bulkResults(at place, action bulkAction, in membership.BulkInput
 			view.Table.Rows = append(view.Table.Rows, web.Row{Cells: []web.Cell{who, {Status: "ok"}, {Word: web.Word("bulk", action.action)}}})
 			continue
 		}
-		view.Table.Rows = append(view.Table.Rows, web.Row{Cells: []web.Cell{who, {Status: "error"}, {Word: web.Known(result.Err.Code)}}})
+		why := web.Known(result.Err.Code)
+		if result.Err.Code == "impossible_in_status" {
+			why = web.Word("bulk_not", action.action) // whom it is possible for
+		}
+		view.Table.Rows = append(view.Table.Rows, web.Row{Cells: []web.Cell{who, {Status: "error"}, {Word: why}}})
 		failed = append(failed, all[i])
 	}
 	if len(failed) > 0 {

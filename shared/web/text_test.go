@@ -26,7 +26,7 @@ import (
 // families are texts whose last part is data, so that no file names the key.
 var families = []string{
 	"error.", "status.", "role.", "role_hint.", "staff_role_hint.", "customer_type.", "source.", "field.",
-	"language.", "door.", "origin.", "ignored.", "approvers.", "approvers_hint.", "credentials.", "credentials_hint.", "field_rule.", "notice_kind.", "bulk.", "problem.title.", "time.in.", "time.ago.",
+	"language.", "door.", "origin.", "ignored.", "approvers.", "approvers_hint.", "credentials.", "credentials_hint.", "field_rule.", "notice_kind.", "bulk.", "bulk_not.", "problem.title.", "time.in.", "time.ago.",
 }
 
 // doors are the places with texts of their own. What stands in common is for
