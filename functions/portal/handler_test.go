@@ -33,10 +33,19 @@ func now() time.Time { return time.Date(2026, time.March, 5, 12, 0, 0, 0, time.U
 // send asks the portal as a user with this role; "" is nobody.
 func send(t *testing.T, role membership.Role, route string) httpapitest.Answer {
 	t.Helper()
-	user := membership.User{ID: "u1", CustomerID: "c1", Status: membership.Active, Role: role, FirstName: "Maja", LastName: "Grønbech", Email: "maja@fjordfisk.example"}
+	return sendAs(t, somebody(role), membership.Profile{}, route)
+}
+
+func somebody(role membership.Role) membership.User {
+	return membership.User{ID: "u1", CustomerID: "c1", Status: membership.Active, Role: role, FirstName: "Maja", LastName: "Grønbech", Email: "maja@fjordfisk.example"}
+}
+
+// sendAs asks the portal as a user whose own record is read by profile.
+func sendAs(t *testing.T, user membership.User, profile membership.Profile, route string) httpapitest.Answer {
+	t.Helper()
 	store := people{session: membership.NewSession("s1", make([]byte, 32), user, membership.PortalDoor, now()), user: user}
 	h, err := newHandler(door.Door{
-		Which: membership.PortalDoor, Now: now, NewID: func() string { return "once" }, Cursors: httpapi.NewCursors(make([]byte, 32)),
+		Which: membership.PortalDoor, Profile: profile, Now: now, NewID: func() string { return "once" }, Cursors: httpapi.NewCursors(make([]byte, 32)),
 		Sessions: session.Sessions{Door: membership.PortalDoor, Store: store, Now: now}, Registrations: membership.Registrations{Store: &desk{}},
 	}, web.Site{Provider: "Nordwind", DefaultLanguage: "en"}, membership.Guests{}, "")
 	if err != nil {
@@ -47,7 +56,7 @@ func send(t *testing.T, role membership.Role, route string) httpapitest.Answer {
 		event = httpapitest.Recorded(t, route)
 		event.Headers["accept-encoding"] = "identity"
 	}
-	if role != "" {
+	if user.Role != "" {
 		event.Cookies = []string{"__Host-portal=c1.u1.s1." + strings.Repeat("A", 43)}
 	}
 	return httpapitest.Send(t, h, event)
@@ -83,6 +92,36 @@ func TestNoConsoleHere(t *testing.T) {
 	for _, route := range []string{"GET /customers", "GET /staff/users", "GET /nowhere"} {
 		if a := send(t, membership.Administrator, route); a.StatusCode != http.StatusNotFound || !strings.Contains(a.Body, "Not found") {
 			t.Errorf("%s: %d", route, a.StatusCode)
+		}
+	}
+}
+
+// record is the table as far as one's own record goes.
+type record struct {
+	membership.UserStore
+	user membership.User
+}
+
+func (r record) User(context.Context, membership.Reach, string) (membership.User, error) {
+	return r.user, nil
+}
+
+// Who comes from a directory sees the own record, and no way to change it here.
+func TestProfileFromADirectory(t *testing.T) {
+	for source, form := range map[string]bool{"": true, membership.SourceDirectory: false} {
+		user := somebody(membership.Member)
+		user.Source = source
+		a := sendAs(t, user, membership.Profile{Store: record{user: user}}, "GET /profile")
+		if a.StatusCode != http.StatusOK || !strings.Contains(a.Body, `value="Grønbech"`) {
+			t.Fatalf("%q: %d %s", source, a.StatusCode, a.Body)
+		}
+		for _, way := range []string{`href="/profile/email"`, `href="/profile/username"`, `href="/profile/picture"`, `>Save</button>`} {
+			if strings.Contains(a.Body, way) != form {
+				t.Errorf("%q: %s is there: %v", source, way, !form)
+			}
+		}
+		if strings.Contains(a.Body, "<fieldset class=\"field\" disabled>") == form {
+			t.Errorf("%q: the fields can be changed: %v", source, !form)
 		}
 	}
 }

@@ -53,7 +53,7 @@ func userActions(actor membership.Actor, u subject, at place, once string) []web
 	offer(membership.StepSuspend, changes, web.Action{Label: web.Text("people.suspend"), URL: at.user(u.id, "suspend")})
 	offer(membership.StepDeactivate, changes, web.Action{Label: web.Text("people.deactivate"), URL: at.user(u.id, "deactivate")})
 	offer(membership.StepRevoke, invites, web.Action{Label: web.Text("people.revoke"), URL: at.invitation(u.invitationID, "revoke")})
-	offer(membership.StepChange, changes && u.status == membership.Active && u.version > 0, web.Action{Label: web.Text("people.password"), URL: at.user(u.id, "password")})
+	offer(membership.StepChange, changes && u.status == membership.Active && u.version > 0 && !u.directory, web.Action{Label: web.Text("people.password"), URL: at.user(u.id, "password")})
 	if u.status != membership.Invited && u.status != membership.Expired { // there, revoking is the same and says what it does
 		offer(membership.StepRemove, changes, web.Action{Label: web.Text("people.remove"), URL: at.user(u.id, "remove"), Kind: "danger"})
 	}
