@@ -181,7 +181,7 @@ type customerForm struct {
 
 func newCustomerForm(form *web.Form) customerForm {
 	return customerForm{Title: web.Text("console.new_customer"), Back: web.Link{Label: web.Text("console.customers"), URL: "/customers"}, Action: "/customers",
-		New: true, Save: web.Text("console.create_customer"), Form: form, Languages: languages(), Types: []web.Option{
+		New: true, Save: web.Text("console.create_customer"), Form: form, Languages: languages(""), Types: []web.Option{
 			{Value: string(membership.Corporate), Label: web.Word("customer_type", membership.Corporate), Hint: web.Text("console.corporate_hint")},
 			{Value: string(membership.Individual), Label: web.Word("customer_type", membership.Individual), Hint: web.Text("console.individual_hint")},
 		}}
@@ -189,7 +189,7 @@ func newCustomerForm(form *web.Form) customerForm {
 
 func changeCustomerForm(c membership.Customer, form *web.Form) customerForm {
 	return customerForm{Title: web.Text("console.edit_title", "name", c.Name), Back: web.Link{Label: web.Plain(c.Name), URL: address(c.ID, "details")},
-		Action: address(c.ID, "edit"), Save: web.Text("form.save"), Form: form, Languages: languages()}
+		Action: address(c.ID, "edit"), Save: web.Text("form.save"), Form: form, Languages: languages(c.Language)}
 }
 
 func (h handler) customerForm(w http.ResponseWriter, r *http.Request, status int, view customerForm) {
@@ -197,8 +197,9 @@ func (h handler) customerForm(w http.ResponseWriter, r *http.Request, status int
 	h.Pages.Render(w, r, status, "customer-form", view)
 }
 
-func languages() []web.Option {
-	return append([]web.Option{{Label: web.Text("console.language_usual")}}, web.LanguageOptions()...)
+// languages are the choices of a customer's language; held is what the record holds.
+func languages(held string) []web.Option {
+	return append([]web.Option{{Label: web.Text("console.language_usual")}}, web.LanguageOptions(held)...)
 }
 
 // customerFields are the fields of the form and where they are in the record.
@@ -257,9 +258,12 @@ func (h handler) showCustomer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	form := web.NewForm("version", strconv.Itoa(c.Version), "once", h.Once())
+	var names []string
 	for _, f := range customerFields(&c) {
 		form.Set(f.name, *f.value)
+		names = append(names, f.name)
 	}
+	door.Opened(form, names...)
 	h.customerForm(w, r, http.StatusOK, changeCustomerForm(c, form))
 }
 

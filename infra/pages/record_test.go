@@ -53,19 +53,29 @@ func TestRecordPages(t *testing.T) {
 	nia := somebody(t)
 	nia.setsPassword(about(t, s, email, "Your account with"), email, password)
 
-	// Two editors: the second is shown both, keeps what was typed, and decides.
+	// Two editors: the second is shown both, keeps what was typed, and decides. What they did not touch is not put back,
+	// and what only they changed is nobody else's.
+	api.must(200, "PATCH", "/users/"+record[strings.LastIndex(record, "/")+1:], map[string]string{"language": "en-GB"}, "If-Match", `"1"`)
 	staff.press("Edit")
 	staff.fill("city", "Bergen")
+	staff.fill("comment", "Ask twice.")
 	other := staff.anotherTab()
 	other.open(s.Console + record + "/edit")
 	other.fill("city", "Oslo")
+	other.fill("street", "Nygaten 1")
 	other.fill("role", "moderator")
+	other.do(`document.querySelector("main [name=notificationsEnabled]").checked = false`)
 	other.press("Save")
 	other.sees("Saved.", "Oslo", "Moderator")
 	staff.press("Save")
-	staff.sees("Somebody changed this in the meantime.", "Somebody changed this to “Oslo”.", "Somebody changed this to “Moderator”.")
-	if city := staff.value("city"); city != "Bergen" {
-		t.Errorf("what was typed became %q", city)
+	staff.sees("Somebody changed this in the meantime.", "Street: Somebody changed this to what stands here now.", "City: Somebody changed this to “Oslo”.")
+	for name, want := range map[string]string{"city": "Bergen", "comment": "Ask twice.", "street": "Nygaten 1", "role": "moderator", "language": "en-GB"} {
+		if got := staff.value(name); got != want {
+			t.Errorf("%s became %q", name, got)
+		}
+	}
+	if staff.yes(`document.querySelector("main [name=notificationsEnabled]").checked || document.querySelector("main [name=comment]").matches("[aria-invalid]")`) {
+		t.Errorf("what somebody else changed is put back, or an own change is said to be theirs:\n%s", staff.text())
 	}
 	b := enter(t, s.Console, s.Admin.Username, s.Admin.Password)
 	if w, body := b.send("POST", record+"/edit", url.Values{"version": {"1"}, "firstName": {"Nia"}, "lastName": {"Núñez"}, "email": {email}}); w.StatusCode != http.StatusPreconditionFailed || !strings.Contains(body, "Oslo") {
@@ -73,7 +83,10 @@ func TestRecordPages(t *testing.T) {
 	}
 	staff.fill("role", "member")
 	staff.press("Save")
-	staff.sees("Saved.", "Bergen", "Member")
+	staff.sees("Saved.", "Nygaten 1", "Bergen", "Member", "Ask twice.")
+	if kept := api.must(200, "GET", "/users/"+record[strings.LastIndex(record, "/")+1:], nil); kept["language"] != "en-GB" || kept["notificationsEnabled"] != false {
+		t.Errorf("two editors leave %v", kept)
+	}
 
 	staff.press("Suspend Nia Núñez")
 	staff.fill("until", "2020-01-01")

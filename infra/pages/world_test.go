@@ -303,6 +303,7 @@ func staffLooks(w world) []look {
 		{"user-edit-stale", func(p person) {
 			p.open(customer + "/users/" + w.activeUser + "/edit")
 			p.do(`document.querySelector("[name=version]").value = "1"`)
+			p.do(`document.querySelector("[name=opened]").value = JSON.stringify({ city: "", street: "Bryggen 12" })`)
 			p.fill("city", "Oslo")
 			p.fill("comment", "Typed by the second.")
 			p.send()

@@ -3,7 +3,6 @@ package door
 import (
 	"net/http"
 	"strconv"
-	"strings"
 
 	"clientele/shared/membership"
 	"clientele/shared/web"
@@ -21,17 +20,29 @@ type profilePage struct {
 
 func (d *Door) profilePage(r *http.Request, user membership.User, form *web.Form) profilePage {
 	p := profilePage{User: user, Form: form, Staff: d.Which == membership.ConsoleDoor, Countries: web.CountryOptions(d.Pages.Language(r)),
-		Picture: pictureAddress(user, membership.AvatarSmall), Directory: user.Source == membership.SourceDirectory, Languages: []web.Option{{Value: "", Label: web.Text("profile.language_default")}}}
-	for _, l := range membership.Languages() {
-		p.Languages = append(p.Languages, web.Option{Value: l, Label: web.Word("language", l)})
-	}
+		Picture: pictureAddress(user, membership.AvatarSmall), Directory: user.Source == membership.SourceDirectory, Languages: languagesFor(user.Language)}
 	return p
+}
+
+// languagesFor are the choices of a person's language.
+func languagesFor(held string) []web.Option {
+	return append([]web.Option{{Label: web.Text("profile.language_default")}}, web.LanguageOptions(held)...)
 }
 
 // profileField is a field of a form and where it is in the record.
 type profileField struct {
 	name  string
 	value *string
+}
+
+// setFields puts a record into a form that is opened.
+func setFields(form *web.Form, fields []profileField) {
+	names := make([]string, 0, len(fields))
+	for _, f := range fields {
+		form.Set(f.name, *f.value)
+		names = append(names, f.name)
+	}
+	Opened(form, names...)
 }
 
 // profileFields are the fields of one's own record that the page has.
@@ -50,9 +61,7 @@ func (d *Door) showProfile(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	form := web.NewForm("version", strconv.Itoa(user.Version))
-	for _, f := range profileFields(&user) {
-		form.Set(f.name, *f.value)
-	}
+	setFields(form, profileFields(&user))
 	d.Pages.Render(w, r, http.StatusOK, "profile", d.profilePage(r, user, form))
 }
 
@@ -95,17 +104,5 @@ func profileInput(form *web.Form) membership.ProfileInput {
 		Title: value("title"), FirstName: value("firstName"), LastName: value("lastName"), Phone: value("phone"), Mobile: value("mobile"), Fax: value("fax"),
 		URL: value("url"), Street: value("street"), Postcode: value("postcode"), City: value("city"), Region: value("region"),
 		Country: value("country"), Language: value("language"),
-	}
-}
-
-// ShowStored says at a field what somebody else has stored there since the form was opened: whoever saves again does it
-// knowingly.
-func ShowStored(form *web.Form, field, stored string) {
-	switch {
-	case strings.ReplaceAll(form.Value(field), "\r\n", "\n") == stored: // forms post lines with both
-	case stored == "":
-		form.Error(field, web.Text("form.emptied_meanwhile"))
-	default:
-		form.Error(field, web.Text("form.changed_meanwhile", "value", stored))
 	}
 }

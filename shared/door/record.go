@@ -257,11 +257,11 @@ func recordInput(form *web.Form, a membership.Actor) membership.RecordInput {
 	return in
 }
 
-// form finishes a form with what can be chosen in it.
-func (p People) form(r *http.Request, at place, f recordForm) recordForm {
+// form finishes a form with what can be chosen in it; held is the language that the record holds.
+func (p People) form(r *http.Request, at place, held string, f recordForm) recordForm {
 	actor := Actor(r)
 	f.Staff = actor.Realm == membership.Staff
-	f.Languages = append([]web.Option{{Label: web.Text("profile.language_default")}}, web.LanguageOptions()...)
+	f.Languages = languagesFor(held)
 	f.Countries = web.CountryOptions(p.Door.Pages.Language(r))
 	for _, role := range membership.RolesOf(at.customerID) {
 		if actor.May(membership.ChangeUsers, at.customerID, role) {
@@ -277,7 +277,7 @@ func (p People) editForm(r *http.Request, at place, user membership.User, form *
 	status := user.StatusAt(p.Door.Now())
 	f.Invited = status == membership.Invited || status == membership.Expired
 	f.Confirmed = !f.Invited && status != membership.Contact
-	return p.form(r, at, f)
+	return p.form(r, at, user.Language, f)
 }
 
 // changeable is read for those who may change the user.
@@ -298,13 +298,9 @@ func (p People) showEdit(w http.ResponseWriter, r *http.Request, at place) {
 		p.Door.Pages.Failed(w, r, err)
 		return
 	}
-	form := web.NewForm("version", strconv.Itoa(user.Version), onceField, p.Door.Once(), "role", string(user.Role))
-	if user.NotificationsEnabled {
-		form.Set("notificationsEnabled", "on")
-	}
-	for _, f := range recordFields(&user, true) {
-		form.Set(f.name, *f.value)
-	}
+	form := web.NewForm("version", strconv.Itoa(user.Version), onceField, p.Door.Once())
+	role, notified := string(user.Role), onText(user.NotificationsEnabled)
+	setFields(form, append(recordFields(&user, Actor(r).Realm == membership.Staff), profileField{"role", &role}, profileField{"notificationsEnabled", &notified}))
 	p.Door.Pages.Render(w, r, http.StatusOK, "record-form", p.editForm(r, at, user, form))
 }
 
@@ -345,8 +341,11 @@ func (p People) edit(w http.ResponseWriter, r *http.Request, at place) {
 		for _, f := range recordFields(&user, call.Actor.Realm == membership.Staff) {
 			ShowStored(form, f.name, *f.value)
 		}
-		if form.Value("role") != "" && form.Value("role") != string(user.Role) {
-			form.Error("role", web.Text("form.changed_meanwhile", "value", web.Word("role", user.Role)))
+		if form.Value("role") != "" {
+			showStored(form, "role", string(user.Role), web.Word("role", user.Role))
+		}
+		if call.Actor.Realm == membership.Staff {
+			showStored(form, "notificationsEnabled", onText(user.NotificationsEnabled), web.Text("people.yes"))
 		}
 		form.Set("version", strconv.Itoa(user.Version))
 	}
@@ -354,7 +353,7 @@ func (p People) edit(w http.ResponseWriter, r *http.Request, at place) {
 }
 
 func (p People) showNewForm(w http.ResponseWriter, r *http.Request, at place, status int, form *web.Form) {
-	view := p.form(r, at, recordForm{Title: web.Text("people.new_user"), Back: web.Link{Label: web.Text("people.users"), URL: at.users()}, Action: at.users(),
+	view := p.form(r, at, "", recordForm{Title: web.Text("people.new_user"), Back: web.Link{Label: web.Text("people.users"), URL: at.users()}, Action: at.users(),
 		New: true, Save: web.Text("people.create_user"), Form: form, Kinds: []web.Option{
 			{Value: "user", Label: web.Text("people.kind_user"), Hint: web.Text("people.kind_user_hint")},
 			{Value: "contact", Label: web.Text("people.kind_contact"), Hint: web.Text("people.kind_contact_hint")},
@@ -468,6 +467,14 @@ func (p People) renewPassword(w http.ResponseWriter, r *http.Request, at place) 
 	}
 	web.Notify(w, "success", sent, "email", user.Email)
 	http.Redirect(w, r, at.user(user.ID, ""), http.StatusSeeOther)
+}
+
+// onText is what a box that is ticked sends.
+func onText(ticked bool) string {
+	if ticked {
+		return "on"
+	}
+	return ""
 }
 
 // dayOf reads the date of a form; the zero time where none is given.

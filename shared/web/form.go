@@ -148,11 +148,17 @@ type Option struct {
 }
 
 // LanguageOptions are the choices of a language field. Each language is named
-// in itself, so that it is found by those who read nothing else.
-func LanguageOptions() []Option {
+// in itself, so that it is found by those who read nothing else. One that a
+// record holds with a region is a choice too: saving the form keeps it.
+func LanguageOptions(held ...string) []Option {
 	var options []Option
 	for _, language := range Languages() {
 		options = append(options, Option{Value: language, Label: Word("language", language)})
+		for _, one := range held {
+			if one != "" && one != language && membership.ChooseLanguage(one) == language {
+				options = append(options, Option{Value: one, Label: Text("form.language_region", "language", Word("language", language), "code", one)})
+			}
+		}
 	}
 	return options
 }
