@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -13,7 +14,7 @@ type world struct {
 	corporate, empty, closed, individual string            // customers
 	many                                 string            // customer whose people are acted on at once; nobody else's may be
 	staff, agent, boss, member           map[string]string // logins by language
-	activeUser, gone, invitation         string            // ids
+	activeUser, gone, long, invitation   string            // ids
 	subAccount, group                    string
 	waiting, waitingElsewhere            string // ids of registrations, and the address of one with the corporate customer
 	routed                               string
@@ -61,7 +62,8 @@ func newWorld(t *testing.T, s stack) world {
 	api.must(204, "PUT", "/groups/"+w.group+"/customers/"+w.corporate, nil)
 	w.gone = api.join(w.corporate, address("live"), "member", "en")
 	api.must(200, "POST", "/users/"+w.gone+"/deactivate", nil)
-	api.join(w.closed, address("sami"), "moderator", "en")
+	w.long = api.join(w.closed, address("sami"), "moderator", "en")
+	api.must(200, "PATCH", "/users/"+w.long, map[string]string{"lastName": strings.Repeat("Haddad", 16)}, "If-Match", fmt.Sprintf(`"%v"`, api.must(200, "GET", "/users/"+w.long, nil)["version"]))
 	api.must(200, "POST", "/customers/"+w.closed+"/deactivate", nil)
 	w.invitation = api.invite(w.corporate, "lager+bestellungen@fjordfisk-"+address("x")[2:8]+".example", "member", "en")
 	revoked := api.invite(w.corporate, address("tor"), "moderator", "en")
@@ -297,6 +299,7 @@ func staffLooks(w world) []look {
 		{"invite-results-all", func(p person) { typed(customer+"/invitations/new", "emails", address("alle"))(p) }, ".notice-success", false},
 		{"user", at(customer + "/users/" + w.activeUser), ".facts", false},
 		{"user-deactivated", at(customer + "/users/" + w.gone), ".facts", false},
+		{"user-long-name", at(console + "/customers/" + w.closed + "/users/" + w.long), ".facts", false},
 		{"user-deactivate", at(customer + "/users/" + w.activeUser + "/deactivate"), ".button.danger", false},
 		{"user-deactivate-twice", func(p person) { p.open(customer + "/users/" + w.gone + "/deactivate"); p.send() }, ".notice-error", false},
 		{"user-edit", at(customer + "/users/" + w.activeUser + "/edit"), "input[name=email]", true},

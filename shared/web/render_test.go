@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +47,8 @@ func TestPartials(t *testing.T) {
 		"password stays out": {`{{template "field" (field .F "password" "type=password")}}`, map[string]any{"F": form}, []string{`type="password"`, `data-reveal="f-password" aria-pressed="false" hidden`}},
 		"select":             {`{{template "field" (field .F "role" "type=select" .O)}}`, map[string]any{"F": form, "O": options}, []string{`<option value="b" selected>B</option>`}},
 		"radio":              {`{{template "field" (field .F "role" "type=radio" .O)}}`, map[string]any{"F": form, "O": options}, []string{`<fieldset`, `value="b" checked`, `aria-describedby="f-role-0-hint"`}},
+		"few boxes":          {`{{template "field" (field .F "role" "type=checks" .O)}}`, map[string]any{"F": form, "O": options}, []string{`<fieldset`, `<div class="check-grid">`}},
+		"many boxes":         {`{{template "field" (field .F "role" "type=checks" .O)}}`, map[string]any{"F": form, "O": slices.Repeat(options, 16)}, []string{`data-find hidden>`, `id="f-role-31"`}},
 		"language":           {`{{template "field" (field .F "language" "type=select" .O)}}`, map[string]any{"F": NewForm("language", "de-AT"), "O": LanguageOptions("de-AT")}, []string{`<option value="de">Deutsch</option>`, `<option value="de-AT" selected>Deutsch (de-AT)</option>`}},
 		"checkbox":           {`{{template "field" (field .F "on" "type=checkbox" "label=field.role")}}`, map[string]any{"F": form}, []string{`type="checkbox" value="on" checked`}},
 		"textarea":           {`{{template "field" (field .F "email" "type=textarea" "rows=7")}}`, map[string]any{"F": form}, []string{`rows="7"`}},

@@ -164,6 +164,20 @@
     }, 200);
   });
 
+  // <input data-find> before boxes: only those that say what is typed are shown, and the ticked ones.
+  const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trim();
+  for (const field of document.querySelectorAll("[data-find]")) field.hidden = false;
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    if (!field.dataset || !("find" in field.dataset)) return;
+    for (const one of field.nextElementSibling.children) {
+      one.hidden = !one.querySelector("input").checked && !folded(one.textContent).includes(folded(field.value));
+    }
+  });
+  document.addEventListener("keydown", (event) => { // it belongs to no form's answer: Enter must not send the form
+    if (event.key === "Enter" && "find" in (event.target.dataset ?? {})) event.preventDefault();
+  });
+
   // <input type="file" data-most="bytes" data-too-large="…" data-empty="…">: what the bucket would refuse, in words that
   // only programs understand, is not sent.
   document.addEventListener("change", (event) => {
