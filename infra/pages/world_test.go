@@ -300,6 +300,7 @@ func staffLooks(w world) []look {
 		{"user", at(customer + "/users/" + w.activeUser), ".facts", false},
 		{"user-deactivated", at(customer + "/users/" + w.gone), ".facts", false},
 		{"user-long-name", at(console + "/customers/" + w.closed + "/users/" + w.long), ".facts", false},
+		{"user-long-name-edit", at(console + "/customers/" + w.closed + "/users/" + w.long + "/edit"), "input[name=email]", false},
 		{"user-deactivate", at(customer + "/users/" + w.activeUser + "/deactivate"), ".button.danger", false},
 		{"user-deactivate-twice", func(p person) { p.open(customer + "/users/" + w.gone + "/deactivate"); p.send() }, ".notice-error", false},
 		{"user-edit", at(customer + "/users/" + w.activeUser + "/edit"), "input[name=email]", true},
