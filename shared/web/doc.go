@@ -68,7 +68,8 @@
 // field.<name> if none is given), value, required, optional, autofocus,
 // autocomplete, inputmode, pattern, min, max, minlength, maxlength, rows,
 // placeholder, class (short, code), id; and []Option for select, radio and checks
-// (languages gives those of a language field).
+// (languages gives those of a language field). More than 30 checks stand in a box
+// of their own, with a field that finds among them.
 //
 // # Functions
 //
