@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
+	"clientele/shared/httpapi"
 	"clientele/shared/membership"
 	"clientele/shared/web"
 )
@@ -14,7 +16,8 @@ import (
 const embeddedRoute = "POST /embed/form"
 
 // registerEmbedded takes the form that stands in a page of an allowed site. The browser says which, in a header that no
-// page can forge; what is answered is a page of the portal, because the form has left the other one.
+// page can forge; what is answered is a page of the portal, because the form has left the other one. A script of that page
+// that sends it (fetch) and asks for JSON is answered as by the API, in the form's language, and may read it.
 func (h registering) registerEmbedded(w http.ResponseWriter, r *http.Request) {
 	form, err := h.form(r)
 	if err != nil {
@@ -27,17 +30,48 @@ func (h registering) registerEmbedded(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r = web.WithLanguage(r, typed.Value("language"))
-	if !slices.Contains(form.EmbedSites, r.Header.Get("Origin")) {
+	site, asJSON := r.Header.Get("Origin"), strings.Contains(r.Header.Get("Accept"), "application/json")
+	w.Header().Add("Vary", "Origin")
+	switch {
+	case slices.Contains(form.EmbedSites, site):
+		w.Header().Set("Access-Control-Allow-Origin", site) // no cookies: the answer is anybody's
+		w.Header().Set("Access-Control-Expose-Headers", "Retry-After")
+	case asJSON:
+		httpapi.Problem(w, r, h.said(r, membership.ErrSiteNotAllowed))
+		return
+	default:
 		h.Pages.Render(w, r, http.StatusForbidden, "register-state", state{web.Text("register.site_title"), web.Text("register.site_text"),
 			[]web.Action{{Label: web.Text("register.title"), URL: "/register", Kind: "primary"}}})
 		return
 	}
-	if err := h.Registrations.Start(r.Context(), h.Call(r), h.input(r, typed, membership.OriginForm)); err != nil {
+	err = h.Registrations.Start(r.Context(), h.Call(r), h.input(r, typed, membership.OriginForm))
+	switch {
+	case err != nil && asJSON:
+		httpapi.Problem(w, r, h.said(r, err))
+		return
+	case asJSON:
+		httpapi.Accepted(w)
+		return
+	case err != nil:
 		typed.Set("shownAt", h.shownAt(typingTime)) // goes on as the portal's own form
 		h.refused(w, r, typed, err)
 		return
 	}
 	h.sent(w, r)
+}
+
+// said is an error in the visitor's language, for a page that shows it as it is.
+func (h registering) said(r *http.Request, err error) error {
+	var wrong *membership.Error
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	said := *wrong
+	said.Message, said.Fields = h.Pages.Say(r, web.Known(wrong.Code)), slices.Clone(wrong.Fields)
+	for i, field := range said.Fields {
+		said.Fields[i].Message = h.Pages.Say(r, web.Known(field.Code))
+	}
+	return &said
 }
 
 // framed gives the allowed sites, and nobody else, the right to show the answer in a frame; it speaks the language that

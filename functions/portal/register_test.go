@@ -102,6 +102,38 @@ func TestWhoMayPost(t *testing.T) {
 	}
 }
 
+// A script of an allowed site reads what came of the form that it sends, in the form's language; one of another site reads
+// nothing, and registers nobody.
+func TestRegisterByScript(t *testing.T) {
+	ask := func(d *desk, origin string, form url.Values) httpapitest.Answer {
+		return httpapitest.Send(t, portal(t, d), httpapitest.Event("POST /embed/form", form.Encode(), "Content-Type", "application/x-www-form-urlencoded", "Origin", origin, "Accept", "application/json"))
+	}
+	good := url.Values{"firstName": {"Rita"}, "lastName": {"Gister"}, "email": {"rita@gister.example"}, "country": {"NO"}}
+	d := openDesk()
+	a := ask(d, site, good)
+	if a.Want(202, ""); a.Headers["Access-Control-Allow-Origin"] != site || a.Headers["Access-Control-Allow-Credentials"] != "" || !strings.Contains(a.Headers["Vary"], "Origin") || len(d.started) != 1 {
+		t.Errorf("%v, %d registrations", a.Headers, len(d.started))
+	}
+	if a.Headers["Content-Type"] != "" || a.Body != "" {
+		t.Errorf("the answer is %q %s", a.Headers["Content-Type"], a.Body)
+	}
+	bad := url.Values{"firstName": {"Rita"}, "lastName": {""}, "email": {"rita@"}, "country": {"NO"}, "language": {"de"}}
+	wrong := ask(d, otherSite, bad)
+	if wrong.Want(400, "invalid_email"); wrong.Headers["Access-Control-Allow-Origin"] != otherSite || !strings.Contains(wrong.Body, `"field":"email"`) || !strings.Contains(wrong.Body, "keine E-Mail-Adresse") {
+		t.Errorf("%v %s", wrong.Headers, wrong.Body)
+	}
+	d.settings.SelfRegistration = false
+	if off := ask(d, site, good); off.Want(409, "registration_off").Headers["Access-Control-Allow-Origin"] != site {
+		t.Errorf("%v", off.Headers)
+	}
+	d = openDesk()
+	for _, origin := range []string{"", "null", "https://evil.example", "http://www.fjordfisk.example", own} {
+		if a := ask(d, origin, good).Want(403, "site_not_allowed"); a.Headers["Access-Control-Allow-Origin"] != "" || !strings.Contains(a.Headers["Vary"], "Origin") || len(d.started) != 0 {
+			t.Errorf("from %q: %v, %d registrations", origin, a.Headers, len(d.started))
+		}
+	}
+}
+
 // Only the pages that are made for it can be shown in a frame, and only by the allowed sites.
 func TestWhoMayFrame(t *testing.T) {
 	ancestors := func(d *desk, route string) string {

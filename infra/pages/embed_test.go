@@ -113,6 +113,27 @@ func TestEmbeddedForm(t *testing.T) {
 	visitor.sees("Please register here")
 	visitor.press("Register")
 	visitor.sees("We mail you a link")
+
+	// A script of the page sends the form itself, and shows what came of it: on the allowed site. The browser lets no other
+	// page read the answer.
+	email = address("rita")
+	sent := func(site, email string) string {
+		visitor.open(site)
+		visitor.do(`document.title = "sending";
+			const form = new URLSearchParams(new FormData(document.querySelector("main form")));
+			form.set("firstName", "Rita"); form.set("lastName", "Gister"); form.set("email", ` + quote(email) + `);
+			fetch(document.querySelector("main form").action, {method: "POST", body: form, headers: {Accept: "application/json"}})
+				.then(async (r) => { document.title = r.ok ? "sent" : (await r.json()).errors[0].message; })
+				.catch(() => { document.title = "unread"; })`)
+		visitor.until("the script's answer", patience, func() bool { return !visitor.yes(`document.title === "sending"`) })
+		return visitor.ask(`document.title`).(string)
+	}
+	for _, try := range []struct{ site, email, want string }{{allowed, "rita@gister", "This is not an e-mail address. It looks like name@example.com."}, {allowed, email, "sent"}, {other, address("rita"), "unread"}} {
+		if got := sent(try.site, try.email); got != try.want {
+			t.Errorf("%s from %s: %q, want %q", try.email, try.site, got, try.want)
+		}
+	}
+	mailed(t, s, email, 1)
 }
 
 // The frame works in an allowed site's page: by keyboard, with the height that it needs, without cookies. No other page

@@ -147,6 +147,7 @@ type RegistrationInput struct {
 // Errors about registrations.
 var (
 	ErrRegistrationOff      = &Error{Kind: Conflict, Code: "registration_off", Message: "Nobody can register here at the moment. Ask the company for an invitation."}
+	ErrSiteNotAllowed       = &Error{Kind: Forbidden, Code: "site_not_allowed", Message: "Registrations are not taken from this web site. Register at the portal instead."}
 	ErrRegistrationExpired  = &Error{Kind: Gone, Code: "registration_expired", Message: "This link has expired: it is valid for 24 hours. Register again to get a new one."}
 	ErrRegistrationReplaced = &Error{Kind: Gone, Code: "registration_replaced", Message: "A newer mail has replaced this link. Use the link of the newest mail."}
 	ErrRegistrationEnded    = &Error{Kind: Gone, Code: "registration_ended", Message: "This registration has been dealt with. Register again if you still need access."}
