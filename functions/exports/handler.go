@@ -93,13 +93,15 @@ func input(body api.CreateExportRequest) (membership.ExportInput, error) {
 	var err error
 	if f.Customer != nil {
 		if in.Query.CustomerID, err = httpapi.ID(*f.Customer); err != nil {
-			return in, err
+			return in, membership.InvalidField("filter.customer", "invalid_id", "This is no id.")
 		}
 	}
 	if f.Group != nil {
-		in.Query.GroupID, err = httpapi.ID(*f.Group)
+		if in.Query.GroupID, err = httpapi.ID(*f.Group); err != nil {
+			return in, membership.InvalidField("filter.group", "invalid_id", "This is no id.")
+		}
 	}
-	return in, err
+	return in, nil
 }
 
 // value returns what was given, or nothing.

@@ -162,15 +162,11 @@ func TestLongListIsQueued(t *testing.T) {
 func TestCreateRefuses(t *testing.T) {
 	h, _, _ := routes()
 	for body, code := range map[string]string{
-		`{"filter":{"customer":"c#1"}}`: "not_found", `{"filter":{"group":""}}`: "not_found", `{"filter":{"country":"de"}}`: "invalid_country", `{"filter":{"country":"ZZ"}}`: "invalid_country", `{"order":"up"}`: "invalid_choice", `{"sort":"age"}`: "invalid_choice",
+		`{"filter":{"customer":"c#1"}}`: "invalid_id", `{"filter":{"group":""}}`: "invalid_id", `{"filter":{"country":"de"}}`: "invalid_country", `{"filter":{"country":"ZZ"}}`: "invalid_country", `{"order":"up"}`: "invalid_choice", `{"sort":"age"}`: "invalid_choice",
 		`{"columns":["password"]}`: "unknown_column", `{"separator":";"}`: "invalid_choice", `{"filter":{"name":"x"}}`: "unknown_field", `{"filter":null}`: "wrong_type",
 		`[]`: "wrong_type", `{`: "invalid_body",
 	} {
-		status := 400
-		if code == "not_found" {
-			status = 404
-		}
-		send(t, h, "POST /exports", body, staff).Want(status, code)
+		send(t, h, "POST /exports", body, staff).Want(400, code)
 	}
 	send(t, h, "POST /exports", `{"filter":{"customer":"c2"}}`, administrator).Want(404, "not_found")
 	send(t, h, "POST /exports", `{"columns":["comment"]}`, administrator).Want(400, "unknown_column")

@@ -48,10 +48,8 @@ func (h handler) list(w http.ResponseWriter, r *http.Request, c membership.Call)
 		return err
 	}
 	var q membership.InvitationQuery
-	if list.Values.Has("customer") {
-		if q.CustomerID, err = httpapi.ID(list.Values.Get("customer")); err != nil {
-			return err
-		}
+	if q.CustomerID, err = httpapi.IDParameter(list.Values, "customer"); err != nil {
+		return err
 	}
 	this := httpapi.Fingerprint("invitations", string(c.Actor.Realm), c.Actor.Reach().CustomerID(), q.CustomerID)
 	if q.Page, err = h.cursors.Page(this, list); err != nil {

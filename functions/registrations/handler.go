@@ -34,10 +34,8 @@ func (h handler) list(w http.ResponseWriter, r *http.Request, c membership.Call)
 	if q.Status, err = httpapi.Choice(list.Values, "status", membership.RegistrationStatuses()...); err != nil {
 		return err
 	}
-	if list.Values.Has("customer") {
-		if q.CustomerID, err = httpapi.ID(list.Values.Get("customer")); err != nil {
-			return err
-		}
+	if q.CustomerID, err = httpapi.IDParameter(list.Values, "customer"); err != nil {
+		return err
 	}
 	this := httpapi.Fingerprint("registrations", string(c.Actor.Realm), c.Actor.Reach().CustomerID(), q.CustomerID, string(q.Status))
 	if q.Page, err = h.cursors.Page(this, list); err != nil {

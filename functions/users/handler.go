@@ -75,10 +75,8 @@ func (h handler) list(w http.ResponseWriter, r *http.Request, c membership.Call)
 func query(list httpapi.List) (membership.UserQuery, error) {
 	var q membership.UserQuery
 	var err error
-	if list.Values.Has("customer") {
-		if q.CustomerID, err = httpapi.ID(list.Values.Get("customer")); err != nil {
-			return q, err
-		}
+	if q.CustomerID, err = httpapi.IDParameter(list.Values, "customer"); err != nil {
+		return q, err
 	}
 	if q.Status, err = httpapi.Choice(list.Values, "status", membership.Statuses()...); err != nil {
 		return q, err
@@ -86,10 +84,8 @@ func query(list httpapi.List) (membership.UserQuery, error) {
 	if q.Role, err = httpapi.Choice(list.Values, "role", membership.Member, membership.Moderator, membership.Administrator, membership.Agent); err != nil {
 		return q, err
 	}
-	if list.Values.Has("group") {
-		if q.GroupID, err = httpapi.ID(list.Values.Get("group")); err != nil {
-			return q, err
-		}
+	if q.GroupID, err = httpapi.IDParameter(list.Values, "group"); err != nil {
+		return q, err
 	}
 	if q.Country = list.Values.Get("country"); q.Country != "" && !membership.ValidCountry(q.Country) {
 		return q, membership.InvalidField("country", "invalid_country", "A country is its two capital letters in ISO 3166: DE, US.")
@@ -108,11 +104,9 @@ func (h handler) count(w http.ResponseWriter, r *http.Request, c membership.Call
 	if err != nil {
 		return err
 	}
-	customerID := ""
-	if values.Has("customer") {
-		if customerID, err = httpapi.ID(values.Get("customer")); err != nil {
-			return err
-		}
+	customerID, err := httpapi.IDParameter(values, "customer")
+	if err != nil {
+		return err
 	}
 	counts, err := h.users.Counts(r.Context(), c, customerID)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,7 +114,11 @@ func TestList(t *testing.T) {
 	} {
 		send(t, h, "GET /users?"+query, staff).Want(400, code)
 	}
-	send(t, h, "GET /users?customer=c%231", staff).Want(404, "not_found")
+	for _, route := range []string{"GET /users?customer=c%231", "GET /users?group=..%2Fx", "GET /users?customer=", "GET /users/counts?customer=c%231"} {
+		if a := send(t, h, route, staff).Want(400, "invalid_id"); !strings.Contains(a.Body, `"field":"`) {
+			t.Errorf("%s: %s", route, a.Body)
+		}
+	}
 	send(t, h, "GET /users?customer=c2", administrator).Want(404, "not_found")
 	send(t, h, "GET /users", member).Want(403, "forbidden")
 }

@@ -26,6 +26,18 @@ func ID(id string) (string, error) {
 	return id, nil
 }
 
+// IDParameter returns a query parameter that is an id, "" when it is not given.
+func IDParameter(values url.Values, name string) (string, error) {
+	if !values.Has(name) {
+		return "", nil
+	}
+	id, err := ID(values.Get(name))
+	if err != nil {
+		return "", membership.InvalidField(name, "invalid_id", "This is no id.")
+	}
+	return id, nil
+}
+
 // Choice returns a query parameter that has one of these values, "" when it is not given.
 func Choice[T ~string](values url.Values, name string, choices ...T) (T, error) {
 	value := T(values.Get(name))
