@@ -326,7 +326,7 @@ func (h handler) addGroupCustomer(w http.ResponseWriter, r *http.Request) {
 		case err != nil:
 			h.Pages.Failed(w, r, err)
 			return
-		case len(found) == 1:
+		case len(found) == 1 && membership.FoldName(found[0].Name) == membership.FoldName(name): // no other is meant without being asked
 			id, name = found[0].ID, found[0].Name
 		case len(found) == 0:
 			form.Error("company", web.Text("people.no_customer"))
