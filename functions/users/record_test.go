@@ -57,9 +57,9 @@ func (b *book) SignIns(context.Context, string, string) (membership.SignIns, err
 	return membership.SignIns{}, nil
 }
 
-func (b *book) EndPassword(ctx context.Context, _, _ membership.SignIns, t membership.Trail) error {
+func (b *book) EndPassword(ctx context.Context, before, after membership.User, _, _ membership.SignIns, t membership.Trail) error {
 	b.trail = t
-	return b.ChangeUser(ctx, membership.User{}, b.users["u5"], nil, t)
+	return b.ChangeUser(ctx, before, after, nil, t)
 }
 
 func (b *book) Create(_ context.Context, userID string) error {
@@ -148,7 +148,7 @@ func TestChange(t *testing.T) {
 	if a.Into(&u); u.City != "Bonn" || u.Role != "moderator" || u.Email != "ada@example.com" || u.NewEmail != "new@example.com" || u.Version != 4 || a.Headers["Etag"] != `"4"` || u.Comment != nil {
 		t.Errorf("%v %s", a.Headers, a.Body)
 	}
-	if len(b.trail.Mails) != 2 || b.trail.Audit.After["city"] != "Bonn" || len(b.trail.Letters) != 2 {
+	if len(b.trail.Mails) != 2 || b.trail.Audit.After["city"] != "Bonn" || len(b.trail.Letters) != 3 {
 		t.Errorf("%+v", b.trail)
 	}
 	kept := b.users["u5"]

@@ -42,7 +42,8 @@ type announcement struct {
 }
 
 // askAddress lets a change of address wait for its confirmation: the new address gets the link, the old one is told, so
-// that its reader can do something against a change that nobody wanted. It takes the place of an earlier one. The
+// that its reader can do something against a change that nobody wanted. Both letters count, because the old address may
+// be one that nobody has proven either. It takes the place of an earlier change. The
 // address is not reserved meanwhile: else everybody could keep addresses of others busy; whether it is free is decided
 // when it is confirmed, by which time its reader is known to be the one who is told.
 func askAddress(c Call, newID func() string, u User, email string, languages ...string) (User, announcement) {
@@ -51,8 +52,18 @@ func askAddress(c Call, newID func() string, u User, email string, languages ...
 	confirm.LinkVersion = u.NewEmailVersion
 	delete(confirm.Fields, "firstName") // nobody has proven the new address: no text for it that people type about themselves
 	delete(confirm.Fields, "username")
-	told := addressMail(c, newID, u, LetterEmailAnnounced, u.Email, languages...)
-	return u, announcement{mails: []Mail{confirm, told}, letters: c.Actor.letter(u.CustomerID, email)}
+	told := toldMail(c, newID, u, u, LetterEmailAnnounced, languages...)
+	return u, announcement{mails: []Mail{confirm, told}, letters: c.Actor.letter(u.CustomerID, email, u.Email)}
+}
+
+// toldMail tells the reader of before's address of a change of it. Who signs in with it elsewhere has an account that nobody
+// changes, and gets the letter that says so.
+func toldMail(c Call, newID func() string, before, after User, letter Letter, languages ...string) Mail {
+	m := addressMail(c, newID, after, letter, before.Email, languages...)
+	if before.AddressElsewhere {
+		m.Letter, m.Fields["customer"] = LetterAddressInUse, after.Company
+	}
+	return m
 }
 
 func addressMail(c Call, newID func() string, u User, letter Letter, to string, languages ...string) Mail {
@@ -226,7 +237,7 @@ func (e EmailChanges) Confirm(ctx context.Context, c Call, token string) (EmailC
 	}
 	c.Actor = Actor{Realm: realmOf(before.CustomerID), UserID: before.ID, CustomerID: before.CustomerID, Role: before.Role, Name: before.DisplayName(), RequestID: c.Actor.RequestID}
 	trail := c.trail(c.auditEntry(e.NewID(), "user.email-changed", "user", before.ID, before.CustomerID, before.auditFields(), after.auditFields()), before.ID)
-	told := addressMail(c, e.NewID, after, LetterEmailChanged, before.Email, customer.Language, e.Language)
+	told := toldMail(c, e.NewID, before, after, LetterEmailChanged, customer.Language, e.Language)
 	trail.Mails = []Mail{told}
 	if err := e.Store.ChangeRecord(ctx, before, after, nil, trail); err != nil {
 		if CodeOf(err) == ErrLoginTaken.Code {

@@ -1,6 +1,8 @@
 package membership_test
 
 import (
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -202,9 +204,57 @@ func TestAddressOfSomebodyElse(t *testing.T) {
 	}
 	_, err := w.emails.Confirm(w.ctx, w.public(), w.sweep(membership.LetterEmailConfirm))
 	wantCode(t, err, "email_taken")
+	if len(w.letters(membership.LetterEmailAnnounced)) != 1 {
+		t.Error("the present address is not told")
+	}
+	// A record with an address that signs in elsewhere: its reader has lost nothing, and is told what holds.
+	w = newWorld(t)
+	c := w.as("alpha", membership.Administrator)
+	u := w.create(c, membership.CreateInput{CustomerID: "alpha", RecordInput: named("beta-administrator@example.com")})
+	if u, err = w.records.Change(w.ctx, c, u.ID, u.Version, membership.RecordInput{Email: ptr("own@example.com")}); err != nil {
+		t.Fatal(err)
+	}
+	told, link := w.letters(membership.LetterAddressInUse), w.sweep(membership.LetterEmailConfirm)
+	if len(told) != 1 || told[0].To != "beta-administrator@example.com" || len(w.letters(membership.LetterEmailAnnounced)) != 0 {
+		t.Errorf("told %+v", told)
+	}
+	if _, err := w.emails.Confirm(w.ctx, w.public(), link); err != nil || w.store.users[u.ID].Email != "own@example.com" {
+		t.Errorf("%+v %v", w.store.users[u.ID], err)
+	}
+	if w.sweep(membership.LetterAddressInUse); len(w.letters(membership.LetterEmailChanged)) != 0 || w.store.logins["beta-administrator@example.com"] != "beta-administrator" {
+		t.Error("its reader is told of a change that is not theirs")
+	}
 	// Writing it in another way is no change that needs a confirmation.
-	u := w.store.users["alpha-member"]
+	u = w.store.users["alpha-member"]
 	if u, err = w.records.Change(w.ctx, w.staff(), u.ID, u.Version, membership.RecordInput{Email: ptr("Alpha-Member@Example.com")}); err != nil || u.Email != "Alpha-Member@Example.com" || u.NewEmail != "" {
 		t.Errorf("%+v %v", u, err)
+	}
+}
+
+// The present address is told of every change that is asked for, so that counts for it as well: nobody who never heard of
+// the customer is to be mailed without end.
+func TestChangesOfAddressAreLettersToBoth(t *testing.T) {
+	w := newWorld(t)
+	c := w.as("alpha", membership.Administrator)
+	u := w.create(c, membership.CreateInput{CustomerID: "alpha", RecordInput: named("stranger@example.com")})
+	codes := []string{}
+	for n := range 6 {
+		after, err := w.records.Change(w.ctx, c, u.ID, u.Version, membership.RecordInput{Email: ptr("mine-" + strconv.Itoa(n) + "@example.com")})
+		if codes = append(codes, membership.CodeOf(err)); err == nil {
+			u = after
+		}
+	}
+	if !slices.Equal(codes, []string{"", "", "", "", "", "too_many_requests"}) {
+		t.Errorf("%q", codes)
+	}
+	w.sweep(membership.LetterEmailAnnounced)
+	told := 0
+	for _, m := range w.postman.posted {
+		if m.To == "stranger@example.com" {
+			told++
+		}
+	}
+	if told != 5 {
+		t.Errorf("%d letters to the present address", told)
 	}
 }

@@ -94,12 +94,17 @@ var (
 	lettersPerActor   = Throttle{"letters-actor", 1000, 24 * time.Hour}
 )
 
-// letter is what a letter to an address counts against: the limits of whoever causes it.
-func (a Actor) letter(customerID, email string) []Event {
+// letter is what a change counts against that owes a letter to each of these addresses, which differ: the limits of
+// whoever causes it.
+func (a Actor) letter(customerID string, emails ...string) []Event {
 	if a.Realm != Portal {
 		return nil
 	}
-	return []Event{{lettersPerAddress, customerID + " " + FoldLogin(email)}, {lettersPerActor, a.UserID}}
+	var events []Event
+	for _, email := range emails {
+		events = append(events, Event{lettersPerAddress, customerID + " " + FoldLogin(email)})
+	}
+	return append(events, Event{lettersPerActor, a.UserID})
 }
 
 // Invitee is one row of a request to invite.

@@ -362,8 +362,19 @@ func (m *memory) ChangeRecord(ctx context.Context, before, after membership.User
 	return m.ChangeUser(ctx, before, after, i, t)
 }
 
-func (m *memory) EndPassword(ctx context.Context, before, after membership.SignIns, t membership.Trail) error {
-	return m.ChangeSignIns(ctx, before, after, &t)
+func (m *memory) EndPassword(ctx context.Context, before, after membership.User, signInsBefore, signInsAfter membership.SignIns, t membership.Trail) error {
+	m.mu.Lock()
+	stale := m.users[before.ID].Version != before.Version
+	m.mu.Unlock()
+	if stale {
+		return membership.ErrStale
+	}
+	if err := m.ChangeSignIns(ctx, signInsBefore, signInsAfter, &t); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.put(before, after)
 }
 
 func (m *memory) ChangeUser(_ context.Context, before, after membership.User, i *membership.InvitationChange, t membership.Trail) error {

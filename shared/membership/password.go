@@ -38,10 +38,15 @@ func (r Records) RenewPassword(ctx context.Context, c Call, userID string, mode 
 	}
 	trail.Mails = []Mail{r.letter(c, user, letter, Customer{})}
 	trail.Letters = c.Actor.letter(user.CustomerID, user.Email)
-	if user.AddressElsewhere {
-		return r.remind(ctx, c, user, letter, trail)
-	}
 	for try := 0; try < passwordTries; try++ {
+		if try > 0 {
+			if user, err = r.Store.User(ctx, c.Actor.Reach(), userID); err != nil {
+				return err
+			}
+		}
+		if user.AddressElsewhere {
+			return r.remind(ctx, c, user, letter, trail)
+		}
 		before, err := r.Store.SignIns(ctx, user.CustomerID, user.ID)
 		if err != nil {
 			return err
@@ -56,7 +61,11 @@ func (r Records) RenewPassword(ctx context.Context, c Call, userID string, mode 
 		if mode == ByTemporaryPassword {
 			trail.Mails[0].LinkVersion = after.TemporaryVersion
 		}
-		if err := r.Store.EndPassword(ctx, before, after, trail); KindOf(err) != Stale {
+		// The record gets its next version, as where there is no password to take away: else versions would tell a customer's
+		// people which addresses sign in elsewhere.
+		renewed := user
+		renewed.Version++
+		if err := r.Store.EndPassword(ctx, user, renewed, before, after, trail); KindOf(err) != Stale {
 			return err
 		}
 	}

@@ -58,8 +58,8 @@ type RecordStore interface {
 	ChangeRecord(ctx context.Context, before, after User, invitation *InvitationChange, t Trail) error
 	// SignIns is that of SignInStore.
 	SignIns(ctx context.Context, customerID, userID string) (SignIns, error)
-	// EndPassword is ChangeSignIns, and counts the trail's letter. Errors: also ErrInProgress, TooMany.
-	EndPassword(ctx context.Context, before, after SignIns, t Trail) error
+	// EndPassword is ChangeRecord and ChangeSignIns in one.
+	EndPassword(ctx context.Context, before, after User, signInsBefore, signInsAfter SignIns, t Trail) error
 }
 
 // OnlyUser is the note of who an individual customer's one user is: Before is who it named until now, "" for nobody.

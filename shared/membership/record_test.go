@@ -231,6 +231,12 @@ func TestAddressElsewhereLooksLikeAnyOther(t *testing.T) {
 		if len(w.letters(membership.LetterPasswordLink)) != 0 || len(w.letters(membership.LetterAddressInUse)) != 2 {
 			t.Error("there is a link")
 		}
+		if err := w.records.RenewPassword(w.ctx, c, other.ID, membership.ByLink); err != nil {
+			t.Fatal(err)
+		}
+		if one, two := w.store.users[u.ID].Version, w.store.users[other.ID].Version; one != two {
+			t.Errorf("the version tells them apart: %d and %d", one, two)
+		}
 		if w.sweep(membership.LetterAddressInUse) != "" || told() != 2 {
 			t.Errorf("the owner of the address got %d letters", told())
 		}

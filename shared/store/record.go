@@ -45,9 +45,10 @@ func (t Table) ChangeRecord(ctx context.Context, before, after membership.User, 
 	return t.commit(ctx, w)
 }
 
-// EndPassword is ChangeSignIns, and counts the letter. Errors: also ErrInProgress, TooMany.
-func (t Table) EndPassword(ctx context.Context, before, after membership.SignIns, tr membership.Trail) error {
-	w := t.changeSignIns(before, after, &tr)
+// EndPassword is ChangeRecord and ChangeSignIns in one. Errors: those of both.
+func (t Table) EndPassword(ctx context.Context, before, after membership.User, signInsBefore, signInsAfter membership.SignIns, tr membership.Trail) error {
+	w := t.changeUser(before, after, nil, tr)
+	w.signIns(signInsBefore, signInsAfter)
 	w.events(tr.Letters, tr.Now)
 	return t.commit(ctx, w)
 }

@@ -109,16 +109,20 @@ func (t Table) ChangeSignIns(ctx context.Context, before, after membership.SignI
 }
 
 func (t Table) changeSignIns(before, after membership.SignIns, tr *membership.Trail) *write {
-	c := versionIs(before.Version)
-	if before.Version == 0 {
-		c = absent()
-	}
 	w := t.write()
-	w.put(signInsItem(after), c, membership.ErrStale)
+	w.signIns(before, after)
 	if tr != nil {
 		w.trail(*tr)
 	}
 	return w
+}
+
+func (w *write) signIns(before, after membership.SignIns) {
+	c := versionIs(before.Version)
+	if before.Version == 0 {
+		c = absent()
+	}
+	w.put(signInsItem(after), c, membership.ErrStale)
 }
 
 // LoginFacts returns who holds a folded login and the failed attempts with it, with one wait.
