@@ -243,13 +243,14 @@ func (o Outbox) passwordLink(ctx context.Context, m *Mail, holder Address, lifet
 	return o.Keys.Token(ResetLink(access.User, after)), true, nil
 }
 
-// reader returns whom a password mail is for, zero where that person has no access at the moment.
+// reader returns whom a password mail is for, zero where that person has no access at the moment, or has it elsewhere with
+// this address, which can be one account's only.
 func (o Outbox) reader(ctx context.Context, m *Mail, holder Address, now time.Time) (Access, error) {
 	access, err := o.Store.Access(ctx, holder.CustomerID, holder.UserID, "")
 	if err != nil {
 		return Access{}, err
 	}
-	if _, closed := access.Actor(m.Door, now.Add(2*time.Second), "", now); closed != nil {
+	if _, closed := access.Actor(m.Door, now.Add(2*time.Second), "", now); closed != nil || access.User.AddressElsewhere {
 		return Access{}, nil
 	}
 	access.SignIns.CustomerID, access.SignIns.UserID = access.User.CustomerID, access.User.ID

@@ -240,6 +240,17 @@ func TestAddressElsewhereLooksLikeAnyOther(t *testing.T) {
 		if w.sweep(membership.LetterAddressInUse) != "" || told() != 2 {
 			t.Errorf("the owner of the address got %d letters", told())
 		}
+		// Nor does one go out by another name of the record: whoever asks for it.
+		name := membership.RecordInput{Username: ptr("another.name")}
+		if _, err := w.records.Change(w.ctx, c, u.ID, w.store.users[u.ID].Version, name); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.signIn.ForgotPassword(w.ctx, w.public(), membership.Forgot{Login: "another.name", Door: membership.PortalDoor}, "en"); err != nil {
+			t.Fatal(err)
+		}
+		if w.sweep(membership.LetterPasswordReset) != "" {
+			t.Error("a link is mailed to somebody whose account it is not")
+		}
 		// What is no longer so is not told.
 		w.now = w.now.Add(time.Minute)
 		if err := w.records.RenewPassword(w.ctx, w.as("alpha", membership.Administrator), u.ID, membership.ByLink); err != nil {
