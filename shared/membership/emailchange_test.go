@@ -247,6 +247,9 @@ func TestChangesOfAddressAreLettersToBoth(t *testing.T) {
 	if !slices.Equal(codes, []string{"", "", "", "", "", "too_many_requests"}) {
 		t.Errorf("%q", codes)
 	}
+	tagged := w.create(c, membership.CreateInput{CustomerID: "alpha", RecordInput: named("stranger+1@example.com")})
+	_, err := w.records.Change(w.ctx, c, tagged.ID, tagged.Version, membership.RecordInput{Email: ptr("stranger+2@example.com")})
+	wantCode(t, err, "too_many_requests")
 	w.sweep(membership.LetterEmailAnnounced)
 	told := 0
 	for _, m := range w.postman.posted {

@@ -281,7 +281,7 @@ func (gs Guests) AskFirstUser(ctx context.Context, c Call, in FirstUser) error {
 		mail := Registrations{NewID: gs.NewID, Language: gs.Language}.letter(c, r, LetterRegistrationConfirm)
 		r.MailID, r.Delivery = mail.ID, string(mail.Status)
 		trail := c.trail(c.auditEntry(gs.NewID(), "registration.started", "registration", r.ID, customerID, nil, r.auditFields()), r.ID)
-		trail.Mails, trail.Letters = []Mail{mail}, []Event{{registrationsPerAddress, folded}}
+		trail.Mails, trail.Letters = []Mail{mail}, []Event{{registrationsPerAddress, mailbox(folded)}}
 		if err := gs.Store.StartRegistration(ctx, open, r, trail); KindOf(err) != Stale {
 			return err
 		}

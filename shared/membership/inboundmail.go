@@ -186,7 +186,7 @@ func (m MailRegistrations) Receive(ctx context.Context, c Call, r MailReceipt) (
 	if seen != nil {
 		return MailSeen, nil
 	}
-	err = m.Store.Take(ctx, mailsPerSender, sender, c.Now)
+	err = m.Store.Take(ctx, mailsPerSender, mailbox(sender), c.Now)
 	if err == nil {
 		err = m.Store.Take(ctx, mailsInAll, "all", c.Now)
 	}

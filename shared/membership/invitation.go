@@ -3,6 +3,7 @@ package membership
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,15 +95,17 @@ var (
 	lettersPerActor   = Throttle{"letters-actor", 1000, 24 * time.Hour}
 )
 
-// letter is what a change counts against that owes a letter to each of these addresses, which differ: the limits of
-// whoever causes it.
+// letter is what a change counts against that owes a letter to each of these addresses: the limits of whoever causes it.
 func (a Actor) letter(customerID string, emails ...string) []Event {
 	if a.Realm != Portal {
 		return nil
 	}
 	var events []Event
-	for _, email := range emails {
-		events = append(events, Event{lettersPerAddress, customerID + " " + FoldLogin(email)})
+	for _, email := range emails { // of two addresses with one mailbox it counts once: a transaction changes no item twice
+		e := Event{lettersPerAddress, customerID + " " + mailbox(FoldLogin(email))}
+		if !slices.Contains(events, e) {
+			events = append(events, e)
+		}
 	}
 	return append(events, Event{lettersPerActor, a.UserID})
 }

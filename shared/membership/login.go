@@ -36,6 +36,17 @@ func lowerLogin(s string) string {
 	}, s))
 }
 
+// mailbox returns what throttles count of a folded address: without what stands behind a plus, which most mail systems
+// deliver into the same mailbox (RFC 5233). Else a stranger's mailbox could be filled through addresses without end. Nothing
+// else takes two such addresses for one.
+func mailbox(folded string) string {
+	at := strings.LastIndexByte(folded, '@')
+	if plus := strings.IndexByte(folded, '+'); plus > 0 && plus < at {
+		return folded[:plus] + folded[at:]
+	}
+	return folded
+}
+
 // maxEmail is the longest address that fits into an SMTP path (RFC 5321, 4.5.3.1.3 less the angle brackets).
 const maxEmail = 254
 

@@ -273,7 +273,7 @@ func (rs Registrations) Start(ctx context.Context, c Call, in RegistrationInput)
 		reg.MailID, reg.Delivery = mail.ID, string(mail.Status)
 		trail := c.trail(c.auditEntry(rs.NewID(), "registration.started", "registration", reg.ID, reg.CustomerID, nil, reg.auditFields()))
 		trail.Mails = []Mail{mail}
-		trail.Letters = []Event{{registrationsPerSource, in.Source}, {registrationsPerAddress, folded}, {registrationsInAll, "all"}}
+		trail.Letters = []Event{{registrationsPerSource, in.Source}, {registrationsPerAddress, mailbox(folded)}, {registrationsInAll, "all"}}
 		if err := rs.Store.StartRegistration(ctx, open, reg, trail); KindOf(err) != Stale {
 			return err
 		}

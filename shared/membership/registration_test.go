@@ -350,6 +350,12 @@ func TestRegistrationLimits(t *testing.T) {
 			t.Errorf("%d. for one address: %v", i+1, err)
 		}
 	}
+	for i := range 6 { // all are one mailbox's
+		err := start(fmt.Sprintf("two+%d@gister.example", i), fmt.Sprint("source-", i))
+		if want := i == 5; (membership.KindOf(err) == membership.TooMany) != want {
+			t.Errorf("%d. for one mailbox: %v", i+1, err)
+		}
+	}
 	for i := range 61 {
 		err := start(fmt.Sprintf("p%d@gister.example", i), "one source")
 		if want := i == 60; (membership.KindOf(err) == membership.TooMany) != want {
