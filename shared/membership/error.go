@@ -91,8 +91,12 @@ func InvalidField(field, code, message string) *Error {
 // fieldErrors gathers what is wrong with the fields of one input, so that a person sees everything at once.
 type fieldErrors []FieldError
 
+// maxFieldErrors is how many an answer names: more than a form has fields. What is in a long list would make an answer of
+// megabytes.
+const maxFieldErrors = 20
+
 func (f *fieldErrors) add(err *Error) {
-	if err != nil {
+	if err != nil && len(*f) < maxFieldErrors {
 		*f = append(*f, FieldError{err.Field, err.Code, err.Message})
 	}
 }

@@ -471,6 +471,9 @@ func (e Exports) sheet(c Call, in ExportInput) (*sheet, error) {
 	var errs fieldErrors
 	all := exportColumns(c.Actor)
 	for n, name := range in.Columns {
+		if len(errs) == maxFieldErrors {
+			break
+		}
 		field := fmt.Sprintf("columns[%d]", n)
 		at := slices.IndexFunc(all, func(x exportColumn) bool { return x.name == name })
 		switch {

@@ -534,6 +534,7 @@ func TestExportInput(t *testing.T) {
 		"sort search_excludes_sort":        func(in *membership.ExportInput) { in.Query.Search, in.Query.Sort = "ada", membership.SortEmail },
 		"filter.q search_too_short":        func(in *membership.ExportInput) { in.Query.Search = "ad" },
 		"filter.q search_excludes_removed": func(in *membership.ExportInput) { in.Query.Search, in.Query.Status = "ada", membership.Removed },
+		"columns[0] unknown_column":        func(in *membership.ExportInput) { in.Columns = strings.Split(strings.Repeat("x,", 300_000), ",") },
 	} {
 		in := membership.ExportInput{Query: ascending()}
 		change(&in)
@@ -541,6 +542,8 @@ func TestExportInput(t *testing.T) {
 		var e *membership.Error
 		if !errors.As(err, &e) || e.Field+" "+e.Code != want {
 			t.Errorf("%v, want %s", err, want)
+		} else if len(e.Fields) > 20 { // each is in the answer, which Lambda wants below 6 MB
+			t.Errorf("%s: %d fields", want, len(e.Fields))
 		}
 	}
 	if w.table.taken != 0 || len(w.table.trails) != 0 || len(w.files.objects) != 0 {

@@ -409,12 +409,7 @@ type groupFinder interface {
 // active is checked once more when a user is stored.
 // Errors: ErrNoGroupsForYou, ErrStaffInGroup, ErrTooManyGroupsOf, ErrGroupGone.
 func chooseGroups(ctx context.Context, store groupFinder, a Actor, customerID string, ids []string) (choice, error) {
-	var wanted []string
-	for _, id := range ids {
-		if !slices.Contains(wanted, id) {
-			wanted = append(wanted, id)
-		}
-	}
+	wanted := each(ids)
 	if err := mayChoose(a, customerID, wanted); err != nil || len(wanted) == 0 {
 		return choice{}, err
 	}
@@ -426,6 +421,20 @@ func chooseGroups(ctx context.Context, store groupFinder, a Actor, customerID st
 		return choice{}, err
 	}
 	return choice{ids: wanted, first: FirstActive(wanted, groups)}, nil
+}
+
+// each returns the ids without repetitions. It does not hold each against all others: a request can bring a hundred
+// thousand, whoever sends it.
+func each(ids []string) []string {
+	var once []string
+	met := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		if !met[id] {
+			met[id] = true
+			once = append(once, id)
+		}
+	}
+	return once
 }
 
 // mayChoose says whether somebody may give these groups, of which no two are the same, to a user of a customer.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -319,6 +320,20 @@ func TestInviteIntoGroups(t *testing.T) {
 	} {
 		_, err := invite(c.call, c.customer, c.groups...)
 		wantCode(t, err, c.code)
+	}
+	// A body of 1 MB holds that many. Holding each against all others would take a minute of whoever refuses them.
+	flood := make([]string, 250_000)
+	for n := range flood {
+		flood[n] = strconv.FormatInt(int64(n), 36)
+	}
+	began := time.Now()
+	_, err = invite(w.as("alpha", membership.Moderator), "alpha", flood...)
+	wantCode(t, err, "groups_not_allowed")
+	member := w.store.users["alpha-member"]
+	_, err = w.records.Change(w.ctx, w.staff(), member.ID, member.Version, membership.RecordInput{GroupIDs: &flood})
+	wantCode(t, err, "too_many_groups_of_one")
+	if took := time.Since(began); took > 15*time.Second {
+		t.Errorf("refusing %d groups twice takes %s", len(flood), took)
 	}
 	if len(w.store.mails) > 0 {
 		t.Errorf("mails were queued: %v", w.store.mails)

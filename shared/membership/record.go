@@ -458,12 +458,9 @@ func mayGive(a Actor, before User, role Role) error {
 
 // regroup puts a user into exactly these groups. Those that the user is in already may be inactive.
 func (r Records) regroup(ctx context.Context, c Call, u User, ids []string) (User, error) {
-	var wanted, added []string
-	for _, id := range ids {
-		if slices.Contains(wanted, id) {
-			continue
-		}
-		wanted = append(wanted, id)
+	wanted := each(ids)
+	var added []string
+	for _, id := range wanted {
 		if !slices.Contains(u.GroupIDs, id) {
 			added = append(added, id)
 		}
