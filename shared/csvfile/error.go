@@ -31,6 +31,8 @@ const (
 	MissingColumn Code = "csv_column_missing"
 	// SameColumn: two columns have the same meaning; Column says which.
 	SameColumn Code = "csv_column_twice"
+	// TooManyColumns: the first row has more than 500 cells.
+	TooManyColumns Code = "csv_too_many_columns"
 	// TooManyRows: more rows than the caller allows.
 	TooManyRows Code = "csv_too_many_rows"
 	// TooLarge: more bytes than the caller allows.

@@ -12,6 +12,10 @@ import (
 // 8 KB.
 const maxRow = 64 << 10
 
+// maxColumns is how many cells a first row can have: far more than is known of a person. Whoever writes a file again with a
+// result writes as many for every row, however short it is.
+const maxColumns = 500
+
 // Limits bound a file.
 type Limits struct {
 	Rows  int   // rows below the headings, blank ones not counted
@@ -114,6 +118,9 @@ func (r *Reader) readHeadings() error {
 	at, unknown, twice := match(r.columns, first.Cells)
 	if len(at) == 0 {
 		return &Error{Code: NoHeader, Line: first.Line}
+	}
+	if len(first.Cells) > maxColumns {
+		return &Error{Code: TooManyColumns, Line: first.Line}
 	}
 	if twice != "" {
 		return &Error{Code: SameColumn, Line: first.Line, Column: twice}

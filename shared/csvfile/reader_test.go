@@ -108,6 +108,8 @@ func TestRead(t *testing.T) {
 		"no head":      {"a@b.c,Anna,Berg\n", []string{"line 1: csv_header"}},
 		"no email":     {"\nVorname,Nachname\n", []string{"line 2, column email: csv_column_missing"}},
 		"twice":        {"email,Vorname,E-Mail\n", []string{"line 1, column email: csv_column_twice"}},
+		"widest":       {"email" + strings.Repeat(",a", maxColumns-1) + "\na\n", []string{"2: a||"}},
+		"too wide":     {"email" + strings.Repeat(",a", maxColumns) + "\na\n", []string{"line 1: csv_too_many_columns"}},
 		"broken head":  {"email,\"Vorname\na,b\n", []string{"line 1: csv_quotes"}},
 		"long":         {head + "a,b,c\n" + strings.Repeat("x", maxRow+1) + "\nd,e,f\n" + strings.Repeat("y", 3*maxRow) + "\r\ng,h,i", []string{"2: a|b|c", "line 3: csv_row_too_long: ", "4: d|e|f", "line 5: csv_row_too_long: ", "6: g|h|i"}},
 		"long cell":    {head + "a,\"b" + strings.Repeat("x\n", maxRow) + "\nd,e,f\n", nil},

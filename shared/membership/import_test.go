@@ -370,6 +370,7 @@ func TestFilesThatAreNoImport(t *testing.T) {
 		"twice":               {"email;E-Mail\nx;y\n", "csv_column_twice"},
 		"10,001 rows":         {many + "a@b.example\n", "csv_too_many_rows"},
 		"too large":           {"email\n" + strings.Repeat("a", membership.MaxImportBytes), "csv_too_large"},
+		"501 columns":         {"email" + strings.Repeat(",x", 500) + "\na@b.example\n", "csv_too_many_columns"},
 		"quote without end":   {"\"email;firstName\nx;y\n", "csv_header"},
 		"separator of others": {"email^firstName\nx^y\n", "csv_header"},
 	} {
