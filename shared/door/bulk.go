@@ -16,14 +16,20 @@ type picked struct{ customerID, userID, name string }
 
 func (p picked) text() string { return p.customerID + " " + p.userID + " " + p.name }
 
-// pickedFrom reads what checkboxes, or a page after them, sent. What is no row is left out.
+// pickedFrom reads what checkboxes, or a page after them, sent: each once, and no more than one too many, which is then
+// refused. What is no row is left out.
 func pickedFrom(form *web.Form) []picked {
 	var all []picked
+	met := map[string]bool{}
 	for _, text := range append(slices.Clone(form.Values("user")), strings.Split(form.Value("users"), "\n")...) {
 		customerID, rest, _ := strings.Cut(strings.TrimSpace(text), " ")
 		userID, name, _ := strings.Cut(rest, " ")
-		if p := (picked{knownID(customerID), knownID(userID), name}); p.customerID != "" && p.userID != "" && !slices.ContainsFunc(all, func(q picked) bool { return q.userID == p.userID }) {
+		if p := (picked{knownID(customerID), knownID(userID), name}); p.customerID != "" && p.userID != "" && !met[p.userID] {
+			met[p.userID] = true
 			all = append(all, p)
+		}
+		if len(all) > membership.MaxBulk {
+			break
 		}
 	}
 	return all

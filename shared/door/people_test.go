@@ -4,8 +4,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
+
+	"clientele/shared/membership"
+	"clientele/shared/web"
 )
 
 // The way back leads to a list as it was, and nowhere else.
@@ -28,5 +32,20 @@ func TestBack(t *testing.T) {
 		if got := at.back(r); got != test.want {
 			t.Errorf("%s: %s instead of %s", name, got, test.want)
 		}
+	}
+}
+
+// A form of 1 MB holds many more people than a page shows. No more are read than it takes to refuse them.
+func TestPickedAreBounded(t *testing.T) {
+	lines := make([]string, 100_000)
+	for n := range lines {
+		lines[n] = "c1 u" + strconv.Itoa(n) + " Ada"
+	}
+	text := strings.Join(lines, "\n")
+	if got := pickedFrom(web.NewForm("users", text+"\n"+text)); len(got) != membership.MaxBulk+1 || got[membership.MaxBulk].userID != "u100" {
+		t.Errorf("%d picked", len(got))
+	}
+	if got := pickedFrom(web.NewForm("users", strings.Repeat("c1 u1 Ada\nc1 u2 Bo\n", 10))); len(got) != 2 || got[1].name != "Bo" {
+		t.Errorf("picked %+v", got)
 	}
 }
