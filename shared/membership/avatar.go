@@ -36,8 +36,12 @@ func PictureTypes() []string { return []string{"image/jpeg", "image/png", "image
 // anyPicture is the content type of a form in a page, which cannot know what will be chosen. What counts is the content.
 const anyPicture = "image/"
 
-// avatarUploads limits what one person can make the worker do.
-var avatarUploads = Throttle{"avatar-uploads", 30, time.Hour}
+// avatarUploads and filesPerUpload limit what one person can make the worker do: a form is good for any number of files
+// until its end. One or two are chosen wrongly, and each is looked at up to three times where that fails.
+var (
+	avatarUploads  = Throttle{"avatar-uploads", 30, time.Hour}
+	filesPerUpload = Throttle{"avatar-files", 10, time.Hour}
+)
 
 // What is wrong with a picture. The worker notes it, the page shows it.
 var (
@@ -332,7 +336,13 @@ func (a Avatars) Finish(ctx context.Context, c Call, ref AvatarRef) (AvatarStatu
 			return "", a.throwAway(ctx, ref, made)
 		}
 		if !current && !made {
-			err := a.make(ctx, ref)
+			err := a.Store.Take(ctx, filesPerUpload, ref.UploadID, c.Now)
+			if KindOf(err) == TooMany {
+				return "", a.Files.DropUpload(ctx, ref)
+			}
+			if err == nil {
+				err = a.make(ctx, ref)
+			}
 			switch {
 			case KindOf(err) == Invalid:
 				return a.refuse(ctx, upload, CodeOf(err))

@@ -518,3 +518,36 @@ func TestUploadsAreLimited(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Who has a form can send one file after the other for ten minutes. Looking at each, and at all of them at once, would take
+// the functions' places from everybody.
+func TestFilesOfOneUploadAreCounted(t *testing.T) {
+	w := newWorld(t)
+	a, p := gallery(w)
+	me := w.as("alpha", membership.Member)
+	looked, squares := 0, a.Squares
+	a.Squares = func(ctx context.Context, data []byte, sizes []int) ([][]byte, error) {
+		looked++
+		return squares(ctx, data, sizes)
+	}
+	ref := send(t, w, a, p, me, alphaMember, "no picture")
+	for range 15 {
+		p.objects[uploadKey(ref)] = "no picture"
+		if _, err := a.Finish(w.ctx, system(w), ref); err != nil {
+			t.Fatal(err)
+		}
+		if len(p.objects) > 0 {
+			t.Fatalf("left behind: %v", p.objects)
+		}
+	}
+	if looked != 10 {
+		t.Errorf("looked at %d files", looked)
+	}
+	if u, err := a.Upload(w.ctx, me, alphaMember); err != nil || u.Status != membership.AvatarRefused {
+		t.Errorf("%+v %v", u, err)
+	}
+	next := send(t, w, a, p, me, alphaMember, "cat")
+	if s, err := a.Finish(w.ctx, system(w), next); s != membership.AvatarReady || err != nil {
+		t.Errorf("%s, %v", s, err)
+	}
+}
