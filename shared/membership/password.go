@@ -76,6 +76,10 @@ func (r Records) RenewPassword(ctx context.Context, c Call, userID string, mode 
 // moment.
 const passwordTries = 4
 
+// reminders counts what remind does, so that its transaction has as many actions as that which ends a password: how long an
+// answer takes must not tell them apart either.
+var reminders = Throttle{"password-reminders", 1000, time.Hour}
+
 // remind mails a user whose address signs in elsewhere, so that there is no password to renew. Where the address has
 // become free since, it becomes the user's.
 func (r Records) remind(ctx context.Context, c Call, user User, letter Letter, trail Trail) error {
@@ -85,6 +89,7 @@ func (r Records) remind(ctx context.Context, c Call, user User, letter Letter, t
 	}
 	after := user
 	after.ValidFrom, after.Version = cutOff(c.Now), user.Version+1
+	trail.Letters = append(trail.Letters, Event{reminders, user.ID})
 	if holders[0].UserID == "" {
 		after.AddressElsewhere = false
 		trail.Mails = []Mail{r.letter(c, after, letter, Customer{})} // the first password: no version is behind it
