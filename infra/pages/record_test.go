@@ -223,7 +223,7 @@ func TestGroupPages(t *testing.T) {
 	staff.sees("Saved.", word+" North", "Sails at night.")
 	staff.fill("company", strings.TrimSuffix(company, " Ltd")) // the beginning of a name is a question
 	staff.press("Add")
-	staff.sees("Several customers begin like this")
+	staff.sees("Which customer do you mean?")
 	staff.press("Add")
 	staff.sees(company + " is in " + word + " North now.")
 
