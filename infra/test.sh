@@ -77,7 +77,7 @@ vetted=0
 go vet "${packages[@]}" || vetted=1
 
 say "go test"
-go test -json -count=1 -timeout=25m "${packages[@]}" 2>&1 | go run ./infra/testreport -counts "$state/counts"
+go test -json -count=1 -timeout=35m "${packages[@]}" 2>&1 | go run ./infra/testreport -counts "$state/counts"
 tested=${PIPESTATUS[1]}
 if [ "$vetted" -ne 0 ]; then say "go vet found something, see above"; fi
 say "took $((SECONDS - began)) s"

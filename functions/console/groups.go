@@ -320,7 +320,17 @@ func (h handler) addGroupCustomer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id, name := form.Value("customer"), form.Value("company")
-	if id == "" {
+	if id != "" {
+		var chosen membership.Customer
+		if id, err = httpapi.ID(id); err == nil {
+			chosen, err = h.Customers.Get(r.Context(), h.Call(r), id)
+		}
+		if err != nil {
+			h.Pages.Failed(w, r, err)
+			return
+		}
+		name = chosen.Name
+	} else {
 		found, err := h.FindCustomers(r, name)
 		switch {
 		case err != nil:

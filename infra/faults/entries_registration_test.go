@@ -167,15 +167,18 @@ func registrationEntries() []entry {
 				w.opened(nil)
 				w.waits("rita", "rita@gister.example")
 				w.waits("rolf", "rolf@gister.example")
-				_, err := w.approvals().Decide(w.ctx, w.staff(), membership.DecisionInput{RegistrationIDs: []string{w.vars["rita"], w.vars["rolf"]}, Decision: membership.DecideDisapprove, Silent: true})
+				_, err := w.approvals().Decide(w.ctx, w.staff(), membership.DecisionInput{RegistrationIDs: []string{w.vars["rita"], w.vars["rolf"]}, Decision: membership.DecideDisapprove, Silent: true, Reason: saidToNobody})
 				w.must(err)
 				w.now = w.now.Add(membership.DecidedRetention)
 			}},
 	}
 }
 
+// saidToNobody is the reason of disapprovals without a mail.
+const saidToNobody = "Said to nobody."
+
 // brokenRegistrations is broken for registrations: each tells the story of its user, an address has one open registration
-// at most, whoever was decided about has a mail, and who is let in is no staff.
+// at most, whoever was decided about has a mail unless it was done in silence, and who is let in is no staff.
 func brokenRegistrations(s byEntity, say func(format string, a ...any)) {
 	users, mails := s.byID("user"), s.byID("mail")
 	open, rows := map[string]string{}, map[string]item{}
@@ -204,9 +207,13 @@ func brokenRegistrations(s byEntity, say func(format string, a ...any)) {
 			open["REGISTERING#"+membership.FoldLogin(r.str("email"))] = id + " " + r.str("version") + " " + r.str("linkVersion")
 		}
 		m, ok := mails[r.str("mailId")]
+		silent := status == "disapproved" && (r.str("reason") == saidToNobody || u.str("status") == "removed" && r.str("mailId") == "")
 		letter := map[string][]string{"unconfirmed": {"registration-confirm", "registration-known"}, "waiting": {"registration-waiting"}, "approved": {"user-registration"},
-			"disapproved": {"registration-disapproved", "registration-waiting"}, "expired": {"registration-confirm", "registration-known"}}[status]
+			"disapproved": {"registration-disapproved"}, "expired": {"registration-confirm", "registration-known"}}[status]
 		switch {
+		case silent && r.str("mailId")+r.str("delivery") != "":
+			say("registration %s is disapproved in silence, its mail %s", id, m.str("letter"))
+		case silent:
 		case !ok || !slices.Contains(letter, m.str("letter")):
 			say("registration %s is %s, its mail %s", id, status, m.str("letter"))
 		case m.str("status") == "sent" && r.str("delivery") != "sent", m.str("status") == "queued" && r.str("delivery") != "queued":

@@ -310,8 +310,9 @@ func (as Approvals) where(c Call) string {
 // decisionTries is how often a decision is made anew because something changed between its reads and its write.
 const decisionTries = 3
 
-// decided returns a registration as decided by the actor.
+// decided returns a registration as decided by the actor, without a mail: earlier ones say nothing of the decision.
 func (r Registration) decided(c Call, status RegistrationStatus) Registration {
+	r.MailID, r.Delivery = "", ""
 	r.Status, r.EndedAt, r.RemindAt, r.Version = status, second(c.Now), time.Time{}, r.Version+1
 	r.DecidedBy, r.DecidedByName = c.Actor.UserID, c.Actor.Name
 	return r
@@ -326,7 +327,6 @@ func (as Approvals) disapprove(ctx context.Context, c Call, in DecisionInput, re
 	after.Reason = in.Reason
 	userAfter.Status, userAfter.Version = next, user.Version+1
 	var mails []Mail
-	after.MailID, after.Delivery = "", "" // those of the confirmation say nothing of the decision
 	if !in.Silent {
 		mail := as.disapproval(c, in, reg, user)
 		after.MailID, after.Delivery = mail.ID, string(mail.Status)

@@ -304,7 +304,8 @@ func TestRegistrationCleanUp(t *testing.T) {
 }
 
 // The no-oracle promise at the table: whoever has the address, the same calls are made in the same waits, and what they
-// take in time overlaps.
+// take in time overlaps. Where the machine did something else during one of few samples, more are taken: what differs by
+// its work never overlaps.
 func TestRegisteringTellsNothing(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
@@ -322,7 +323,11 @@ func TestRegisteringTellsNothing(t *testing.T) {
 			w.decide(t, w.staff(), membership.DecisionInput{RegistrationIDs: []string{rejected.ID}, Decision: membership.DecideDisapprove})
 		}
 		took := map[string][]time.Duration{}
-		for range 2 {
+		for round := range 10 {
+			if round > 1 && apart(took) == "" {
+				break
+			}
+			w.now = w.now.Add(time.Hour) // the limits of one are not reached
 			for _, who := range []string{"unknown", "known", "blocked", "invited", "waiting", "open", "rejected", "honeypot", "elsewhere"} {
 				for _, n := range []string{"a", "b"} {
 					in := form(who + "-" + n + "@gister.example")
@@ -348,12 +353,20 @@ func TestRegisteringTellsNothing(t *testing.T) {
 				}
 			}
 		}
-		for a, times := range took {
-			for b, others := range took {
-				if slices.Min(times) > slices.Max(others) && slices.Min(times)-slices.Max(others) > 20*time.Millisecond {
-					t.Errorf("%s takes %v, %s %v", a, times, b, others)
-				}
-			}
+		if wrong := apart(took); wrong != "" {
+			t.Error(wrong)
 		}
 	})
+}
+
+// apart says of which two all samples of one are longer than all of the other; "" where there are none.
+func apart(took map[string][]time.Duration) string {
+	for a, times := range took {
+		for b, others := range took {
+			if slices.Min(times) > slices.Max(others) && slices.Min(times)-slices.Max(others) > 20*time.Millisecond {
+				return fmt.Sprintf("%s takes %v, %s %v", a, times, b, others)
+			}
+		}
+	}
+	return ""
 }
