@@ -43,6 +43,7 @@ func findContainers(ctx context.Context, opts options) (containers, error) {
 	var settings []byte
 	err := step("preparing a container engine", func() error {
 		cmd := exec.CommandContext(ctx, script)
+		cmd.Dir = "/" // the engine that it starts outlives us, and starts no container once its folder is deleted
 		var problems bytes.Buffer
 		cmd.Stderr = &problems
 		var err error
