@@ -150,7 +150,7 @@ func (h handler) showGroup(w http.ResponseWriter, r *http.Request) {
 	h.groupPage(w, r, http.StatusOK, web.NewForm(), nil)
 }
 
-func (h handler) groupPage(w http.ResponseWriter, r *http.Request, status int, form *web.Form, which []membership.Customer) {
+func (h handler) groupPage(w http.ResponseWriter, r *http.Request, status int, form *web.Form, which []web.Option) {
 	id, err := httpapi.PathID(r, "groupId")
 	if err != nil {
 		h.Pages.Failed(w, r, err)
@@ -171,11 +171,8 @@ func (h handler) groupPage(w http.ResponseWriter, r *http.Request, status int, f
 		h.Pages.Failed(w, r, err)
 		return
 	}
-	view := groupPage{Group: g, Status: groupStatus(g), UserCount: g.Members.Users, Form: form, Once: h.Once(), Choices: "/users/customers",
+	view := groupPage{Group: g, Status: groupStatus(g), UserCount: g.Members.Users, Form: form, Which: which, Once: h.Once(), Choices: "/users/customers",
 		Users: web.Action{Label: web.Text("console.show_users"), URL: usersOfGroup(g.ID)}}
-	for _, c := range which {
-		view.Which = append(view.Which, web.Option{Value: c.ID, Label: door.CustomerLabel(c)})
-	}
 	change := mayChangeGroups(r)
 	if change {
 		view.Edit = &web.Action{Label: web.Text("console.edit"), URL: groupAddress(g.ID, "edit")}
@@ -319,38 +316,18 @@ func (h handler) addGroupCustomer(w http.ResponseWriter, r *http.Request) {
 		h.Pages.Failed(w, r, err)
 		return
 	}
-	id, name := form.Value("customer"), form.Value("company")
-	if id != "" {
-		var chosen membership.Customer
-		if id, err = httpapi.ID(id); err == nil {
-			chosen, err = h.Customers.Get(r.Context(), h.Call(r), id)
-		}
-		if err != nil {
-			h.Pages.Failed(w, r, err)
-			return
-		}
-		name = chosen.Name
-	} else {
-		found, err := h.FindCustomers(r, name)
-		switch {
-		case err != nil:
-			h.Pages.Failed(w, r, err)
-			return
-		case len(found) == 1 && membership.FoldName(found[0].Name) == membership.FoldName(name): // no other is meant without being asked
-			id, name = found[0].ID, found[0].Name
-		case len(found) == 0:
-			form.Error("company", web.Text("people.no_customer"))
-			h.groupPage(w, r, http.StatusUnprocessableEntity, form, nil)
-			return
-		default:
-			form.Error("customer", web.Text("people.which_customer"))
-			h.groupPage(w, r, http.StatusUnprocessableEntity, form, found)
-			return
-		}
+	chosen, which, err := h.ChosenCustomer(r, form)
+	if err != nil {
+		h.Pages.Failed(w, r, err)
+		return
+	}
+	if chosen.ID == "" {
+		h.groupPage(w, r, http.StatusUnprocessableEntity, form, which)
+		return
 	}
 	call, err := h.Send(r, form)
 	if err == nil && len(call.Done) == 0 {
-		err = h.Groups.AddCustomer(r.Context(), call, g.ID, id)
+		err = h.Groups.AddCustomer(r.Context(), call, g.ID, chosen.ID)
 	}
 	if err != nil {
 		if !form.Fail(err, "groupIds", "company") {
@@ -360,7 +337,7 @@ func (h handler) addGroupCustomer(w http.ResponseWriter, r *http.Request) {
 		h.groupPage(w, r, http.StatusUnprocessableEntity, form, nil)
 		return
 	}
-	web.Notify(w, "success", "notice.customer_in_group", "name", name, "group", g.Name)
+	web.Notify(w, "success", "notice.customer_in_group", "name", chosen.Name, "group", g.Name)
 	http.Redirect(w, r, groupAddress(g.ID, ""), http.StatusSeeOther)
 }
 

@@ -224,6 +224,9 @@ func TestGroupPages(t *testing.T) {
 	staff.fill("company", strings.TrimSuffix(company, " Ltd")) // the beginning of a name is a question
 	staff.press("Add")
 	staff.sees("Which customer do you mean?")
+	staff.press("Add") // none is chosen by itself
+	staff.sees("Which customer do you mean?")
+	staff.do(`document.getElementById("f-customer").value = ` + quote(customer))
 	staff.press("Add")
 	staff.sees(company + " is in " + word + " North now.")
 

@@ -139,34 +139,9 @@ func (d *Door) decisionInput(r *http.Request, form *web.Form, all []picked, view
 		name := form.Value("newName")
 		in.NewCustomer = &membership.NewCustomer{Type: membership.CustomerType(form.Value("type")), CustomerInput: membership.CustomerInput{Name: &name}}
 	case whereExisting:
-		id, name := knownID(form.Value("customer")), form.Value("company")
-		if name == "" {
-			form.Error("company", web.Known("required"))
-			return in, true, nil
-		}
-		found, err := d.FindCustomers(r, name)
-		if err != nil {
-			return in, false, err
-		}
-		if len(found) == 1 && membership.FoldName(found[0].Name) == membership.FoldName(name) {
-			in.CustomerID = found[0].ID
-			return in, false, nil
-		}
-		if len(found) == 0 {
-			form.Error("company", web.Text("people.no_customer"))
-			return in, true, nil
-		}
-		view.Which = []web.Option{{}} // nobody gets into a customer that was neither named in full nor chosen
-		for _, c := range found {
-			view.Which = append(view.Which, web.Option{Value: c.ID, Label: CustomerLabel(c)})
-			if c.ID == id {
-				in.CustomerID = id
-			}
-		}
-		if in.CustomerID == "" {
-			form.Error("customer", web.Text("people.which_customer"))
-			return in, true, nil
-		}
+		chosen, which, err := d.ChosenCustomer(r, form)
+		in.CustomerID, view.Which = chosen.ID, which
+		return in, chosen.ID == "", err
 	}
 	return in, false, nil
 }
@@ -243,7 +218,7 @@ func (d *Door) whereToLetIn(r *http.Request, view *decisionPage, all []picked, f
 		}
 	}
 	var err error
-	view.Groups, err = d.groupOptions(r, form)
+	view.Groups, err = d.groupOptions(r, "", form)
 	return err
 }
 

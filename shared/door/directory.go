@@ -396,13 +396,13 @@ func (p People) chooseCustomer(w http.ResponseWriter, r *http.Request, list List
 		return true
 	}
 	for _, c := range found {
-		view.Which = append(view.Which, web.Link{Label: CustomerLabel(c), URL: list.With("company", "", "customer", c.ID)})
+		view.Which = append(view.Which, web.Link{Label: customerLabel(c), URL: list.With("company", "", "customer", c.ID)})
 	}
 	return false
 }
 
-// CustomerLabel tells customers of one name apart.
-func CustomerLabel(c membership.Customer) web.Phrase {
+// customerLabel tells customers of one name apart.
+func customerLabel(c membership.Customer) web.Phrase {
 	if c.ExternalID == "" {
 		return web.Plain(c.Name)
 	}
@@ -423,6 +423,38 @@ func (d *Door) FindCustomers(r *http.Request, name string) ([]membership.Custome
 		return page.Items[n : n+1], nil
 	}
 	return page.Items, nil
+}
+
+// ChosenCustomer is the customer that a form means: company holds its name in full, or customer says which one of those
+// that the name begins. Zero where none is meant yet: then the form says why. which are the choices, the first of them none,
+// so that no customer is taken that was neither named in full nor chosen.
+func (d *Door) ChosenCustomer(r *http.Request, form *web.Form) (chosen membership.Customer, which []web.Option, err error) {
+	name := form.Value("company")
+	if name == "" {
+		form.Error("company", web.Known("required"))
+		return chosen, nil, nil
+	}
+	found, err := d.FindCustomers(r, name)
+	switch {
+	case err != nil:
+		return chosen, nil, err
+	case len(found) == 0:
+		form.Error("company", web.Text("people.no_customer"))
+		return chosen, nil, nil
+	case len(found) == 1 && membership.FoldName(found[0].Name) == membership.FoldName(name):
+		return found[0], nil, nil
+	}
+	which = []web.Option{{}}
+	for _, c := range found {
+		which = append(which, web.Option{Value: c.ID, Label: customerLabel(c)})
+		if c.ID == form.Value("customer") {
+			chosen = c
+		}
+	}
+	if chosen.ID == "" {
+		form.Error("customer", web.Text("people.which_customer"))
+	}
+	return chosen, which, nil
 }
 
 // customerChoices completes the name of a customer that is being typed.

@@ -54,10 +54,10 @@ func (l *groupList) forget() {
 	l.read = time.Time{}
 }
 
-// groupOptions are the boxes of a form's field "groups", for those who put people into groups; none for others. What the
-// form says is ticked.
-func (d *Door) groupOptions(r *http.Request, form *web.Form) ([]web.Option, error) {
-	if !Actor(r).May(membership.ChangeGroups, membership.ProviderID, "") {
+// groupOptions are the boxes of a form's field "groups" about people of a customer, "" for one yet to be named: for those who
+// put people into groups, and none for others or for staff, who are in none. What the form says is ticked.
+func (d *Door) groupOptions(r *http.Request, customerID string, form *web.Form) ([]web.Option, error) {
+	if customerID == membership.ProviderID || !Actor(r).May(membership.ChangeGroups, membership.ProviderID, "") {
 		return nil, nil
 	}
 	groups, err := d.groups.get(r.Context(), d.Call(r), d.Groups)

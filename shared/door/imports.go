@@ -52,7 +52,6 @@ type newImportPage struct {
 	Customer        string // the name of the one that is known
 	Choose          bool   // the customer is to be named
 	CustomerChoices string // address that completes names of customers
-	NoCustomer      bool   // there is none of the name that was typed
 	Which           []web.Option
 	Roles           []web.Option
 	Languages       []web.Option
@@ -69,8 +68,8 @@ func (d *Door) showNewImport(w http.ResponseWriter, r *http.Request) {
 	d.newImport(w, r, http.StatusOK, form, nil)
 }
 
-// newImport shows the form. which are the customers of a name that was typed, to choose from.
-func (d *Door) newImport(w http.ResponseWriter, r *http.Request, status int, form *web.Form, which []membership.Customer) {
+// newImport shows the form. which are the customers that a name begins which was typed, to choose from.
+func (d *Door) newImport(w http.ResponseWriter, r *http.Request, status int, form *web.Form, which []web.Option) {
 	actor := Actor(r)
 	if !actor.MayImport() {
 		d.Pages.Failed(w, r, membership.ErrForbidden)
@@ -92,22 +91,17 @@ func (d *Door) newImport(w http.ResponseWriter, r *http.Request, status int, for
 		}
 	}
 	view := newImportPage{Back: web.Link{Label: web.Text("people.users"), URL: d.usersOf(id)}, Once: d.Once(), Form: form, Customer: customer.Name,
-		Choose: id == "", NoCustomer: id == "" && form.Failed(), CustomerChoices: "/users/customers", Roles: roleOptions(actor, customer), Languages: languagesOf(customer), Sample: "/imports/sample"}
+		Choose: id == "", Which: which, CustomerChoices: "/users/customers", Roles: roleOptions(actor, customer), Languages: languagesOf(customer), Sample: "/imports/sample"}
 	if actor.Realm == membership.Staff {
 		form.Set("customer", id)
 		if id == membership.ProviderID {
 			view.Customer, view.Sample = "", view.Sample+"?customer="+id
 		}
 	}
-	if id != membership.ProviderID {
-		var err error
-		if view.Groups, err = d.groupOptions(r, form); err != nil {
-			d.Pages.Failed(w, r, err)
-			return
-		}
-	}
-	for _, c := range which {
-		view.Which = append(view.Which, web.Option{Value: c.ID, Label: CustomerLabel(c)})
+	var err error
+	if view.Groups, err = d.groupOptions(r, id, form); err != nil {
+		d.Pages.Failed(w, r, err)
+		return
 	}
 	if form.Value("role") == "" && len(view.Roles) > 0 {
 		form.Set("role", view.Roles[0].Value) // the most careful one
@@ -139,20 +133,13 @@ func (d *Door) beginImport(w http.ResponseWriter, r *http.Request) {
 	}
 	id := importCustomer(call.Actor, form)
 	if id == "" && call.Actor.MayImport() {
-		found, err := d.FindCustomers(r, form.Value("company"))
-		switch {
-		case err != nil:
+		chosen, which, err := d.ChosenCustomer(r, form)
+		if err != nil {
 			d.Pages.Failed(w, r, err)
 			return
-		case len(found) == 0:
-			form.Error("customer", web.Text("people.no_customer"))
-		case len(found) > 1:
-			form.Error("customer", web.Text("people.which_customer"))
-		default:
-			id = found[0].ID
 		}
-		if id == "" {
-			d.newImport(w, r, http.StatusUnprocessableEntity, form, found)
+		if id = chosen.ID; id == "" {
+			d.newImport(w, r, http.StatusUnprocessableEntity, form, which)
 			return
 		}
 	}

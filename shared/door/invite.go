@@ -59,11 +59,9 @@ func (p People) inviteForm(w http.ResponseWriter, r *http.Request, at place, sta
 		form.Set("role", view.Roles[0].Value) // the most careful one
 	}
 	view.Languages = languagesOf(customer)
-	if at.customerID != membership.ProviderID {
-		if view.Groups, err = p.Door.groupOptions(r, form); err != nil {
-			p.Door.Pages.Failed(w, r, err)
-			return
-		}
+	if view.Groups, err = p.Door.groupOptions(r, at.customerID, form); err != nil {
+		p.Door.Pages.Failed(w, r, err)
+		return
 	}
 	if mayInvite(actor, customer) {
 		view.Import = newImportAddress(actor, customer.ID)

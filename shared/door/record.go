@@ -361,12 +361,10 @@ func (p People) showNewForm(w http.ResponseWriter, r *http.Request, at place, st
 			{Value: string(membership.ByLink), Label: web.Text("people.registration_by_link"), Hint: web.Text("people.registration_by_link_hint")},
 			{Value: string(membership.ByTemporaryPassword), Label: web.Text("people.password_by_temporary"), Hint: web.Text("people.password_by_temporary_hint")},
 		}})
-	if at.customerID != membership.ProviderID {
-		var err error
-		if view.Groups, err = p.Door.groupOptions(r, form); err != nil {
-			p.Door.Pages.Failed(w, r, err)
-			return
-		}
+	var err error
+	if view.Groups, err = p.Door.groupOptions(r, at.customerID, form); err != nil {
+		p.Door.Pages.Failed(w, r, err)
+		return
 	}
 	p.Door.Pages.Render(w, r, status, "record-form", view)
 }

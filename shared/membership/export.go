@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -174,7 +173,7 @@ func (e Exports) Create(ctx context.Context, c Call, in ExportInput) (Export, er
 	first.Page.Limit, first.Page.Position, first.Page.Backward = ExportAtOnce, "", false
 	page, err := e.Users.List(ctx, c, first)
 	if err != nil {
-		return Export{}, inFilter(err)
+		return Export{}, calledAs(err, "q", "filter.q")
 	}
 	if err := e.Store.Take(ctx, exportsPerPerson, c.Actor.UserID, c.Now); err != nil {
 		return Export{}, err
@@ -261,17 +260,6 @@ func (in ExportInput) check() error {
 		errs.add(InvalidField("filter.country", "invalid_country", "A country is its two capital letters in ISO 3166: DE, US."))
 	}
 	return errs.err()
-}
-
-// inFilter names the search of a list as an export has it.
-func inFilter(err error) error {
-	var wrong *Error
-	if !errors.As(err, &wrong) || wrong.Field != "q" {
-		return err
-	}
-	named := *wrong
-	named.Field, named.Fields = "filter.q", []FieldError{{"filter.q", wrong.Code, wrong.Message}}
-	return &named
 }
 
 // params is the input as the job keeps it and the audit log tells it.
