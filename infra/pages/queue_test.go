@@ -155,7 +155,7 @@ func TestWhoWaitsIsLetIn(t *testing.T) {
 		maja.sees("You work elsewhere.", "was not")
 		maja.press("Disapprove")
 		maja.sees("Live Bakke is disapproved.")
-		if m := about(t, s, routed, "Your registration"); !strings.Contains(m.Text, "You work elsewhere.") {
+		if m := about(t, s, routed, "was not approved"); !strings.Contains(m.Text, "You work elsewhere.") {
 			t.Errorf("the mail lacks the reason:\n%s", m.Text)
 		}
 		staff.press("Approve")
