@@ -51,7 +51,7 @@ generate: ## Go types from infra/openapi.yaml
 	@./infra/generate.sh
 
 screenshots: ## every page in every language and width, from what make start began, in .local/screenshots
-	@CLIENTELE_REQUIRED=1 CLIENTELE_STACK=$${LOCAL_DIR:-.local}/stack.json go test -count=1 -run '^TestEveryPage' -v ./infra/pages
+	@CLIENTELE_REQUIRED=1 CLIENTELE_STACK=$${LOCAL_DIR:-.local}/stack.json go test -count=1 -timeout=35m -run '^TestEveryPage' -v ./infra/pages
 
 build: tools ## what `sam deploy` ships to AWS (arm64)
 	$(BUILD_ENV) $(VENV)/sam build

@@ -31,22 +31,24 @@ func axeScript(t testing.TB) string {
 	return string(script)
 }
 
-// auditing returns what axe-core calls serious or critical, of the page as it is and of its menus when they are open. (All
-// menus at once lie over each other and the rows below, so only what is in them is looked at then. The bar below a table
+// auditing returns what axe-core calls serious or critical, of the page with its menus closed and of what is in them when
+// they are open (they lie over each other and the rows below then), and leaves them as they were. (The bar below a table
 // lies over the rows that are scrolled under it; at the page's end it has a place of its own.)
 const auditing = `
 (async () => {
   const options = { resultTypes: ["violations"], preload: false };
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const menus = [...document.querySelectorAll("details")];
+  const open = menus.map((d) => d.open);
+  menus.forEach((d) => { d.open = false; });
   scrollTo(0, document.documentElement.scrollHeight);
   const found = (await axe.run({ ...options, runOnly: tags })).violations;
   scrollTo(0, 0);
-  const menus = [...document.querySelectorAll("details")];
   if (menus.length) {
     const names = menus.map((d) => d.getAttribute("name"));
     menus.forEach((d) => { d.removeAttribute("name"); d.open = true; });
     found.push(...(await axe.run([...document.querySelectorAll(".menu-list")].slice(0, 4), { ...options, runOnly: tags, rules: { "target-size": { enabled: false } } })).violations);
-    menus.forEach((d, i) => { d.open = false; d.setAttribute("name", names[i]); });
+    menus.forEach((d, i) => { d.open = open[i]; if (names[i] !== null) d.setAttribute("name", names[i]); });
   }
   return found.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => v.id + " (" + v.impact + "): " + v.help + "\n" +
     v.nodes.slice(0, 3).map((n) => "    " + n.html.slice(0, 160) + " " + n.failureSummary.replace(/\s+/g, " ").slice(0, 300)).join("\n")).join("\n");

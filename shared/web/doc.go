@@ -27,6 +27,7 @@
 //	{{define "title"}}{{t "customers.title"}}{{end}}       words only: also the browser's title
 //	{{define "shape"}}narrow{{end}}                        wide (default) · narrow (forms) · card (sign-in)
 //	{{define "back"}}<a href="/customers">{{t "customers.title"}}</a>{{end}}
+//	{{define "face"}}<img class="face" …>{{end}}           before the heading
 //	{{define "beside"}}{{template "status" .Status}}{{end}}  beside the heading
 //	{{define "actions"}}{{template "action" (action "customers.new" "/customers/new" "primary")}}{{end}}
 //	{{define "lead"}}<p>…</p>{{end}}                       one quiet sentence below the heading
