@@ -108,13 +108,8 @@ var registrationInMail = regexp.MustCompile(`/registration#([A-Za-z0-9_.-]+)`)
 func TestRegistrationByMail(t *testing.T) {
 	s := theStack(t)
 	staff, visitor, post := admin(t, s), nobody(t, s), thePostOffice(t, s)
-	change := func(body map[string]any) {
-		staff.must(200, "PATCH", "/settings", body, "If-Match", staff.must(200, "GET", "/settings", nil).header.Get("ETag"))
-	}
-	before := staff.must(200, "GET", "/settings", nil)
-	t.Cleanup(func() {
-		change(map[string]any{"selfRegistration": before.body["selfRegistration"], "registrationAddress": before.text("registrationAddress"), "registrationNeedsApproval": before.body["registrationNeedsApproval"]})
-	})
+	change := settingsOf(staff)
+	t.Cleanup(func() { change(map[string]any{"registrationAddress": ""}) }) // before the lock is given back
 	change(map[string]any{"selfRegistration": true, "registrationAddress": "register@portal.example", "registrationNeedsApproval": true})
 
 	maja := post.mail(address("maja"))
