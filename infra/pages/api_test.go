@@ -144,12 +144,12 @@ func (c caller) imports(customerID, name, file string, confirm bool) string {
 		return slices.Contains(wanted, c.must(200, "GET", "/imports/"+id, nil)["status"].(string))
 	}
 	c.must(200, "POST", "/imports/"+id+"/check", nil)
-	if !soon(3*time.Minute, func() bool { return status("checked", "refused") }) {
+	if !soon(recovery, func() bool { return status("checked", "refused") }) {
 		c.t.Fatalf("%s is not checked", name)
 	}
 	if confirm {
 		c.must(200, "POST", "/imports/"+id+"/confirm", map[string]bool{"update": false})
-		if !soon(3*time.Minute, func() bool { return status("done") }) {
+		if !soon(recovery, func() bool { return status("done") }) {
 			c.t.Fatalf("%s is not done", name)
 		}
 	}
@@ -186,13 +186,15 @@ func mailed(t testing.TB, s stack, to string, n int) message {
 	return all[0]
 }
 
-// about waits for a mail to an address whose subject says this, and returns it.
+// about waits for a mail to an address with this subject, in which … stands for what is left out, and returns it. It is
+// looked for by all of it: letters before it may have the same words in theirs.
 func about(t testing.TB, s stack, to, subject string) message {
 	t.Helper()
 	var found message
+	begins, ends, _ := strings.Cut(subject, "…")
 	within(t, "a mail to "+to+" about "+subject, func() bool {
 		for _, m := range mailsTo(t, s, to) {
-			if strings.Contains(m.Subject, subject) {
+			if strings.HasPrefix(m.Subject, begins) && strings.HasSuffix(m.Subject, ends) {
 				found = m
 				return true
 			}

@@ -58,7 +58,7 @@ const auditing = `
 func (p person) audit(script string) string {
 	p.t.Helper()
 	// What fetches itself again would put other elements under the audit.
-	p.until("the page to stay as it is", 2*time.Minute, func() bool { return p.yes(`!document.querySelector("[data-live]")`) })
+	p.comes("the page to stay as it is", func() bool { return p.yes(`!document.querySelector("[data-live]")`) })
 	found := asking(p, "axe", 6*time.Minute, func(ctx context.Context, t *chromedp.Target) (string, error) {
 		loaded, err := chromedp.Evaluate[bool](`"axe" in window`)(ctx, t)
 		if err == nil && !loaded { // once a page

@@ -125,6 +125,30 @@ func (p person) until(what string, limit time.Duration, done func() bool) {
 	}
 }
 
+// givesUp is after how long without any news a page asks no longer by itself, and a little more: it asks forty times, each
+// three seconds at most (data-live in clientele.js).
+const givesUp = 130 * time.Second
+
+// comes waits for what a page fetches by itself. The product may take longer than the page asks: then it is opened again, as
+// people do, once it has been seen to ask.
+func (p person) comes(what string, done func() bool) {
+	p.t.Helper()
+	opened := time.Now()
+	p.until(what, recovery, func() bool {
+		if done() {
+			return true
+		}
+		if time.Since(opened) > givesUp {
+			if asked, _ := p.ask(`performance.getEntriesByType("resource").filter((e) => e.initiatorType === "fetch").length`).(float64); asked == 0 {
+				p.t.Fatalf("%s: in %v the page has not asked by itself", what, givesUp)
+			}
+			p.open(p.ask(`location.href`).(string))
+			opened = time.Now()
+		}
+		return false
+	})
+}
+
 // soon polls until done says so or the limit is over. It looks once more after the limit: a busy machine may have slept
 // through all of it.
 func soon(limit time.Duration, done func() bool) bool {

@@ -71,14 +71,14 @@ func TestSearchWhileTyping(t *testing.T) {
 		t.Errorf("asked for %q", q)
 	}
 	p.types(word[2:])
-	p.until("the number of results to be said", patience, func() bool { return p.yes(`document.getElementById("said").textContent === "2 users found."`) })
+	// Where typing takes longer than the list waits, the beginning of the word is asked for as well, and finds the same two.
+	p.until("the number of results of the whole word to be said", patience, func() bool {
+		return p.yes(`document.getElementById("said").textContent === "2 users found." && new URLSearchParams(location.search).get("q") === ` + quote(word))
+	})
 	p.sees(sigrid, tor)
 	p.seesNo(foreign, "Type at least three characters.")
 	if p.elsewhere() || !p.yes(`document.activeElement.id === "f-q"`) {
 		t.Error("another page came, or the focus went")
-	}
-	if q := p.query().Get("q"); q != word {
-		t.Errorf("the address says %q", q)
 	}
 	p.do(`(() => { const role = document.getElementById("f-role"); role.value = "moderator";
 	  for (const event of ["input", "change"]) role.dispatchEvent(new Event(event, { bubbles: true })); })()`) // as choosing does

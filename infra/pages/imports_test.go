@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -28,15 +27,17 @@ func (p person) brings(name, content string) {
 // shows waits for what a job brings about: the page asks by itself, or is asked again where it has no script.
 func (p person) shows(text string, scripted bool) {
 	p.t.Helper()
-	p.until(text, 3*time.Minute, func() bool {
-		if strings.Contains(p.text(), text) {
-			return true
-		}
-		if !scripted {
-			p.open(p.ask(`location.href`).(string))
-		}
-		return false
-	})
+	says := func() bool { return strings.Contains(p.text(), text) }
+	if scripted {
+		p.comes(text, says)
+	} else {
+		p.until(text, recovery, func() bool {
+			if !says() {
+				p.open(p.ask(`location.href`).(string))
+			}
+			return says()
+		})
+	}
 	p.settle()
 }
 

@@ -130,7 +130,7 @@ func TestWhoWaitsIsLetIn(t *testing.T) {
 		staff.press("Approve 2")
 		staff.sees("Done for all 2 users.", "The mail with the way in follows.")
 		tor := somebody(t)
-		tor.setsPassword(about(t, s, one, "Your account"), one, password)
+		tor.setsPassword(about(t, s, one, "Your account with …"), one, password)
 		if u := api.must(200, "GET", "/users/"+ids[one], nil); u["customerId"] != customer || u["role"] != "member" {
 			t.Errorf("let in as %v of %v", u["role"], u["customerId"])
 		}
@@ -155,7 +155,7 @@ func TestWhoWaitsIsLetIn(t *testing.T) {
 		maja.sees("You work elsewhere.", "was not")
 		maja.press("Disapprove")
 		maja.sees("Live Bakke is disapproved.")
-		if m := about(t, s, routed, "was not approved"); !strings.Contains(m.Text, "You work elsewhere.") {
+		if m := about(t, s, routed, "Your registration with … was not approved"); !strings.Contains(m.Text, "You work elsewhere.") {
 			t.Errorf("the mail lacks the reason:\n%s", m.Text)
 		}
 		staff.press("Approve")

@@ -51,7 +51,7 @@ func TestRecordPages(t *testing.T) {
 	staff.sees("Nia Núñez is created.", "Active", "+49 30 123456", "Germany", "Ask first.")
 	record := staff.path()
 	nia := somebody(t)
-	nia.setsPassword(about(t, s, email, "Your account with"), email, password)
+	nia.setsPassword(about(t, s, email, "Your account with …"), email, password)
 
 	// Two editors: the second is shown both, keeps what was typed, and decides. What they did not touch is not put back,
 	// and what only they changed is nobody else's.
@@ -124,8 +124,8 @@ func TestRecordPages(t *testing.T) {
 	nia.sees("A mail with a link is on its way to "+next, email)
 	staff.open(s.Console + record)
 	staff.sees("The new address " + next + " waits to be confirmed")
-	confirm := link(t, about(t, s, next, "Confirm your new e-mail address"))
-	if told := about(t, s, email, "is about to change"); strings.Contains(told.Text, next) || strings.Contains(told.Text, "#") {
+	confirm := link(t, about(t, s, next, "Confirm your new e-mail address for …"))
+	if told := about(t, s, email, "The e-mail address of your account with … is about to change"); strings.Contains(told.Text, next) || strings.Contains(told.Text, "#") {
 		t.Errorf("the old address is told too much:\n%s", told.Text)
 	}
 	reader := somebody(t)
@@ -133,7 +133,7 @@ func TestRecordPages(t *testing.T) {
 	reader.sees("Confirm your new address", next)
 	reader.press("Confirm the address")
 	reader.sees("Address confirmed", name)
-	about(t, s, email, "was changed")
+	about(t, s, email, "The e-mail address of your account with … was changed")
 	nia.isOut(s.Portal)
 	nia.signIn(s.Portal, email, password)
 	nia.sees("Username or password is wrong")
@@ -147,7 +147,7 @@ func TestRecordPages(t *testing.T) {
 	nia.isOut(s.Portal)
 	nia.signIn(s.Portal, name, password)
 	nia.sees("Username or password is wrong")
-	nia.setsPassword(about(t, s, next, "Choose a new password"), name, "another good password")
+	nia.setsPassword(about(t, s, next, "Choose a new password for …"), name, "another good password")
 }
 
 // Without a mail a user signs in with the password that staff have set; a contact has no way in until they are invited.
