@@ -75,6 +75,10 @@ func TestMailsOutliveTheCloud(t *testing.T) {
 	if _, err := before.list(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	body = strings.ReplaceAll(oneMail, `"m1"`, `"m2"`) // a look never tells less than there was when it was asked for
+	if all, err := before.list(t.Context()); err != nil || len(all) != 2 {
+		t.Errorf("got %v, %v", all, err)
+	}
 	body = `{"messages":{}}`
 	after, err := openMessages(opts)
 	if err != nil {
@@ -82,7 +86,7 @@ func TestMailsOutliveTheCloud(t *testing.T) {
 	}
 	after.source = cloud.URL
 	all, err := after.list(t.Context())
-	if err != nil || len(all) != 1 || all[0].ID != "m1" {
+	if err != nil || len(all) != 2 || all[1].ID != "m1" {
 		t.Errorf("got %v, %v", all, err)
 	}
 }

@@ -28,13 +28,15 @@ type messages struct {
 	source string // the cloud's own list
 	file   string
 
-	mu   sync.Mutex
-	seen map[string]bool
-	all  []message // oldest first
+	mu     sync.Mutex
+	seen   map[string]bool
+	all    []message // oldest first
+	looked time.Time // when the last look at the cloud's list began
+	next   time.Time // before which there is no other
 }
 
 func openMessages(opts options) (*messages, error) {
-	m := &messages{source: opts.endpoint() + "/_ministack/ses/messages", file: opts.file("mails.json"), seen: map[string]bool{}}
+	m := &messages{source: opts.endpoint() + "/_ministack/ses/messages?account=" + accountID, file: opts.file("mails.json"), seen: map[string]bool{}}
 	text, err := os.ReadFile(m.file)
 	if os.IsNotExist(err) {
 		return m, nil
@@ -62,12 +64,21 @@ func (m *messages) clear() error {
 	return nil
 }
 
-// list returns all mails, the newest first.
+// list returns all mails, the newest first. The cloud does one thing at a time, and tells all its mails each time: who asks
+// while somebody else waits for a look is answered from that, and after a look the cloud has twice its time for others.
 func (m *messages) list(ctx context.Context) ([]message, error) {
+	asked := time.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.fetch(ctx); err != nil {
-		return nil, err
+	if m.looked.Before(asked) {
+		if err := pause(ctx, time.Until(m.next)); err != nil {
+			return nil, err
+		}
+		began := time.Now()
+		if err := m.fetch(ctx); err != nil {
+			return nil, err
+		}
+		m.looked, m.next = began, time.Now().Add(2*time.Since(began))
 	}
 	newest := slices.Clone(m.all)
 	slices.Reverse(newest)

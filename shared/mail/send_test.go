@@ -270,7 +270,7 @@ func TestLive(t *testing.T) {
 			sent[id] = m
 		}
 	}
-	response, err := http.Get(endpoint + "/_ministack/ses/messages")
+	response, err := http.Get(endpoint + "/_ministack/ses/messages?account=000000000000")
 	if err != nil {
 		t.Fatal(err)
 	}
