@@ -40,13 +40,14 @@ type world struct {
 	callers  *actor.Callers
 	user     membership.User
 	calls    storetest.Recorder
-	lastMail string // the token of the last letter
-	to       string // and its address
+	clock    func() time.Time // of the door
+	lastMail string           // the token of the last letter
+	to       string           // and its address
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, pool: identitytest.New(t)}
+	w := &world{t: t, pool: identitytest.New(t), clock: time.Now}
 	client, name := storetest.MiniStack().Table(t, w.calls.Watch)
 	w.table = store.New(client, name)
 	keys, err := membership.NewKeys([]byte("a secret of thirty-two characters and more"))
@@ -60,7 +61,7 @@ func newWorld(t *testing.T) *world {
 	}, &http.Client{Timeout: time.Minute}, w.table, time.Now)
 	w.signIn = membership.SignIn{Store: w.table, Accounts: accounts, Keys: keys, NewID: uuid.NewString, Wait: wait}
 	w.users = membership.Users{Store: w.table, NewID: uuid.NewString}
-	w.routes = handler{signIn: w.signIn, guests: membership.Guests{Store: w.table, Keys: keys, NewID: uuid.NewString}, tickets: accounts, families: w.callers, gate: httpapi.Gate{Callers: w.callers, Now: time.Now}}.routes()
+	w.routes = handler{signIn: w.signIn, guests: membership.Guests{Store: w.table, Keys: keys, NewID: uuid.NewString}, tickets: accounts, families: w.callers, gate: httpapi.Gate{Callers: w.callers, Now: func() time.Time { return w.clock() }}}.routes()
 
 	name, email := "Sommer GmbH", "ada@example.com"
 	customers := membership.Customers{Store: w.table, NewID: uuid.NewString}
@@ -89,6 +90,12 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) system() membership.Call {
 	return membership.Call{Actor: membership.SystemActor("test"), Now: time.Now()}
+}
+
+// stand stops the clock of the door.
+func (w *world) stand() {
+	now := time.Now()
+	w.clock = func() time.Time { return now }
 }
 
 func (w *world) send(route, body string, headers ...string) httpapitest.Answer {
@@ -187,8 +194,7 @@ func TestSignInIsLogged(t *testing.T) {
 
 func TestSignInSlowsDown(t *testing.T) {
 	w := newWorld(t)
-	now := time.Now() // stands still: on a slow machine the pause would be over before the next try
-	w.routes = handler{signIn: w.signIn, gate: httpapi.Gate{Callers: w.callers, Now: func() time.Time { return now }}}.routes()
+	w.stand()                                                     // on a slow machine the pause would be over before the next try
 	for _, login := range []string{"ada.sommer", "nobody.here"} { // known or not
 		for range 5 {
 			w.send("POST /auth/sign-in", `{"username":"`+login+`","password":"wrong","door":"portal"}`).Want(401, "wrong_credentials")
@@ -412,6 +418,7 @@ func TestMalformed(t *testing.T) {
 // users, and opens nothing at the API.
 func TestOneTimeLink(t *testing.T) {
 	w := newWorld(t)
+	w.stand() // the hour of the limit could end under the last request
 	name, contact := "Office Ltd", "Office@example.org"
 	customers := membership.Customers{Store: w.table, NewID: uuid.NewString}
 	customer, err := customers.Create(t.Context(), w.system(), membership.Corporate, membership.CustomerInput{Name: &name, Email: &contact})

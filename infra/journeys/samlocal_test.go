@@ -66,7 +66,7 @@ func (c containers) start() string {
 		}
 	})
 	var found struct{ API string }
-	deadline := time.Now().Add(6 * time.Minute) // functions are built first
+	deadline := time.Now().Add(12 * time.Minute) // functions are built first
 	for {
 		raw, err := os.ReadFile(filepath.Join(filepath.Dir(os.Getenv("CLIENTELE_STACK")), "sam-local.json"))
 		if err == nil && json.Unmarshal(raw, &found) == nil && found.API != "" {
@@ -78,7 +78,7 @@ func (c containers) start() string {
 		case <-time.After(200 * time.Millisecond): // until the next look
 		}
 		if time.Now().After(deadline) {
-			c.t.Fatal("sam local did not start within six minutes")
+			c.t.Fatal("sam local did not start within twelve minutes")
 		}
 	}
 }
@@ -133,7 +133,7 @@ func TestSamInvoke(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+			ctx, cancel := context.WithTimeout(context.Background(), 6*time.Minute)
 			defer cancel()
 			cmd := c.command(ctx, "sam-invoke", e.function, event)
 			var out, log strings.Builder
@@ -151,7 +151,7 @@ func TestSamInvoke(t *testing.T) {
 		if err := os.WriteFile(event, []byte("{}"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), 6*time.Minute)
 		defer cancel()
 		out, err := c.command(ctx, "sam-invoke", "FirstAdministratorFunction", event).CombinedOutput()
 		// sam writes the answer anew where it goes through a log, then with a blank.
