@@ -1,12 +1,12 @@
 package main
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
+	"clientele/shared/door"
 	"clientele/shared/httpapi"
 	"clientele/shared/membership"
 	"clientele/shared/web"
@@ -19,59 +19,48 @@ const embeddedRoute = "POST /embed/form"
 // page can forge; what is answered is a page of the portal, because the form has left the other one. A script of that page
 // that sends it (fetch) and asks for JSON is answered as by the API, in the form's language, and may read it.
 func (h registering) registerEmbedded(w http.ResponseWriter, r *http.Request) {
+	typed, unread := web.ReadForm(w, r)
+	r = web.WithLanguage(r, typed.Value("language"))
 	form, err := h.form(r)
 	if err != nil {
-		h.Pages.Failed(w, r, err)
+		h.Failed(w, r, err)
 		return
 	}
-	typed, err := web.ReadForm(w, r)
-	if err != nil {
-		h.Pages.Failed(w, r, err)
-		return
-	}
-	r = web.WithLanguage(r, typed.Value("language"))
-	site, asJSON := r.Header.Get("Origin"), strings.Contains(r.Header.Get("Accept"), "application/json")
+	site, asJSON := r.Header.Get("Origin"), door.ByScript(r)
 	w.Header().Add("Vary", "Origin")
 	switch {
 	case slices.Contains(form.EmbedSites, site):
 		w.Header().Set("Access-Control-Allow-Origin", site) // no cookies: the answer is anybody's
 		w.Header().Set("Access-Control-Expose-Headers", "Retry-After")
 	case asJSON:
-		httpapi.Problem(w, r, h.said(r, membership.ErrSiteNotAllowed))
+		h.problem(w, r, membership.ErrSiteNotAllowed)
 		return
 	default:
 		h.Pages.Render(w, r, http.StatusForbidden, "register-state", state{web.Text("register.site_title"), web.Text("register.site_text"),
 			[]web.Action{{Label: web.Text("register.title"), URL: "/register", Kind: "primary"}}})
 		return
 	}
-	err = h.Registrations.Start(r.Context(), h.Call(r), h.input(r, typed, membership.OriginForm))
+	if err = unread; err == nil {
+		err = h.Registrations.Start(r.Context(), h.Call(r), h.input(r, typed, membership.OriginForm))
+	}
 	switch {
 	case err != nil && asJSON:
-		httpapi.Problem(w, r, h.said(r, err))
-		return
+		h.problem(w, r, err)
 	case asJSON:
 		httpapi.Accepted(w)
-		return
+	case unread != nil:
+		h.Pages.Failed(w, r, unread)
 	case err != nil:
 		typed.Set("shownAt", h.shownAt(typingTime)) // goes on as the portal's own form
 		h.refused(w, r, typed, err)
-		return
+	default:
+		h.sent(w, r)
 	}
-	h.sent(w, r)
 }
 
-// said is an error in the visitor's language, for a page that shows it as it is.
-func (h registering) said(r *http.Request, err error) error {
-	var wrong *membership.Error
-	if !errors.As(err, &wrong) {
-		return err
-	}
-	said := *wrong
-	said.Message, said.Fields = h.Pages.Say(r, web.Known(wrong.Code)), slices.Clone(wrong.Fields)
-	for i, field := range said.Fields {
-		said.Fields[i].Message = h.Pages.Say(r, web.Known(field.Code))
-	}
-	return &said
+// problem answers an error as the API does, in the visitor's language, for a page that shows it as it is.
+func (h registering) problem(w http.ResponseWriter, r *http.Request, err error) {
+	httpapi.ProblemIn(w, r, err, func(code string) string { return h.Pages.Say(r, web.Known(code)) })
 }
 
 // framed gives the allowed sites, and nobody else, the right to show the answer in a frame; it speaks the language that

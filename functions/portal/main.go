@@ -40,7 +40,7 @@ func main() {
 	go accounts.Warm(context.Background())
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	site := web.Site{Provider: s.ProviderName, DefaultLanguage: s.DefaultLanguage, Log: telemetry.NewLogger(os.Stderr)}
-	failed, err := door.Failed(membership.PortalDoor, site, time.Now, s.PortalURL)
+	failed, err := door.Failed(membership.PortalDoor, site, time.Now, s.PortalURL, embeddedRoute)
 	if err != nil {
 		log.Fatal(err)
 	}

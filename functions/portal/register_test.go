@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -21,13 +22,14 @@ import (
 type desk struct {
 	membership.RegistrationStore
 	settings membership.Settings
+	broken   error // of reading the settings
 	asked    int
 	started  []membership.Registration
 }
 
 func (d *desk) Settings(context.Context) (membership.Settings, error) {
 	d.asked++
-	return d.settings, nil
+	return d.settings, d.broken
 }
 
 func (d *desk) RegistrationFacts(context.Context, string) (membership.Settings, membership.OpenRegistration, error) {
@@ -131,6 +133,30 @@ func TestRegisterByScript(t *testing.T) {
 		if a := ask(d, origin, good).Want(403, "site_not_allowed"); a.Headers["Access-Control-Allow-Origin"] != "" || !strings.Contains(a.Headers["Vary"], "Origin") || len(d.started) != 0 {
 			t.Errorf("from %q: %v, %d registrations", origin, a.Headers, len(d.started))
 		}
+	}
+}
+
+// A script reads why its form was not taken also where the form cannot be read, or nobody knows whose sites are allowed.
+func TestScriptsReadEveryFailure(t *testing.T) {
+	ask := func(d *desk, origin, body string) httpapitest.Answer {
+		return httpapitest.Send(t, portal(t, d), httpapitest.Event("POST /embed/form", body, "Content-Type", "application/x-www-form-urlencoded", "Origin", origin, "Accept", "application/json"))
+	}
+	unread := openDesk()
+	unread.broken = membership.ErrOverloaded
+	a := ask(unread, site, "language=de&email=rita@gister.example").Want(503, membership.ErrOverloaded.Code)
+	if a.Headers["Access-Control-Allow-Origin"] != "*" || a.Headers["Access-Control-Allow-Credentials"] != "" || !strings.Contains(a.Body, "versuchen Sie") {
+		t.Errorf("without settings: %v %s", a.Headers, a.Body)
+	}
+	unread.broken = errors.New("the secret detail")
+	if a := ask(unread, site, "").Want(500, "internal"); a.Headers["Access-Control-Allow-Origin"] != "*" || strings.Contains(a.Body, "secret") {
+		t.Errorf("internal: %v %s", a.Headers, a.Body)
+	}
+	d := openDesk()
+	if a := ask(d, site, "email=%zz").Want(400, "form_unreadable"); a.Headers["Access-Control-Allow-Origin"] != site || len(d.started) != 0 {
+		t.Errorf("unreadable: %v %s", a.Headers, a.Body)
+	}
+	if a := ask(d, "https://evil.example", "email=%zz").Want(403, "site_not_allowed"); a.Headers["Access-Control-Allow-Origin"] != "" {
+		t.Errorf("unreadable, from elsewhere: %v %s", a.Headers, a.Body)
 	}
 }
 

@@ -132,7 +132,7 @@ func (d *Door) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if reason := recover(); reason != nil {
-				d.Pages.Failed(w, r, fmt.Errorf("panic: %v\n%s", reason, debug.Stack()))
+				d.Failed(w, r, fmt.Errorf("panic: %v\n%s", reason, debug.Stack()))
 			}
 		}()
 		next.ServeHTTP(w, r)

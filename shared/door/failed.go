@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,12 +14,13 @@ import (
 )
 
 // Failed returns what answers, with a page, before a door stands or can be asked: its secret cannot be read, a body is too
-// large. It needs nothing but what is built in. The door's own files are not in the site yet.
-func Failed(which membership.Door, site web.Site, now func() time.Time, publicURL string) (httpapi.Failed, error) {
+// large. It needs nothing but what is built in. The door's own files are not in the site yet. open are the routes to which
+// pages of other sites may post.
+func Failed(which membership.Door, site web.Site, now func() time.Time, publicURL string, open ...string) (httpapi.Failed, error) {
 	site.Door, site.Now, site.StatusOf, site.RequestID = string(which), now, httpapi.StatusOf, httpapi.RequestID
 	site.Files = []fs.FS{files}
-	f := failed{pages: web.New(site)}
-	secured, err := web.Secure(f, web.Security{PublicURL: publicURL, Refused: f.pages.Refused()})
+	f := failed{pages: web.New(site), open: open}
+	secured, err := web.Secure(f, web.Security{PublicURL: publicURL, Refused: f.pages.Refused(), Open: open})
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +29,10 @@ func Failed(which membership.Door, site web.Site, now func() time.Time, publicUR
 	}, nil
 }
 
-type failed struct{ pages *web.Pages }
+type failed struct {
+	pages *web.Pages
+	open  []string
+}
 
 type failedKey struct{}
 
@@ -37,10 +42,37 @@ func (f failed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	err, _ := r.Context().Value(failedKey{}).(error)
+	if toScript(w, r, err, f.pages, f.open) {
+		return
+	}
 	status, code := httpapi.Judge(r, err)
 	if membership.KindOf(err) != "" {
 		f.pages.Failed(w, r, err)
 		return
 	}
 	f.pages.Problem(w, r, web.Problem{Status: status, Code: code, RequestID: httpapi.RequestID(r)})
+}
+
+// Failed answers with a page, or a script of another site with what it can read, that something went wrong.
+func (d *Door) Failed(w http.ResponseWriter, r *http.Request, err error) {
+	if !toScript(w, r, err, d.Pages, d.Open) {
+		d.Pages.Failed(w, r, err)
+	}
+}
+
+// ByScript says whether a form was sent by a script that asks for an answer that it can read.
+func ByScript(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "application/json")
+}
+
+// toScript answers a script that has sent a form to one of the routes open to other sites, and says whether it did. Which
+// sites are allowed is not known where nothing could be read; what is told is nothing about anybody, so any site may read it.
+func toScript(w http.ResponseWriter, r *http.Request, err error, pages *web.Pages, open []string) bool {
+	if !ByScript(r) || !slices.Contains(open, r.Method+" "+r.URL.Path) {
+		return false
+	}
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	w.Header().Set("Access-Control-Expose-Headers", "Retry-After")
+	httpapi.ProblemIn(w, r, err, func(code string) string { return pages.Say(r, web.Known(code)) })
+	return true
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ func now() time.Time { return time.Date(2026, time.March, 5, 12, 0, 0, 0, time.U
 // before sends an event to pages whose handler says "reached", or that cannot be built.
 func before(t *testing.T, problem error, e events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
 	t.Helper()
-	failed, err := door.Failed(membership.PortalDoor, web.Site{Provider: "Nordwind", DefaultLanguage: "en"}, now, "")
+	failed, err := door.Failed(membership.PortalDoor, web.Site{Provider: "Nordwind", DefaultLanguage: "en"}, now, "", "POST /embed/form")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +71,37 @@ func TestFailedIsAPage(t *testing.T) {
 				t.Errorf("Retry-After %q", retry)
 			}
 		})
+	}
+}
+
+// A script of another site, which has sent a form to where it may, is told in a way that it can read; everybody else gets
+// the page.
+func TestFailedIsReadByScripts(t *testing.T) {
+	body := strings.Repeat("x", httpapi.MaxBody+1)
+	from := []string{"Origin", "https://www.fjordfisk.example", "Sec-Fetch-Site", "cross-site", "Accept", "application/json", "Accept-Language", "de"}
+	for _, test := range []struct {
+		problem        error
+		route, body    string
+		status         int
+		code, says     string
+		scripted, page bool
+	}{
+		{nil, "POST /embed/form", body, http.StatusRequestEntityTooLarge, "body_too_large", "größer als 1 MB", true, false},
+		{errors.New("the secret detail"), "POST /embed/form", "email=a", http.StatusServiceUnavailable, membership.ErrOverloaded.Code, "versuchen Sie", true, false},
+		{nil, "POST /embed/form", body, http.StatusRequestEntityTooLarge, "", "", false, true},
+		{nil, "POST /sign-in", body, http.StatusForbidden, "", "", true, true},
+	} {
+		headers := slices.Clone(from)
+		if !test.scripted {
+			headers[5] = "text/html"
+		}
+		a := before(t, test.problem, httpapitest.Event(test.route, test.body, headers...))
+		if page := strings.Contains(a.Body, "</html>"); a.StatusCode != test.status || page != test.page || (a.Headers["Access-Control-Allow-Origin"] == "*") == page {
+			t.Errorf("%s: %d %v %s", test.route, a.StatusCode, a.Headers, a.Body)
+		}
+		if !test.page && (!strings.Contains(a.Body, `"code":"`+test.code+`"`) || !strings.Contains(a.Body, test.says) || strings.Contains(a.Body, "secret") || !strings.Contains(a.Body, "JKJaXmPLvHcESHA=")) {
+			t.Errorf("%s: %s", test.route, a.Body)
+		}
 	}
 }
 

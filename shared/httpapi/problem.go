@@ -68,17 +68,26 @@ type problemField struct {
 
 // Problem answers with an error. A *membership.Error is shown; everything else is internal: it is logged with its cause
 // and shown as a fixed text with the request id.
-func Problem(w http.ResponseWriter, r *http.Request, err error) {
+func Problem(w http.ResponseWriter, r *http.Request, err error) { ProblemIn(w, r, err, nil) }
+
+// ProblemIn is Problem in another language: say returns the text of a code; nil leaves everything in English.
+func ProblemIn(w http.ResponseWriter, r *http.Request, err error, say func(code string) string) {
 	known, protocol := kindOf(err)
 	logCause(r, err)
+	p := problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: detailInternal}
 	switch {
 	case known != nil:
-		writeKnown(w, r, known)
+		p = knownProblem(w, known)
 	case protocol != nil:
-		writeProblem(w, r, problem{Status: protocol.status, Code: protocol.code, Detail: protocol.message})
-	default:
-		writeInternal(w, r)
+		p = problem{Status: protocol.status, Code: protocol.code, Detail: protocol.message}
 	}
+	if say != nil {
+		p.Detail = say(p.Code)
+		for i, field := range p.Errors {
+			p.Errors[i].Message = say(field.Code)
+		}
+	}
+	writeProblem(w, r, p)
 }
 
 // Judge returns status and code of an error as Problem answers it, for an answer in another form. It logs what Problem logs.
@@ -114,9 +123,13 @@ func logCause(r *http.Request, err error) {
 	}
 }
 
-const codeInternal = "internal"
+// What is said of an error that is internal: nothing but where to find the rest.
+const (
+	codeInternal   = "internal"
+	detailInternal = "Something went wrong on our side. Ask for help with the request id."
+)
 
-func writeKnown(w http.ResponseWriter, r *http.Request, e *membership.Error) {
+func knownProblem(w http.ResponseWriter, e *membership.Error) problem {
 	p := problem{Status: statuses[e.Kind], Code: e.Code, Detail: e.Message}
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, problemField(f))
@@ -130,16 +143,11 @@ func writeKnown(w http.ResponseWriter, r *http.Request, e *membership.Error) {
 	if e.Kind == membership.Unauthenticated {
 		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110, 15.5.2: a 401 names a way to sign in
 	}
-	writeProblem(w, r, p)
+	return p
 }
 
-// writeInternal tells nothing but where to find the rest.
 func writeInternal(w http.ResponseWriter, r *http.Request) {
-	writeProblem(w, r, problem{
-		Status: http.StatusInternalServerError,
-		Code:   codeInternal,
-		Detail: "Something went wrong on our side. Ask for help with the request id.",
-	})
+	writeProblem(w, r, problem{Status: http.StatusInternalServerError, Code: codeInternal, Detail: detailInternal})
 }
 
 func writeProblem(w http.ResponseWriter, r *http.Request, p problem) {
