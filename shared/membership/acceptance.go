@@ -126,10 +126,26 @@ func freeUsername(proposals []string, holders []Address, userID string) string {
 //  3. one transaction: user active, invitation accepted, username reserved.
 //
 // A failure gives the lease back; after a crash it ends by itself (AcceptanceLease) and the link works again. The
-// password of an active user is never touched.
+// password of an active user is never touched. What else is changed about the user meanwhile (a role, a group, the name
+// of the customer) goes along.
 // Errors: ErrBadLink, ErrInvitationReplaced, ErrInvitationExpired, ErrInvitationEnded, ErrInvitationBlocked,
-// ErrAlreadyAccepted, ErrUsernameInUse, Invalid.
+// ErrAlreadyAccepted, ErrUsernameInUse, Invalid, ErrOverloaded.
 func (is Invitations) Accept(ctx context.Context, c Call, in AcceptInput) (User, Tokens, error) {
+	for range acceptTries {
+		user, tokens, err := is.accept(ctx, c, in)
+		if KindOf(err) != Stale {
+			return user, tokens, err
+		}
+	}
+	return User{}, Tokens{}, ErrOverloaded
+}
+
+// acceptTries is how often an acceptance begins anew, and is written down anew, because something else about the user has
+// changed in between.
+const acceptTries = 4
+
+// accept is one try. Errors: also ErrStale when something else was changed before the lease was there.
+func (is Invitations) accept(ctx context.Context, c Call, in AcceptInput) (User, Tokens, error) {
 	inv, err := is.proven(ctx, in.Token)
 	if err != nil {
 		return User{}, Tokens{}, err
@@ -162,29 +178,61 @@ func (is Invitations) Accept(ctx context.Context, c Call, in AcceptInput) (User,
 		return User{}, Tokens{}, ErrAlreadyAccepted
 	}
 	claimed := user
-	claimed.ActivatingUntil, claimed.Version = c.Now.Add(AcceptanceLease), user.Version+1
+	claimed.ActivatingUntil, claimed.Version = second(c.Now).Add(AcceptanceLease), user.Version+1
 	if err := is.Store.ClaimAcceptance(ctx, user, claimed); err != nil {
-		return User{}, Tokens{}, is.lostClaim(ctx, c, inv, err)
+		if KindOf(err) == Stale {
+			if _, over := is.stillOpen(ctx, c, inv); over != nil {
+				err = over
+			}
+		}
+		return User{}, Tokens{}, err
 	}
-	active.Version = claimed.Version + 1
 	tokens, err := is.openAccount(ctx, claimed, in.Password)
 	if err != nil {
 		return User{}, Tokens{}, is.release(ctx, claimed, err)
 	}
-	after := inv
-	after.Status, after.EndedAt, after.Version = InvitationAccepted, second(c.Now), inv.Version+1
-	c.Actor = Actor{Realm: realmOf(user.CustomerID), UserID: user.ID, CustomerID: user.CustomerID, Role: user.Role, Name: active.DisplayName(), RequestID: c.Actor.RequestID}
-	trail := c.trail(c.auditEntry(is.NewID(), "invitation.accepted", "user", user.ID, user.CustomerID, user.auditFields(), active.auditFields()), user.ID)
-	if err := is.Store.ChangeUser(ctx, claimed, active, &InvitationChange{inv, after}, trail); err != nil {
-		switch {
+	for try := 1; ; try++ {
+		active.Version = claimed.Version + 1
+		switch err := is.activate(ctx, c, inv, claimed, active); {
+		case err == nil:
+			return active, tokens, nil
 		case CodeOf(err) == ErrLoginTaken.Code:
 			return User{}, Tokens{}, is.release(ctx, claimed, ErrUsernameInUse)
 		case KindOf(err) != Stale: // it may have been stored all the same; then there is nothing to release
 			return User{}, Tokens{}, is.release(ctx, claimed, err)
+		case try == acceptTries:
+			return User{}, Tokens{}, is.release(ctx, claimed, ErrOverloaded)
 		}
-		return User{}, Tokens{}, is.lostClaim(ctx, c, inv, err)
+		if inv, claimed, err = is.stillClaimed(ctx, c, inv, claimed); err != nil {
+			return User{}, Tokens{}, err
+		}
+		if active, err = accepted(in, claimed, active.Username, c.Now); err != nil {
+			return User{}, Tokens{}, err
+		}
 	}
-	return active, tokens, nil
+}
+
+// activate writes down that an invitation was accepted. Errors: those of ChangeUser.
+func (is Invitations) activate(ctx context.Context, c Call, inv Invitation, claimed, active User) error {
+	after := inv
+	after.Status, after.EndedAt, after.Version = InvitationAccepted, second(c.Now), inv.Version+1
+	c.Actor = Actor{Realm: realmOf(active.CustomerID), UserID: active.ID, CustomerID: active.CustomerID, Role: active.Role, Name: active.DisplayName(), RequestID: c.Actor.RequestID}
+	trail := c.trail(c.auditEntry(is.NewID(), "invitation.accepted", "user", active.ID, active.CustomerID, claimed.auditFields(), active.auditFields()), active.ID)
+	return is.Store.ChangeUser(ctx, claimed, active, &InvitationChange{inv, after}, trail)
+}
+
+// stillClaimed returns the invitation and the user whom an acceptance under way has claimed as they are now, after
+// something about them was changed. Errors: those of stillOpen, ErrAlreadyAccepted when the lease is somebody else's.
+func (is Invitations) stillClaimed(ctx context.Context, c Call, inv Invitation, claimed User) (Invitation, User, error) {
+	now, err := is.stillOpen(ctx, c, inv)
+	if err != nil {
+		return Invitation{}, User{}, err
+	}
+	user, err := is.Store.User(ctx, ReachCustomer(inv.CustomerID), inv.UserID)
+	if err == nil && !user.ActivatingUntil.Equal(claimed.ActivatingUntil) {
+		err = ErrAlreadyAccepted
+	}
+	return now, user, err
 }
 
 func realmOf(customerID string) Realm {
@@ -261,24 +309,19 @@ func (is Invitations) release(ctx context.Context, claimed User, why error) erro
 	return why
 }
 
-// lostClaim finds out what happened to an invitation while somebody tried to accept it.
-func (is Invitations) lostClaim(ctx context.Context, c Call, inv Invitation, err error) error {
-	if KindOf(err) != Stale {
-		return err
-	}
-	now, again := is.Store.Invitation(ctx, ReachCustomer(inv.CustomerID), inv.ID)
+// stillOpen returns an invitation as it is after somebody has changed it, or its user, while it was being accepted.
+// Errors: ErrInvitationEnded, ErrInvitationReplaced and those of acceptable when its link is good no more.
+func (is Invitations) stillOpen(ctx context.Context, c Call, inv Invitation) (Invitation, error) {
+	now, err := is.Store.Invitation(ctx, ReachCustomer(inv.CustomerID), inv.ID)
 	switch {
-	case KindOf(again) == NotFound:
-		return ErrInvitationEnded
-	case again != nil:
-		return again
+	case KindOf(err) == NotFound:
+		return Invitation{}, ErrInvitationEnded
+	case err != nil:
+		return Invitation{}, err
 	case now.LinkVersion != inv.LinkVersion:
-		return ErrInvitationReplaced
+		return Invitation{}, ErrInvitationReplaced
 	}
-	if err := acceptable(now, c.Now); err != nil {
-		return err
-	}
-	return ErrAlreadyAccepted
+	return now, acceptable(now, c.Now)
 }
 
 // Decline refuses the offer: the invitation is declined and its user removed. Declining twice is fine.

@@ -207,6 +207,64 @@ func TestOldResetLinkInFlightCannotSetThePasswordAfterTheNewOne(t *testing.T) {
 	}
 }
 
+// What staff, or a job, change about an invitee at the moment of accepting goes along with it: the invitation is as good
+// as before, and nobody is told that somebody else has used it.
+func TestAcceptTakesAlongWhatChangesMeanwhile(t *testing.T) {
+	changes := map[string]func(w *world, inv membership.Invitation, g membership.Group) error{
+		"group": func(w *world, inv membership.Invitation, g membership.Group) error {
+			return w.groups.AddUser(w.ctx, w.staff(), g.ID, inv.UserID)
+		},
+		"role": func(w *world, inv membership.Invitation, _ membership.Group) error {
+			u := w.store.users[inv.UserID]
+			return second(w.records.Change(w.ctx, w.staff(), u.ID, u.Version, membership.RecordInput{Role: ptr(membership.Member)}))
+		},
+		"company": func(w *world, inv membership.Invitation, _ membership.Group) error {
+			before := w.store.users[inv.UserID]
+			after := before
+			after.Company, after.Version = "Alpha & Sons", before.Version+1
+			return w.store.ChangeUser(w.ctx, before, after, nil, membership.Trail{})
+		},
+	}
+	for _, at := range []string{"claim", "password"} {
+		for name, change := range changes {
+			t.Run(at+", "+name, func(t *testing.T) {
+				w := newWorld(t)
+				g := w.group("Key accounts")
+				inv := w.invite("new@example.com", membership.Administrator)
+				once := sync.OnceFunc(func() {
+					if err := change(w, inv, g); err != nil {
+						t.Error(err)
+					}
+				})
+				slow := &slowAccounts{accounts: w.accounts}
+				w.invitations.Accounts = slow
+				if at == "password" {
+					slow.meanwhile = once
+				} else {
+					w.store.before = func(method string) error {
+						if method == "ClaimAcceptance" {
+							once()
+						}
+						return nil
+					}
+				}
+				u, err := w.accept(inv.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				stored := w.store.users[inv.UserID]
+				if stored.Status != membership.Active || !stored.ActivatingUntil.IsZero() || w.store.invitations[inv.ID].Status != membership.InvitationAccepted {
+					t.Errorf("%+v", stored)
+				}
+				changed := slices.Contains(stored.GroupIDs, g.ID) || stored.Role == membership.Member || stored.Company == "Alpha & Sons"
+				if !changed || u.Version != stored.Version || u.Role != stored.Role {
+					t.Errorf("answered %+v, stored %+v", u, stored)
+				}
+			})
+		}
+	}
+}
+
 func TestRacesForOneInvitation(t *testing.T) {
 	for range 50 {
 		w := newWorld(t)
