@@ -321,7 +321,9 @@ func (is Invitations) inviteOne(ctx context.Context, c Call, customer Customer, 
 		}
 		inv, user := is.newInvitation(c, customer, row, groups)
 		if contact.ID != "" {
-			inv, user = contact.invited(inv, user)
+			if inv, user = contact.invited(inv, user); len(user.GroupIDs) > MaxGroupsOf {
+				return "", ErrTooManyGroupsOf
+			}
 			user, _ = row.record(user) // checked
 		}
 		user.AddressElsewhere = elsewhere

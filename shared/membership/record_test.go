@@ -3,6 +3,7 @@ package membership_test
 import (
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -335,6 +336,32 @@ func TestUninvitedContactsAreWhoTheyWere(t *testing.T) {
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s:\n%+v, want\n%+v", name, got, want)
 		}
+	}
+}
+
+// A contact that is invited into further groups is in no more of them than anybody can be.
+func TestContactsAreInvitedIntoNoMoreGroupsThanThereMayBe(t *testing.T) {
+	w := newWorld(t)
+	var ids []string
+	for n := range membership.MaxGroupsOf + 1 {
+		ids = append(ids, w.group("Group "+strconv.Itoa(n)).ID)
+	}
+	in := named("maja@example.com")
+	has := ids[:membership.MaxGroupsOf]
+	in.GroupIDs = &has
+	contact := w.create(w.staff(), membership.CreateInput{CustomerID: "alpha", Contact: true, RecordInput: in})
+	invite := func(groups []string) *membership.Error {
+		results, err := w.invitations.Invite(w.ctx, w.staff(), membership.InviteInput{CustomerID: "alpha", GroupIDs: groups, Invitees: []membership.Invitee{{Email: "maja@example.com"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return results[0].Err
+	}
+	if err := invite(ids[membership.MaxGroupsOf:]); err == nil || err.Code != membership.ErrTooManyGroupsOf.Code || w.store.users[contact.ID].Status != membership.Contact {
+		t.Errorf("one more: %v, %+v", err, w.store.users[contact.ID])
+	}
+	if err := invite(ids[1:3]); err != nil || len(w.store.users[contact.ID].GroupIDs) != membership.MaxGroupsOf {
+		t.Errorf("into groups that the contact is in: %v, %+v", err, w.store.users[contact.ID])
 	}
 }
 
