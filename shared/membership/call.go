@@ -1,6 +1,9 @@
 package membership
 
-import "time"
+import (
+	"reflect"
+	"time"
+)
 
 // Call is what every use case needs to know about the request it serves.
 type Call struct {
@@ -78,6 +81,11 @@ func (c Call) witness(u User) string {
 func (c Call) trail(audit AuditEntry, ids ...string) Trail {
 	return Trail{Audit: audit, Key: c.Key, KeyIDs: ids, Now: c.Now}
 }
+
+// unchanged says whether a change leaves a record as it is. Whoever asked for it gets the record back, and nothing is
+// written: no version that makes others stale, no audit entry that tells of nothing, no job. What else forbids the change
+// forbids it all the same.
+func unchanged[T any](before, after T) bool { return reflect.DeepEqual(before, after) }
 
 // Page is one page of a list. Next and Prev are positions in the store's own form, "" when there is none; doors seal
 // them before they leave (shared/httpapi).

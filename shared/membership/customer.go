@@ -279,8 +279,8 @@ func (cs Customers) change(ctx context.Context, c Call, customerID string, versi
 		return Customer{}, ErrStale
 	}
 	after, err := apply(before)
-	if err != nil {
-		return Customer{}, err
+	if err != nil || unchanged(before, after) {
+		return after, err
 	}
 	after.Version = before.Version + 1
 	if before.Open() && !after.Open() { // what is open ends for good: when the customer is back, people sign in anew

@@ -3,6 +3,7 @@ package membership_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -92,6 +93,77 @@ func TestChangesNeedTheVersionThatWasRead(t *testing.T) {
 	wantCode(t, second(w.customers.Deactivate(w.ctx, w.staff(), "alpha", 0)), "already_deactivated")
 	wantCode(t, second(w.customers.Change(w.ctx, w.staff(), membership.ProviderID, 1, name)), "forbidden")
 	wantCode(t, w.customers.Delete(w.ctx, w.staff(), membership.ProviderID, 1), "forbidden")
+}
+
+// Saving a record as it is changes nothing: no version that makes others stale, no audit entry, no job. What refuses a
+// change refuses that one as well.
+func TestSavingWithoutAChangeWritesNothing(t *testing.T) {
+	w := newWorld(t)
+	g, closed := w.group("One"), w.group("Two")
+	_, err := w.customers.Change(w.ctx, w.staff(), "alpha", 1, membership.CustomerInput{Email: ptr("Office@Alpha.example"), URL: ptr("https://alpha.example"), Phone: ptr("+49 30 1"),
+		Street: ptr("Street 1"), Country: ptr("DE"), Language: ptr("de-AT"), Comment: ptr("one\ntwo")})
+	wantCode(t, err, "")
+	sub, err := w.subAccounts.Create(w.ctx, w.staff(), "alpha", "Depot")
+	wantCode(t, err, "")
+	_, err = w.records.Change(w.ctx, w.staff(), "alpha-member", 1, membership.RecordInput{ProfileInput: membership.ProfileInput{City: ptr("Bonn"), Country: ptr("DE"), Phone: ptr("030 123456")},
+		Comment: ptr("one\ntwo"), GroupIDs: ptr([]string{g.ID, closed.ID}), Email: ptr("new@example.com")})
+	wantCode(t, err, "")
+	wantCode(t, second(w.groups.Change(w.ctx, w.staff(), closed.ID, 1, membership.GroupInput{Active: ptr(false)})), "")
+	w.now = w.now.Add(25 * time.Hour) // nothing waits for the new address any more
+	settings := membership.SettingsUse{Store: w.store, NewID: w.id}
+	_, err = settings.Change(w.ctx, w.staff(), 1, membership.SettingsInput{AllowedDomains: ptr([]string{"Münch.example"}), EmbedSites: ptr([]string{"https://www.alpha.example/"})})
+	wantCode(t, err, "")
+
+	alpha, member := w.store.customers["alpha"], w.store.users["alpha-member"]
+	customer := func(version int) (any, int, error) {
+		c, err := w.customers.Change(w.ctx, w.staff(), "alpha", version, membership.CustomerInput{Name: &alpha.Name, Email: &alpha.Email, URL: &alpha.URL, Phone: &alpha.Phone, Street: &alpha.Street,
+			City: &alpha.City, Country: ptr("de"), Language: &alpha.Language, ExternalID: &alpha.ExternalID, Comment: ptr(" one\r\ntwo ")})
+		return c, c.Version, err
+	}
+	profile := membership.ProfileInput{Title: &member.Title, FirstName: &member.FirstName, LastName: ptr(" " + member.LastName), City: ptr("Bonn "), Phone: ptr("030/123456"), Country: ptr("de")}
+	for name, x := range map[string]struct {
+		is     any
+		save   func(version int) (any, int, error)
+		stored func() any
+	}{
+		"customer": {alpha, customer, func() any { return w.store.customers["alpha"] }},
+		"sub-account": {sub, func(version int) (any, int, error) {
+			s, err := w.subAccounts.Change(w.ctx, w.staff(), "alpha", sub.ID, version, membership.SubAccountInput{Name: ptr(" Depot"), Active: ptr(true)})
+			return s, s.Version, err
+		}, func() any { return w.store.subAccounts[sub.ID] }},
+		"group": {g, func(version int) (any, int, error) {
+			g, err := w.groups.Change(w.ctx, w.staff(), g.ID, version, membership.GroupInput{Name: ptr("One "), Description: ptr(""), Active: ptr(true)})
+			g.Members = membership.GroupMembers{} // follow by themselves
+			return g, g.Version, err
+		}, func() any { return w.store.groups[g.ID] }},
+		"user": {member, func(version int) (any, int, error) {
+			u, err := w.records.Change(w.ctx, w.staff(), "alpha-member", version, membership.RecordInput{ProfileInput: profile, Email: &member.Email, Username: &member.Username, Role: &member.Role,
+				GroupIDs: ptr([]string{g.ID, g.ID, closed.ID}), NotificationsEnabled: &member.NotificationsEnabled, ExternalID: &member.ExternalID, Comment: ptr("one\r\ntwo")})
+			return u, u.Version, err
+		}, func() any { return w.store.users["alpha-member"] }},
+		"own record": {member, func(version int) (any, int, error) {
+			u, err := w.profile.Change(w.ctx, w.as("alpha", membership.Member), version, profile)
+			return u, u.Version, err
+		}, func() any { return w.store.users["alpha-member"] }},
+		"settings": {*w.store.settings, func(version int) (any, int, error) {
+			s, err := settings.Change(w.ctx, w.staff(), version, membership.SettingsInput{SelfRegistration: ptr(false), AllowedDomains: ptr([]string{"@xn--mnch-0ra.example"}),
+				EmbedSites: ptr([]string{"https://www.alpha.example"}), RegistrationFields: map[string]membership.FieldRule{"city": membership.FieldOff}, RegistrationAddress: ptr("")})
+			return s, s.Version, err
+		}, func() any { return *w.store.settings }},
+	} {
+		audit, jobs, mails := len(w.store.audit), len(w.store.jobs), len(w.store.mails)
+		is := reflect.ValueOf(x.is).FieldByName("Version").Interface().(int)
+		saved, version, err := x.save(is)
+		if err != nil || version != is || !reflect.DeepEqual(saved, x.is) || !reflect.DeepEqual(x.stored(), x.is) {
+			t.Errorf("%s: %+v (%v), want %+v", name, saved, err, x.is)
+		}
+		_, _, err = x.save(is - 1)
+		wantCode(t, err, "changed_meanwhile")
+		if len(w.store.audit) != audit || len(w.store.jobs) != jobs || len(w.store.mails) != mails {
+			t.Errorf("%s: %d audit entries, %d jobs, %d mails more", name, len(w.store.audit)-audit, len(w.store.jobs)-jobs, len(w.store.mails)-mails)
+		}
+	}
+	wantCode(t, second(w.customers.Change(w.ctx, w.as("alpha", membership.Member), "alpha", 2, membership.CustomerInput{})), "forbidden")
 }
 
 // What was open when a customer was deactivated stays closed when it is back: its people sign in anew.

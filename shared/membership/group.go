@@ -183,8 +183,8 @@ func (gs Groups) Change(ctx context.Context, c Call, groupID string, version int
 		return Group{}, ErrStale
 	}
 	after, err := in.apply(before)
-	if err != nil {
-		return Group{}, err
+	if err != nil || unchanged(before, after) {
+		return after, err
 	}
 	after.Version = before.Version + 1
 	trail := c.trail(c.auditEntry(gs.NewID(), "group.changed", "group", groupID, ProviderID, before.auditFields(), after.auditFields()), groupID)

@@ -117,8 +117,8 @@ func (p Profile) Change(ctx context.Context, c Call, version int, in ProfileInpu
 		return User{}, ErrDirectory
 	}
 	after, err := in.apply(before, p.Phones)
-	if err != nil {
-		return User{}, err
+	if err != nil || unchanged(before, after) {
+		return after, err
 	}
 	after.Version = before.Version + 1
 	trail := c.trail(c.auditEntry(p.NewID(), "user.changed", "user", before.ID, before.CustomerID, before.auditFields(), after.auditFields()), before.ID)

@@ -379,6 +379,9 @@ func (r Records) Change(ctx context.Context, c Call, userID string, version int,
 			return User{}, err
 		}
 	}
+	if unchanged(before, after) {
+		return before, nil
+	}
 	invitation, err := r.invited(ctx, c, before, after)
 	if err != nil {
 		return User{}, err
@@ -403,7 +406,9 @@ func (r Records) Change(ctx context.Context, c Call, userID string, version int,
 func (r Records) readdress(ctx context.Context, c Call, status Status, u User, email string) (User, announcement, error) {
 	switch {
 	case FoldLogin(email) == FoldLogin(u.Email):
-		u.Email, u.NewEmail = email, ""
+		if u.Email = email; u.NewEmailAt(c.Now) != "" { // one that is over waits for nothing
+			u.NewEmail = ""
+		}
 		return u, announcement{}, nil
 	case status == Contact && email == "":
 		u.Email, u.AddressElsewhere = "", false
@@ -459,6 +464,9 @@ func mayGive(a Actor, before User, role Role) error {
 // regroup puts a user into exactly these groups. Those that the user is in already may be inactive.
 func (r Records) regroup(ctx context.Context, c Call, u User, ids []string) (User, error) {
 	wanted := each(ids)
+	if slices.Equal(wanted, u.GroupIDs) {
+		return u, nil
+	}
 	var added []string
 	for _, id := range wanted {
 		if !slices.Contains(u.GroupIDs, id) {

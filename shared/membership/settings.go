@@ -299,8 +299,8 @@ func (u SettingsUse) Change(ctx context.Context, c Call, version int, in Setting
 		return Settings{}, ErrStale
 	}
 	after, err := in.apply(before)
-	if err != nil {
-		return Settings{}, err
+	if err != nil || unchanged(before, after) {
+		return after, err
 	}
 	after.ChangedAt, after.Version = second(c.Now), before.Version+1
 	audit := c.auditEntry(u.NewID(), "settings.changed", "settings", ProviderID, ProviderID, before.auditFields(), after.auditFields())

@@ -119,8 +119,8 @@ func (sa SubAccounts) Change(ctx context.Context, c Call, customerID, subAccount
 		return SubAccount{}, ErrStale
 	}
 	after, err := in.apply(before)
-	if err != nil {
-		return SubAccount{}, err
+	if err != nil || unchanged(before, after) {
+		return after, err
 	}
 	after.Version = before.Version + 1
 	audit := c.auditEntry(sa.NewID(), "subaccount.changed", "subaccount", subAccountID, customerID, before.auditFields(), after.auditFields())
