@@ -57,10 +57,10 @@ func (t *text) open(raw *bufio.Reader) (io.Reader, error) {
 	return &utf16Reader{raw: raw, order: order}, nil
 }
 
-// decode returns the cells of a row in UTF-8. It is not ok with bytes that are no text in the file's encoding; U+FFFD
-// then stands for them.
+// decode returns the cells of a row in UTF-8. It is not ok with bytes that are no text in the file's encoding, nor with a
+// row that cannot be in one; U+FFFD then stands for the bytes.
 func (t *text) decode(cells []string) (decoded []string, ok bool) {
-	row := strings.Join(cells, "")
+	row := strings.Join(cells, "\n")
 	if utf8.ValidString(row) {
 		// Windows-1252 is UTF-8 by accident only where it makes no sense ("Ã¼"), so a row like that proves the encoding,
 		// and in a file put together from two it is read as what it is.
@@ -70,7 +70,7 @@ func (t *text) decode(cells []string) (decoded []string, ok bool) {
 		return cells, true
 	}
 	decoded = make([]string, len(cells))
-	if t.proven {
+	if t.proven || mixed(row) {
 		for i, cell := range cells {
 			decoded[i] = strings.ToValidUTF8(cell, "\ufffd")
 		}
@@ -88,6 +88,41 @@ func (t *text) decode(cells []string) (decoded []string, ok bool) {
 		decoded[i] = b.String()
 	}
 	return decoded, ok
+}
+
+// Where a word of Windows-1252 ends with one of these letters and such signs stand behind it (ß“, É’, é »), the bytes are a
+// character of UTF-8 by accident, of a kind that is in no list of people that is Windows-1252 elsewhere. Other letters are
+// left out, because with a sign behind them they are letters of UTF-8 that names have: Ã– is Ö, Å™ is ř, È™ is ș.
+const (
+	wordEnds = "ÆÇÉÊËÌÍÒÓÔÕÖÜÝÞßàáâãäåæçèéêëìíîïðñòóôõö"
+	behind   = "’”“»›…–—\u00a0"
+)
+
+// mixed says whether a row that is no UTF-8 has characters of UTF-8 all the same. Somebody has put it together from two
+// encodings, and no reading gives all of it; read as Windows-1252 it would be sound and wrong ("MÃ¼ller").
+func mixed(row string) bool {
+	for row != "" {
+		_, size := utf8.DecodeRuneInString(row)
+		if size > 1 && !wordEnd(row[:size]) {
+			return true
+		}
+		row = row[size:]
+	}
+	return false
+}
+
+// wordEnd says whether these bytes are the end of a word in Windows-1252 and what may stand behind it.
+func wordEnd(bytes string) bool {
+	for i, c := range []byte(bytes) {
+		likely := behind
+		if i == 0 {
+			likely = wordEnds
+		}
+		if !strings.ContainsRune(likely, charmap.Windows1252.DecodeByte(c)) {
+			return false
+		}
+	}
+	return true
 }
 
 // A utf16Reader gives UTF-16 as UTF-8. What is no UTF-16 becomes a byte that is no UTF-8, so that decode finds it in its

@@ -12,6 +12,8 @@ import (
 	"testing/iotest"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 var people = []Column{
@@ -91,6 +93,11 @@ func TestRead(t *testing.T) {
 		"1252 heading":      {"email;Gr\xf6\xdfe\na;\xc4\n", []string{"2: a||Ä"}},
 		"broken 1252":       {head + "a,\xfc,c\nd,\x81,f\n", []string{"2: a|ü|c", "line 3: csv_encoding: d|\ufffd|f"}},
 		"put together":      {head + "a,M\xfcller,c\nd,Müller,f\n", []string{"2: a|Müller|c", "3: d|Müller|f"}},
+		"mixed at first":    {head + "a,Jürgen,M\xfcller\nd,M\xfcller,f\n", []string{"line 2: csv_encoding: a|Jürgen|M\ufffdller", "3: d|Müller|f"}},
+		"mixed in a cell":   {head + "a,Ma\xdf nehmen – so,c\nd,ü,f\n", []string{"line 2: csv_encoding: a|Ma\ufffd nehmen – so|c", "3: d|ü|f"}},
+		"mixed head":        {"email,Größe,M\xfc\na,b,c\n", []string{"line 1: csv_encoding"}},
+		"1252 like UTF-8":   {head + "a,Jos\xe9\x85\x94,\x93Spa\xdf\x93 \xab\xa0Caf\xe9\xa0\xbb\nb,RENÉ,\xfc\n", []string{"2: a|José…”|“Spaß“ «\u00a0Café\u00a0»", "line 3: csv_encoding: b|RENÉ|\ufffd"}},
+		"across cells":      {head + "a,ANDR\xc9,\x93Bob\n", []string{"2: a|ANDRÉ|“Bob"}},
 		"UTF-16 LE":         {asUTF16(binary.LittleEndian, true, "email\tVorname\r\na\tЮлия 😀\r\n"), []string{"2: a|Юлия 😀|"}},
 		"UTF-16 BE":         {asUTF16(binary.BigEndian, true, "email;Vorname\na;ü\n"), []string{"2: a|ü|"}},
 		"UTF-16 unmarked":   {asUTF16(binary.LittleEndian, false, "email,Vorname\na,ü\n"), []string{"2: a|ü|"}},
@@ -282,6 +289,31 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 		roundTrip(t, Comma, sound)
+	})
+}
+
+// A word of UTF-8 beside one that is Windows-1252: the row says what the two words say, or why it cannot be read. Refused
+// is only what has characters of both.
+func FuzzEncodings(f *testing.F) {
+	for _, words := range [][2]string{{"Jürgen", "Müller"}, {"Łukasz", "ß"}, {"Zoë", "“Spaß“"}, {"Ștefan", "ANDRÉ’S"}, {"Юлия", "é"}, {"Αλέξανδρος", "Ü"}, {"“", "ä"}, {"Anna", "José"}, {"李", "« Café »"}, {"", "Straße…"}} {
+		f.Add(words[0], words[1])
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		old, err := charmap.Windows1252.NewEncoder().String(b)
+		if err != nil || utf8.ValidString(old) || !utf8.ValidString(a) || strings.ContainsAny(a+b, "\r\n\",'\ufffd") {
+			t.Skip() // quotes, apostrophes and ends of lines have tests of their own
+		}
+		both := mixed(a + "\n" + old)
+		if !both && len(a) != utf8.RuneCountInString(a) {
+			t.Skip() // what Windows-1252 could be as well
+		}
+		got, _ := show(strings.NewReader("email,firstName,lastName\nx,"+a+","+old+"\ny,z,\xfc\n"), Limits{Rows: 10, Bytes: 1 << 20})
+		switch refused := strings.HasPrefix(got[0], "line 2: csv_encoding: "); {
+		case got[1] != "3: y|z|ü":
+			t.Errorf("the row behind %q and %q is %q", a, b, got[1])
+		case refused != both || !refused && got[0] != fmt.Sprintf("2: x|%s|%s", a, b):
+			t.Errorf("%q and %q are read as %q", a, b, got[0])
+		}
 	})
 }
 
