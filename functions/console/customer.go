@@ -202,17 +202,12 @@ func languages(held string) []web.Option {
 	return append([]web.Option{{Label: web.Text("console.language_usual")}}, web.LanguageOptions(held)...)
 }
 
-// customerFields are the fields of the form and where they are in the record.
-func customerFields(c *membership.Customer) []struct {
-	name  string
-	value *string
-} {
-	return []struct {
-		name  string
-		value *string
-	}{
-		{"name", &c.Name}, {"externalId", &c.ExternalID}, {"email", &c.Email}, {"phone", &c.Phone}, {"url", &c.URL}, {"street", &c.Street},
-		{"postcode", &c.Postcode}, {"city", &c.City}, {"region", &c.Region}, {"country", &c.Country}, {"language", &c.Language}, {"comment", &c.Comment},
+// customerFields are the fields of the form and what is in the record.
+func customerFields(c membership.Customer) []door.Held {
+	return []door.Held{
+		{Name: "name", Value: c.Name}, {Name: "externalId", Value: c.ExternalID}, {Name: "email", Value: c.Email}, {Name: "phone", Value: c.Phone},
+		{Name: "url", Value: c.URL}, {Name: "street", Value: c.Street}, {Name: "postcode", Value: c.Postcode}, {Name: "city", Value: c.City},
+		{Name: "region", Value: c.Region}, {Name: "country", Value: c.Country}, {Name: "language", Value: c.Language}, {Name: "comment", Value: c.Comment},
 	}
 }
 
@@ -257,13 +252,8 @@ func (h handler) showCustomer(w http.ResponseWriter, r *http.Request) {
 		h.Pages.Failed(w, r, err)
 		return
 	}
-	form := web.NewForm("version", strconv.Itoa(c.Version), "once", h.Once())
-	var names []string
-	for _, f := range customerFields(&c) {
-		form.Set(f.name, *f.value)
-		names = append(names, f.name)
-	}
-	door.Opened(form, names...)
+	form := web.NewForm("once", h.Once())
+	door.Opened(form, c.Version, customerFields(c)...)
 	h.customerForm(w, r, http.StatusOK, changeCustomerForm(c, form))
 }
 
@@ -295,11 +285,7 @@ func (h handler) changeCustomer(w http.ResponseWriter, r *http.Request) {
 	}
 	status := http.StatusUnprocessableEntity
 	if membership.KindOf(err) == membership.Stale {
-		status = http.StatusPreconditionFailed
-		for _, f := range customerFields(&c) {
-			door.ShowStored(form, f.name, *f.value)
-		}
-		form.Set("version", strconv.Itoa(c.Version))
+		status = door.Meanwhile(form, c.Version, customerFields(c)...)
 	}
 	h.customerForm(w, r, status, changeCustomerForm(c, form))
 }

@@ -80,6 +80,11 @@ func changeGroupForm(g membership.Group, form *web.Form) groupForm {
 		Action: groupAddress(g.ID, "edit"), Form: form}
 }
 
+// groupFields are the fields of the form and what is in the record.
+func groupFields(g membership.Group) []door.Held {
+	return []door.Held{{Name: "name", Value: g.Name}, {Name: "description", Value: g.Description}}
+}
+
 func groupInput(form *web.Form) membership.GroupInput {
 	name, description := form.Value("name"), form.Value("description")
 	return membership.GroupInput{Name: &name, Description: &description}
@@ -207,7 +212,8 @@ func (h handler) showGroupForm(w http.ResponseWriter, r *http.Request) {
 		h.Pages.Failed(w, r, err)
 		return
 	}
-	form := web.NewForm("name", g.Name, "description", g.Description, "version", strconv.Itoa(g.Version), "once", h.Once())
+	form := web.NewForm("once", h.Once())
+	door.Opened(form, g.Version, groupFields(g)...)
 	h.Pages.Render(w, r, http.StatusOK, "group-form", changeGroupForm(g, form))
 }
 
@@ -247,12 +253,11 @@ func (h handler) changeGroup(w http.ResponseWriter, r *http.Request) {
 		web.Notify(w, "success", notice, "name", g.Name)
 		http.Redirect(w, r, groupAddress(g.ID, ""), http.StatusSeeOther)
 	case edit && form.Fail(err):
+		status := http.StatusUnprocessableEntity
 		if membership.KindOf(err) == membership.Stale {
-			door.ShowStored(form, "name", g.Name)
-			door.ShowStored(form, "description", g.Description)
-			form.Set("version", strconv.Itoa(g.Version))
+			status = door.Meanwhile(form, g.Version, groupFields(g)...)
 		}
-		h.Pages.Render(w, r, http.StatusUnprocessableEntity, "group-form", changeGroupForm(g, form))
+		h.Pages.Render(w, r, status, "group-form", changeGroupForm(g, form))
 	default:
 		h.Pages.Fail(w, r, err, web.Action{Label: web.Text("console.back_to_group"), URL: groupAddress(g.ID, ""), Kind: "primary"})
 	}

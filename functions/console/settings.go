@@ -44,10 +44,8 @@ func (h handler) showSettings(w http.ResponseWriter, r *http.Request) {
 		h.Pages.Render(w, r, http.StatusOK, "settings", settingsPage{Form: web.NewForm(), Groups: settingGroups(s)})
 		return
 	}
-	form := web.NewForm("version", strconv.Itoa(s.Version), "once", h.Once())
-	for _, f := range settingFields(s) {
-		form.Set(f.name, f.value)
-	}
+	form := web.NewForm("once", h.Once())
+	door.Opened(form, s.Version, settingFields(s)...)
 	h.settingsForm(w, r, http.StatusOK, form)
 }
 
@@ -82,30 +80,24 @@ func choicesOf[T ~string](family string, values ...T) []web.Option {
 // ruleField is the form's field for the rule of a registration field.
 func ruleField(name string) string { return "rule-" + name }
 
-// setting is a field of the form, what is in it, and how a page says that.
-type setting struct {
-	name, value string
-	said        web.Phrase // for values that are no words of people
-}
-
 // settingFields are all settings, as the form has them.
-func settingFields(s membership.Settings) []setting {
-	yes := func(name string, on bool) setting {
+func settingFields(s membership.Settings) []door.Held {
+	yes := func(name string, on bool) door.Held {
 		if on {
-			return setting{name, "on", web.Text("settings.on")}
+			return door.Held{Name: name, Value: "on", Said: web.Text("settings.on")}
 		}
-		return setting{name, "", web.Text("settings.off")}
+		return door.Held{Name: name, Said: web.Text("settings.off")}
 	}
-	fields := []setting{
+	fields := []door.Held{
 		yes("selfRegistration", s.SelfRegistration), yes("registrationNeedsApproval", s.RegistrationNeedsApproval),
-		{"approvers", string(s.Approvers), web.Word("approvers", s.Approvers)}, {name: "reminderHours", value: strconv.Itoa(s.ReminderHours)},
-		yes("disapprovalSilent", s.DisapprovalSilent), {name: "disapprovalReason", value: s.DisapprovalReason},
-		{"credentials", string(s.Credentials), web.Word("credentials", s.Credentials)},
-		{name: "allowedDomains", value: strings.Join(s.AllowedDomains, "\n")}, {name: "embedSites", value: strings.Join(s.EmbedSites, "\n")},
-		{name: "registrationAddress", value: s.RegistrationAddress},
+		{Name: "approvers", Value: string(s.Approvers), Said: web.Word("approvers", s.Approvers)}, {Name: "reminderHours", Value: strconv.Itoa(s.ReminderHours)},
+		yes("disapprovalSilent", s.DisapprovalSilent), {Name: "disapprovalReason", Value: s.DisapprovalReason},
+		{Name: "credentials", Value: string(s.Credentials), Said: web.Word("credentials", s.Credentials)},
+		{Name: "allowedDomains", Value: strings.Join(s.AllowedDomains, "\n")}, {Name: "embedSites", Value: strings.Join(s.EmbedSites, "\n")},
+		{Name: "registrationAddress", Value: s.RegistrationAddress},
 	}
 	for _, f := range s.RegistrationFields.All() {
-		fields = append(fields, setting{ruleField(f.Name), string(f.Rule), web.Word("field_rule", f.Rule)})
+		fields = append(fields, door.Held{Name: ruleField(f.Name), Value: string(f.Rule), Said: web.Word("field_rule", f.Rule), Label: fieldLabel(f.Name)})
 	}
 	return fields
 }
@@ -123,14 +115,14 @@ func fieldLabel(name string) web.Phrase {
 func settingGroups(s membership.Settings) []settingGroup {
 	facts := map[string]door.Fact{}
 	for _, f := range settingFields(s) {
-		fact := door.Fact{Label: fieldLabel(strings.TrimPrefix(f.name, "rule-")), Text: strings.ReplaceAll(f.value, "\n", ", "), Word: f.said}
+		fact := door.Fact{Label: fieldLabel(strings.TrimPrefix(f.Name, "rule-")), Text: strings.ReplaceAll(f.Value, "\n", ", "), Word: f.Said}
 		switch {
-		case !f.said.Empty():
+		case !f.Said.Empty():
 			fact.Text = ""
-		case f.value == "":
+		case f.Value == "":
 			fact.Word = web.Text("settings.nothing")
 		}
-		facts[f.name] = fact
+		facts[f.Name] = fact
 	}
 	group := func(id string, title web.Phrase, names ...string) settingGroup {
 		g := settingGroup{ID: id, Title: title}
@@ -202,20 +194,7 @@ func (h handler) changeSettings(w http.ResponseWriter, r *http.Request) {
 	}
 	status := http.StatusUnprocessableEntity
 	if membership.KindOf(err) == membership.Stale {
-		status = http.StatusPreconditionFailed
-		for _, f := range settingFields(now) {
-			rule, ruled := strings.CutPrefix(f.name, "rule-")
-			switch {
-			case f.said.Empty():
-				door.ShowStored(form, f.name, f.value)
-			case form.Value(f.name) == f.value:
-			case ruled: // its place in the summary has no label
-				form.Error(f.name, web.Text("settings.rule_changed", "field", fieldLabel(rule), "value", f.said))
-			default:
-				form.Error(f.name, web.Text("form.changed_meanwhile", "value", f.said))
-			}
-		}
-		form.Set("version", strconv.Itoa(now.Version))
+		status = door.Meanwhile(form, now.Version, settingFields(now)...)
 	}
 	h.settingsForm(w, r, status, form)
 }

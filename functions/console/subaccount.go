@@ -152,7 +152,8 @@ func (h handler) showSubAccount(w http.ResponseWriter, r *http.Request) {
 		h.Pages.Failed(w, r, err)
 		return
 	}
-	form := web.NewForm("name", s.Name, "version", strconv.Itoa(s.Version), "once", h.Once())
+	form := web.NewForm("once", h.Once())
+	door.Opened(form, s.Version, door.Held{Name: "name", Value: s.Name})
 	h.Pages.Render(w, r, http.StatusOK, "subaccount-form", newSubAccountForm(c, s, form))
 }
 
@@ -193,11 +194,11 @@ func (h handler) changeSubAccount(w http.ResponseWriter, r *http.Request) {
 		web.Notify(w, "success", notice, "name", s.Name)
 		http.Redirect(w, r, address(c.ID, "subaccounts"), http.StatusSeeOther)
 	case rename && form.Fail(err):
+		status := http.StatusUnprocessableEntity
 		if membership.KindOf(err) == membership.Stale {
-			door.ShowStored(form, "name", s.Name)
-			form.Set("version", strconv.Itoa(s.Version))
+			status = door.Meanwhile(form, s.Version, door.Held{Name: "name", Value: s.Name})
 		}
-		h.Pages.Render(w, r, http.StatusUnprocessableEntity, "subaccount-form", newSubAccountForm(c, s, form))
+		h.Pages.Render(w, r, status, "subaccount-form", newSubAccountForm(c, s, form))
 	default:
 		h.Pages.Fail(w, r, err, web.Action{Label: web.Text("console.back_to_subaccounts"), URL: address(c.ID, "subaccounts"), Kind: "primary"})
 	}

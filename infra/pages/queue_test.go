@@ -203,14 +203,14 @@ func TestSettingsPage(t *testing.T) {
 			t.Errorf("the settings are %v", now)
 		}
 		staff.open(s.Console + "/settings")
-		api.must(200, "PATCH", "/settings", map[string]any{"disapprovalReason": "Typed by the other one."}, "If-Match", fmt.Sprintf(`"%v"`, now["version"]))
+		api.must(200, "PATCH", "/settings", map[string]any{"disapprovalReason": "Typed by the other one.", "reminderHours": 12}, "If-Match", fmt.Sprintf(`"%v"`, now["version"]))
 		staff.fill("disapprovalReason", "Typed by me.")
 		staff.press("Save")
-		staff.sees("Somebody changed this to “Typed by the other one.”")
+		staff.sees("Somebody changed this to “Typed by the other one.”", "Reminder after hours: Somebody changed this to what stands here now.")
 		staff.press("Save") // knowingly
 		staff.sees("Saved.")
-		if now := api.must(200, "GET", "/settings", nil); now["disapprovalReason"] != "Typed by me." {
-			t.Errorf("the reason is %v", now["disapprovalReason"])
+		if now := api.must(200, "GET", "/settings", nil); now["disapprovalReason"] != "Typed by me." || now["reminderHours"] != float64(12) {
+			t.Errorf("two editors leave %v", now)
 		}
 		reader := somebody(t)
 		reader.signIn(s.Console, agent, password)

@@ -2,22 +2,33 @@ package door
 
 import (
 	"encoding/json"
+	"net/http"
+	"strconv"
 	"strings"
 
 	"clientele/shared/web"
 )
 
+// Held is a field of a form for changes, and what the record holds there.
+type Held struct {
+	Name, Value string
+	Said        web.Phrase // how a page says the value, where that is not how people typed it
+	Label       web.Phrase // of the field, where the summary of what is wrong finds none by its name
+}
+
 // openedField is the hidden field of a form that holds what its fields held when it was opened.
 const openedField = "opened"
 
-// Opened keeps in a form what these fields of the record hold. Whoever comes second with it is then told of what somebody
-// else changed only, and what they did not touch themselves is not put back to what it was (ShowStored).
-func Opened(form *web.Form, fields ...string) {
+// Opened puts a record into a form, and what it held until it is sent. Whoever comes second with it is then told of what
+// somebody else changed only, and what they did not touch themselves is not put back to what it was (Meanwhile).
+func Opened(form *web.Form, version int, fields ...Held) {
 	was := map[string]string{}
-	for _, name := range fields {
-		was[name] = form.Value(name)
+	for _, f := range fields {
+		form.Set(f.Name, f.Value)
+		was[f.Name] = f.Value
 	}
 	keepOpened(form, was)
+	form.Set("version", strconv.Itoa(version))
 }
 
 func keepOpened(form *web.Form, was map[string]string) {
@@ -25,32 +36,44 @@ func keepOpened(form *web.Form, was map[string]string) {
 	form.Set(openedField, string(raw))
 }
 
-// ShowStored says at a field what somebody else has stored there since the form was opened: whoever saves again does it
-// knowingly. A field that was not touched in the form takes over what is stored.
-func ShowStored(form *web.Form, field, stored string) {
-	showStored(form, field, stored, web.Plain(stored))
+// Meanwhile says in a form that came second what somebody else has stored since it was opened: whoever saves again does it
+// knowingly. It returns the status of that page.
+func Meanwhile(form *web.Form, version int, fields ...Held) int {
+	for _, f := range fields {
+		showStored(form, f)
+	}
+	form.Set("version", strconv.Itoa(version))
+	return http.StatusPreconditionFailed
 }
 
-// showStored is ShowStored of a value that is told in words.
-func showStored(form *web.Form, field, stored string, said web.Phrase) {
+// showStored is Meanwhile for one field. One that was not touched in the form takes over what is stored.
+func showStored(form *web.Form, f Held) {
 	var was map[string]string
 	if json.Unmarshal([]byte(form.Value(openedField)), &was) != nil {
 		was = nil // a form of before, or of nobody's: it knows of no field
 	}
-	opened, known := was[field]
+	opened, known := was[f.Name]
 	if known { // what is stored now is what the next comparison starts from
-		was[field] = stored
+		was[f.Name] = f.Value
 		keepOpened(form, was)
 	}
-	mine := strings.ReplaceAll(form.Value(field), "\r\n", "\n") // forms post lines with both
+	tell := func(text web.Phrase) {
+		if !f.Label.Empty() {
+			text = web.Text("form.of_field", "field", f.Label, "text", text)
+		}
+		form.Error(f.Name, text)
+	}
+	mine := strings.ReplaceAll(form.Value(f.Name), "\r\n", "\n") // forms post lines with both
 	switch {
-	case mine == stored, known && opened == stored:
+	case mine == f.Value, known && opened == f.Value:
 	case known && mine == opened:
-		form.Set(field, stored)
-		form.Error(field, web.Text("form.taken_meanwhile"))
-	case stored == "":
-		form.Error(field, web.Text("form.emptied_meanwhile"))
+		form.Set(f.Name, f.Value)
+		tell(web.Text("form.taken_meanwhile"))
+	case !f.Said.Empty():
+		tell(web.Text("form.changed_meanwhile", "value", f.Said))
+	case f.Value == "":
+		tell(web.Text("form.emptied_meanwhile"))
 	default:
-		form.Error(field, web.Text("form.changed_meanwhile", "value", said))
+		tell(web.Text("form.changed_meanwhile", "value", web.Plain(f.Value)))
 	}
 }

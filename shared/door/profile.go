@@ -29,28 +29,13 @@ func languagesFor(held string) []web.Option {
 	return append([]web.Option{{Label: web.Text("profile.language_default")}}, web.LanguageOptions(held)...)
 }
 
-// profileField is a field of a form and where it is in the record.
-type profileField struct {
-	name  string
-	value *string
-}
-
-// setFields puts a record into a form that is opened.
-func setFields(form *web.Form, fields []profileField) {
-	names := make([]string, 0, len(fields))
-	for _, f := range fields {
-		form.Set(f.name, *f.value)
-		names = append(names, f.name)
-	}
-	Opened(form, names...)
-}
-
 // profileFields are the fields of one's own record that the page has.
-func profileFields(u *membership.User) []profileField {
-	return []profileField{
-		{"title", &u.Title}, {"firstName", &u.FirstName}, {"lastName", &u.LastName}, {"phone", &u.Phone}, {"mobile", &u.Mobile}, {"fax", &u.Fax},
-		{"url", &u.URL}, {"street", &u.Street}, {"postcode", &u.Postcode}, {"city", &u.City}, {"region", &u.Region}, {"country", &u.Country},
-		{"language", &u.Language},
+func profileFields(u membership.User) []Held {
+	return []Held{
+		{Name: "title", Value: u.Title}, {Name: "firstName", Value: u.FirstName}, {Name: "lastName", Value: u.LastName},
+		{Name: "phone", Value: u.Phone}, {Name: "mobile", Value: u.Mobile}, {Name: "fax", Value: u.Fax}, {Name: "url", Value: u.URL},
+		{Name: "street", Value: u.Street}, {Name: "postcode", Value: u.Postcode}, {Name: "city", Value: u.City}, {Name: "region", Value: u.Region},
+		{Name: "country", Value: u.Country}, {Name: "language", Value: u.Language},
 	}
 }
 
@@ -60,8 +45,8 @@ func (d *Door) showProfile(w http.ResponseWriter, r *http.Request) {
 		d.Pages.Failed(w, r, err)
 		return
 	}
-	form := web.NewForm("version", strconv.Itoa(user.Version))
-	setFields(form, profileFields(&user))
+	form := web.NewForm()
+	Opened(form, user.Version, profileFields(user)...)
 	d.Pages.Render(w, r, http.StatusOK, "profile", d.profilePage(r, user, form))
 }
 
@@ -89,12 +74,8 @@ func (d *Door) changeProfile(w http.ResponseWriter, r *http.Request) {
 	}
 	status := http.StatusUnprocessableEntity
 	if membership.KindOf(err) == membership.Stale {
-		status = http.StatusPreconditionFailed
-		for _, f := range profileFields(&user) {
-			ShowStored(form, f.name, *f.value)
-		}
+		status = Meanwhile(form, user.Version, profileFields(user)...)
 	}
-	form.Set("version", strconv.Itoa(user.Version))
 	d.Pages.Render(w, r, status, "profile", d.profilePage(r, user, form))
 }
 

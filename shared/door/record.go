@@ -235,11 +235,16 @@ type recordForm struct {
 	Form                 *web.Form
 }
 
-// recordFields are the fields of the form and where they are in the record; staff have more of them.
-func recordFields(u *membership.User, staff bool) []profileField {
-	fields := append(profileFields(u), profileField{"email", &u.Email}, profileField{"username", &u.Username})
+// recordFields are the fields of the form and what is in the record; staff have more of them.
+func recordFields(u membership.User, staff bool) []Held {
+	fields := append(profileFields(u), Held{Name: "email", Value: u.Email}, Held{Name: "username", Value: u.Username},
+		Held{Name: "role", Value: string(u.Role), Said: web.Word("role", u.Role)})
 	if staff {
-		fields = append(fields, profileField{"externalId", &u.ExternalID}, profileField{"comment", &u.Comment})
+		notified := Held{Name: "notificationsEnabled", Said: web.Text("people.no")}
+		if u.NotificationsEnabled {
+			notified.Value, notified.Said = "on", web.Text("people.yes")
+		}
+		fields = append(fields, Held{Name: "externalId", Value: u.ExternalID}, Held{Name: "comment", Value: u.Comment}, notified)
 	}
 	return fields
 }
@@ -298,9 +303,8 @@ func (p People) showEdit(w http.ResponseWriter, r *http.Request, at place) {
 		p.Door.Pages.Failed(w, r, err)
 		return
 	}
-	form := web.NewForm("version", strconv.Itoa(user.Version), onceField, p.Door.Once())
-	role, notified := string(user.Role), onText(user.NotificationsEnabled)
-	setFields(form, append(recordFields(&user, Actor(r).Realm == membership.Staff), profileField{"role", &role}, profileField{"notificationsEnabled", &notified}))
+	form := web.NewForm(onceField, p.Door.Once())
+	Opened(form, user.Version, recordFields(user, Actor(r).Realm == membership.Staff)...)
 	p.Door.Pages.Render(w, r, http.StatusOK, "record-form", p.editForm(r, at, user, form))
 }
 
@@ -337,17 +341,11 @@ func (p People) edit(w http.ResponseWriter, r *http.Request, at place) {
 	}
 	status := http.StatusUnprocessableEntity
 	if membership.KindOf(err) == membership.Stale {
-		status = http.StatusPreconditionFailed
-		for _, f := range recordFields(&user, call.Actor.Realm == membership.Staff) {
-			ShowStored(form, f.name, *f.value)
+		fields := recordFields(user, call.Actor.Realm == membership.Staff)
+		if form.Value("role") == "" { // nobody changes their own
+			fields = slices.DeleteFunc(fields, func(f Held) bool { return f.Name == "role" })
 		}
-		if form.Value("role") != "" {
-			showStored(form, "role", string(user.Role), web.Word("role", user.Role))
-		}
-		if call.Actor.Realm == membership.Staff {
-			showStored(form, "notificationsEnabled", onText(user.NotificationsEnabled), web.Text("people.yes"))
-		}
-		form.Set("version", strconv.Itoa(user.Version))
+		status = Meanwhile(form, user.Version, fields...)
 	}
 	d.Pages.Render(w, r, status, "record-form", p.editForm(r, at, user, form))
 }
@@ -465,14 +463,6 @@ func (p People) renewPassword(w http.ResponseWriter, r *http.Request, at place) 
 	}
 	web.Notify(w, "success", sent, "email", user.Email)
 	http.Redirect(w, r, at.user(user.ID, ""), http.StatusSeeOther)
-}
-
-// onText is what a box that is ticked sends.
-func onText(ticked bool) string {
-	if ticked {
-		return "on"
-	}
-	return ""
 }
 
 // dayOf reads the date of a form; the zero time where none is given.
