@@ -1,0 +1,41 @@
+package shape_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+)
+
+var (
+	// unread is what nobody reads in a text: its name, tags, places that are filled in, addresses.
+	unread = regexp.MustCompile(`"[^"]*": *|<[^>]*>|\{+[^}]*\}+|\S+@\S+`)
+	mail   = regexp.MustCompile(`(?i)[\pL-]*mail[\pL-]*`)
+	duden  = regexp.MustCompile(`^(\pL+-)?E-Mails?$|^E-Mail-Adressen?$`)
+)
+
+// TestGermanMail: what is sent and where it is sent to have one name in German, spelled as the Duden does: E-Mail,
+// E-Mail-Adresse, Registrierungs-E-Mail.
+func TestGermanMail(t *testing.T) {
+	seen := 0
+	for _, pattern := range []string{"functions/*/text/de.json", "infra/*/text/de.json", "shared/*/text/*de.json", "shared/*/letters/de/*"} {
+		names, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(names) == 0 {
+			t.Fatalf("%s: %d files (%v)", pattern, len(names), err)
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, word := range mail.FindAllString(unread.ReplaceAllString(string(text), " "), -1) {
+				if seen++; !duden.MatchString(word) {
+					t.Errorf("%s says %s", name, word)
+				}
+			}
+		}
+	}
+	if seen < 50 {
+		t.Errorf("only %d words found", seen)
+	}
+}
