@@ -184,7 +184,14 @@ func TestEveryPageOfRegistering(t *testing.T) {
 		see(colleague, []look{
 			{"embeds", console(""), "textarea", true},
 			{"embeds-address", console("?variant=form&address=true&language=de"), "textarea", false},
-			{"embeds-frame", console("?variant=iframe&address=true"), "[inert]", true},
+			{"embeds-frame", func(p person) {
+				console("?variant=iframe&address=true")(p)
+				p.prefer("dark") // what other sites show in a frame never is
+				if look := p.ask(`(({backgroundColor, color}) => backgroundColor + " " + color)(getComputedStyle(document.querySelector("[inert]")))`); look != "rgb(255, 255, 255) rgb(27, 31, 39)" {
+					p.t.Errorf("in the dark the preview of a frame is %v", look)
+				}
+				p.prefer("light")
+			}, "[inert]", true},
 			{"embeds-sign-in", console("?kind=sign-in"), "textarea", false},
 			{"embeds-sign-in-frame", console("?kind=sign-in&variant=iframe"), "textarea", false},
 		})
