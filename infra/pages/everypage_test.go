@@ -87,6 +87,12 @@ func (p person) check(l look, name, language, rules, pictures string) {
 		if p.yes(`document.documentElement.scrollWidth > innerWidth`) {
 			p.t.Errorf("%s is wider than the window", picture)
 		}
+		if hidden := p.ask(`[...document.querySelectorAll(".nav [aria-current], .tabs [aria-current]")].filter((link) => {
+			const {left, right} = link.getBoundingClientRect();
+			return left < 0 || right > innerWidth;
+		}).map((link) => link.textContent).join(", ")`); hidden != "" {
+			p.t.Errorf("%s does not show where it is: %v", picture, hidden)
+		}
 		if found := p.audit(rules); found != "" {
 			p.t.Errorf("%s:\n%s", picture, found)
 		}

@@ -78,7 +78,15 @@
     for (const all of document.querySelectorAll("[data-pick-all], [data-pick-none]")) all.hidden = false;
     for (const bar of document.querySelectorAll("form.picked")) told(bar);
   };
+  // A line that scrolls begins where one is.
+  const inSight = () => {
+    for (const current of document.querySelectorAll(".pills [aria-current]")) {
+      const line = current.closest("nav");
+      line.scrollLeft = current.offsetLeft - line.offsetLeft - (line.clientWidth - current.offsetWidth) / 2;
+    }
+  };
   pickable();
+  inSight();
   let last = null; // the box clicked before: with Shift, those between follow
   document.addEventListener("click", (event) => {
     const box = event.target.closest(".pick input, [data-pick-none]");
@@ -131,6 +139,7 @@
       typing = document.activeElement?.type === "search";
       said.textContent = document.querySelector("[data-said]")?.dataset.said ?? "";
       pickable();
+      inSight();
     };
     const soon = (event) => {
       const field = event.target;
