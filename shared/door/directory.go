@@ -395,19 +395,44 @@ func (p People) chooseCustomer(w http.ResponseWriter, r *http.Request, list List
 		http.Redirect(w, r, list.With("company", "", "customer", found[0].ID), http.StatusSeeOther)
 		return true
 	}
-	for _, c := range found {
-		view.Which = append(view.Which, web.Link{Label: customerLabel(c), URL: list.With("company", "", "customer", c.ID)})
+	for i, label := range customerLabels(p.Door.Pages.Language(r), found) {
+		view.Which = append(view.Which, web.Link{Label: label, URL: list.With("company", "", "customer", found[i].ID)})
 	}
 	return false
 }
 
-// customerLabel tells customers of one name apart.
-func customerLabel(c membership.Customer) web.Phrase {
-	if c.ExternalID == "" {
-		return web.Plain(c.Name)
+// customerLabels tell customers of one name apart, by what lists show of them. Those that are alike in all of it were
+// created at different moments; of one minute, nothing but their ids is left.
+func customerLabels(language string, all []membership.Customer) []web.Phrase {
+	const minute = "2006-01-02 15:04" // as pages show times
+	alike := map[string]int{}
+	called := make([]string, len(all))
+	for i, c := range all {
+		called[i] = strings.Join(append([]string{c.Name}, customerMarks(language, c)...), " · ")
+		alike[called[i]]++
+		alike[called[i]+c.CreatedAt.UTC().Format(minute)]++
 	}
-	return web.Plain(c.Name + " · " + c.ExternalID)
+	labels := make([]web.Phrase, len(all))
+	for i, c := range all {
+		switch label := called[i]; {
+		case alike[label] == 1:
+			labels[i] = web.Plain(label)
+		case alike[label+c.CreatedAt.UTC().Format(minute)] == 1:
+			labels[i] = web.Text("people.customer_created", "customer", label, "when", c.CreatedAt)
+		default:
+			labels[i] = web.Text("people.customer_created", "customer", label+" · "+c.ID, "when", c.CreatedAt)
+		}
+	}
+	return labels
 }
+
+// customerMarks are what a customer has beside its name that others of this name have not.
+func customerMarks(language string, c membership.Customer) []string {
+	place := slices.DeleteFunc([]string{c.City, web.CountryName(language, c.Country)}, empty)
+	return slices.DeleteFunc([]string{c.ExternalID, strings.Join(place, ", "), c.Email[strings.LastIndexByte(c.Email, '@')+1:]}, empty)
+}
+
+func empty(text string) bool { return text == "" }
 
 // FindCustomers returns the customers that a typed name means: the one that has it, or those it is the beginning of.
 func (d *Door) FindCustomers(r *http.Request, name string) ([]membership.Customer, error) {
@@ -445,10 +470,10 @@ func (d *Door) ChosenCustomer(r *http.Request, form *web.Form) (chosen membershi
 		return found[0], nil, nil
 	}
 	which = []web.Option{{}}
-	for _, c := range found {
-		which = append(which, web.Option{Value: c.ID, Label: customerLabel(c)})
-		if c.ID == form.Value("customer") {
-			chosen = c
+	for i, label := range customerLabels(d.Pages.Language(r), found) {
+		which = append(which, web.Option{Value: found[i].ID, Label: label})
+		if found[i].ID == form.Value("customer") {
+			chosen = found[i]
 		}
 	}
 	if chosen.ID == "" {
@@ -466,7 +491,7 @@ func (p People) customerChoices(w http.ResponseWriter, r *http.Request, _ place)
 	}
 	var choices []web.Option
 	for _, c := range found {
-		choices = append(choices, web.Option{Value: c.Name, Label: web.Plain(c.ExternalID)})
+		choices = append(choices, web.Option{Value: c.Name, Label: web.Plain(strings.Join(customerMarks(p.Door.Pages.Language(r), c), " · "))})
 	}
 	p.Door.Pages.Choices(w, choices)
 }

@@ -4,9 +4,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"clientele/shared/membership"
 	"clientele/shared/web"
@@ -47,5 +49,37 @@ func TestPickedAreBounded(t *testing.T) {
 	}
 	if got := pickedFrom(web.NewForm("users", strings.Repeat("c1 u1 Ada\nc1 u2 Bo\n", 10))); len(got) != 2 || got[1].name != "Bo" {
 		t.Errorf("picked %+v", got)
+	}
+}
+
+// Customers of one name are told apart by what lists show of them, as far as there is any.
+func TestCustomersOfOneName(t *testing.T) {
+	day := time.Date(2026, time.March, 5, 12, 0, 0, 0, time.UTC)
+	bare := membership.Customer{Name: "Müller", CreatedAt: day}
+	with := func(set func(*membership.Customer)) membership.Customer {
+		c := bare
+		set(&c)
+		return c
+	}
+	all := []membership.Customer{
+		with(func(c *membership.Customer) { c.ExternalID = "X-1" }),
+		with(func(c *membership.Customer) { c.City, c.Country = "Bergen", "NO" }),
+		with(func(c *membership.Customer) { c.Country, c.Email = "NO", "office@müller.example" }),
+		with(func(c *membership.Customer) { c.ID = "c4" }),
+		with(func(c *membership.Customer) { c.ID, c.CreatedAt = "c5", day.AddDate(0, 1, 0) }),
+		with(func(c *membership.Customer) { c.ID, c.CreatedAt = "c6", day.Add(time.Second) }),
+	}
+	created := func(customer string, when time.Time) web.Phrase {
+		return web.Text("people.customer_created", "customer", customer, "when", when)
+	}
+	want := []web.Phrase{web.Plain("Müller · X-1"), web.Plain("Müller · Bergen, Norway"), web.Plain("Müller · Norway · müller.example"),
+		created("Müller · c4", day), created("Müller", day.AddDate(0, 1, 0)), created("Müller · c6", day.Add(time.Second))}
+	for i, label := range customerLabels("en", all) {
+		if !reflect.DeepEqual(label, want[i]) {
+			t.Errorf("%v is called %v, want %v", all[i], label, want[i])
+		}
+	}
+	if got := customerLabels("de", []membership.Customer{bare}); !reflect.DeepEqual(got, []web.Phrase{web.Plain("Müller")}) {
+		t.Errorf("the only one is called %v", got)
 	}
 }
