@@ -134,7 +134,7 @@ func TestManyAtOnce(t *testing.T) {
 	p.sees("Deactivate 2 users?", "Sami Haddad")
 	api.must(200, "POST", "/users/"+gone+"/deactivate", nil)
 	p.press("Deactivate")
-	p.sees("Done for 1 of 2 users.", "Has no access any more.", "Is not active.")
+	p.sees("Done for 1 of 2 users.", "Has no access any more.", "Is not active.", anna, sami)
 	p.press("Try the failed ones again")
 	p.sees("Nothing was changed.")
 	p.press("Back to the users")

@@ -10,11 +10,42 @@ import (
 	"clientele/shared/web"
 )
 
-// picked is a row that was picked, as its checkbox sends it. The name is for the pages that follow only: they need not
-// read a hundred people to say whom they speak of.
-type picked struct{ customerID, userID, name string }
+// picked is a row that was picked, as its checkbox sends it. Name and e-mail are for the pages that follow only: they need
+// not read a hundred people to say whom they speak of.
+type picked struct{ customerID, userID, name, email string }
 
-func (p picked) text() string { return p.customerID + " " + p.userID + " " + p.name }
+func (p picked) text() string {
+	return p.customerID + " " + p.userID + " " + p.name + "\t" + p.email // which no name has
+}
+
+// cell names somebody as lists do: with the e-mail below, which tells two of one name apart.
+func (p picked) cell(address string) web.Cell {
+	cell := web.Cell{Text: p.name, URL: address}
+	if p.email != p.name {
+		cell.Detail = p.email
+	}
+	return cell
+}
+
+// namesOf are the first few of them in words, and how many more there are. Those of one name are told apart.
+func namesOf(all []picked) web.Phrase {
+	called := map[string]int{}
+	for _, one := range all {
+		called[one.name]++
+	}
+	names := make([]string, 0, bulkNames)
+	for _, one := range all[:min(len(all), bulkNames)] {
+		name := one.name
+		if called[name] > 1 && one.email != "" && one.email != name {
+			name += " (" + one.email + ")"
+		}
+		names = append(names, name)
+	}
+	if more := len(all) - len(names); more > 0 {
+		return web.Text("people.bulk_who_more", "names", strings.Join(names, ", "), "count", more)
+	}
+	return web.Plain(strings.Join(names, ", "))
+}
 
 // pickedFrom reads what checkboxes, or a page after them, sent: each once, and no more than one too many, which is then
 // refused. What is no row is left out.
@@ -23,8 +54,9 @@ func pickedFrom(form *web.Form) []picked {
 	met := map[string]bool{}
 	for _, text := range append(slices.Clone(form.Values("user")), strings.Split(form.Value("users"), "\n")...) {
 		customerID, rest, _ := strings.Cut(strings.TrimSpace(text), " ")
-		userID, name, _ := strings.Cut(rest, " ")
-		if p := (picked{knownID(customerID), knownID(userID), name}); p.customerID != "" && p.userID != "" && !met[p.userID] {
+		userID, who, _ := strings.Cut(rest, " ")
+		name, email, _ := strings.Cut(who, "\t")
+		if p := (picked{knownID(customerID), knownID(userID), name, email}); p.customerID != "" && p.userID != "" && !met[p.userID] {
 			met[p.userID] = true
 			all = append(all, p)
 		}
@@ -170,15 +202,7 @@ func (p People) leaveBulk(w http.ResponseWriter, r *http.Request, at place) {
 const bulkNames = 8
 
 func (p People) askBulk(w http.ResponseWriter, r *http.Request, at place, action bulkAction, all []picked, back string, wrong *web.Notice) {
-	names := make([]string, 0, bulkNames)
-	for _, one := range all[:min(len(all), bulkNames)] {
-		names = append(names, one.name)
-	}
-	who := web.Plain(strings.Join(names, ", "))
-	if more := len(all) - len(names); more > 0 {
-		who = web.Text("people.bulk_who_more", "names", strings.Join(names, ", "), "count", more)
-	}
-	ask := web.Confirm{Notice: wrong, Cancel: back, Points: []web.Phrase{who}, Action: web.Action{Label: action.label, Kind: "danger", URL: at.users() + "/bulk",
+	ask := web.Confirm{Notice: wrong, Cancel: back, Points: []web.Phrase{namesOf(all)}, Action: web.Action{Label: action.label, Kind: "danger", URL: at.users() + "/bulk",
 		Fields: map[string]string{"users": textOf(all), "do": string(action.action), "sure": "yes", "back": back, onceField: p.Door.Once()}}}
 	switch action.action {
 	case membership.BulkRemove:
@@ -235,7 +259,7 @@ func (p People) bulkResults(at place, action bulkAction, in membership.BulkInput
 	}
 	var failed []picked
 	for i, result := range results {
-		who := web.Cell{Text: all[i].name, URL: at.of(all[i].customerID).user(all[i].userID, "")}
+		who := all[i].cell(at.of(all[i].customerID).user(all[i].userID, ""))
 		if result.Err == nil {
 			view.Done++
 			view.Table.Rows = append(view.Table.Rows, web.Row{Cells: []web.Cell{who, {Status: "ok"}, {Word: web.Word("bulk", action.action)}}})

@@ -150,14 +150,7 @@ func (d *Door) decisionInput(r *http.Request, form *web.Form, all []picked, view
 func (d *Door) decisionForm(w http.ResponseWriter, r *http.Request, status int, view decisionPage, all []picked) {
 	actor, form := Actor(r), view.Form
 	form.Set(onceField, d.Once())
-	names := make([]string, 0, bulkNames)
-	for _, one := range all[:min(len(all), bulkNames)] {
-		names = append(names, one.name)
-	}
-	view.Who = web.Plain(strings.Join(names, ", "))
-	if more := len(all) - len(names); more > 0 {
-		view.Who = web.Text("people.bulk_who_more", "names", strings.Join(names, ", "), "count", more)
-	}
+	view.Who = namesOf(all)
 	var found membership.RegistrationDetails
 	if len(all) == 1 {
 		var err error
@@ -333,7 +326,7 @@ func (d *Door) decisionResults(view decisionPage, all []picked, results []member
 	}
 	var failed []picked
 	for i, result := range results {
-		who := web.Cell{Text: all[i].name, URL: queuePath + "/" + all[i].userID}
+		who := all[i].cell(queuePath + "/" + all[i].userID)
 		if result.Err == nil {
 			page.Done++
 			page.Table.Rows = append(page.Table.Rows, web.Row{Cells: []web.Cell{who, {Status: "ok"}, {Word: happened}}})

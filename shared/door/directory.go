@@ -356,7 +356,7 @@ func userRow(actor membership.Actor, u membership.UserRow, at place, groups []me
 	row.Cells = append(row.Cells, web.Cell{Date: u.RegisteredAt},
 		web.Cell{Folded: u.Status != membership.Expired && u.Status != membership.Waiting, Actions: userActions(actor, about, home, once)})
 	if can := bulkable(actor, about, len(groups) > 0); can != "" {
-		row.Pick, row.About, row.Can = picked{u.CustomerID, u.ID, u.DisplayName()}.text(), u.DisplayName(), can
+		row.Pick, row.About, row.Can = picked{u.CustomerID, u.ID, u.DisplayName(), u.Email}.text(), u.DisplayName(), can
 	}
 	return row
 }

@@ -52,6 +52,33 @@ func TestPickedAreBounded(t *testing.T) {
 	}
 }
 
+// Two people of one name are told apart by their e-mails: in questions where it is needed, in results always.
+func TestPickedOfOneName(t *testing.T) {
+	all := []picked{{"c1", "u1", "Ada Berg", "ada@x.example"}, {"c1", "u2", "Ada Berg", "berg@y.example"}, {"c2", "u3", "Bo Berg", "bo@x.example"},
+		{"c2", "u4", "cy@x.example", "cy@x.example"}, {"c2", "u5", "Ada Berg", ""}}
+	if again := pickedFrom(web.NewForm("users", textOf(all))); !reflect.DeepEqual(again, all) {
+		t.Errorf("%+v, sent as %q", again, textOf(all))
+	}
+	if who := namesOf(all); !reflect.DeepEqual(who, web.Plain("Ada Berg (ada@x.example), Ada Berg (berg@y.example), Bo Berg, cy@x.example, Ada Berg")) {
+		t.Errorf("the question is about %v", who)
+	}
+	many := append(make([]picked, bulkNames-1), all...)
+	if who := namesOf(many); !reflect.DeepEqual(who, web.Text("people.bulk_who_more", "names", strings.Repeat(", ", bulkNames-1)+"Ada Berg (ada@x.example)", "count", len(all)-1)) {
+		t.Errorf("the question is about %v", who)
+	}
+	results := make([]membership.RowResult, len(all))
+	results[1].Err = membership.ErrStale
+	page := People{Door: &Door{NewID: func() string { return "once" }}}.bulkResults(place{everyone: true}, bulkActions()[0], membership.BulkInput{}, all, results, "/users")
+	for i, detail := range []string{"ada@x.example", "berg@y.example", "bo@x.example", "", ""} {
+		if who := page.Table.Rows[i].Cells[0]; who.Text != all[i].name || who.Detail != detail {
+			t.Errorf("row %d names %+v", i, who)
+		}
+	}
+	if got := page.Again.Fields["users"]; got != all[1].text() {
+		t.Errorf("tried again are %q", got)
+	}
+}
+
 // Customers of one name are told apart by what lists show of them, as far as there is any.
 func TestCustomersOfOneName(t *testing.T) {
 	day := time.Date(2026, time.March, 5, 12, 0, 0, 0, time.UTC)

@@ -209,9 +209,9 @@ func (d *Door) queueTable(actor membership.Actor, status membership.Registration
 		row.Cells = append(row.Cells, web.Cell{Word: web.Word("origin", reg.Origin)})
 		switch status {
 		case membership.RegistrationWaiting:
-			row.Pick = picked{reg.CustomerID, reg.ID, reg.DisplayName()}.text()
+			row.Pick = picked{reg.CustomerID, reg.ID, reg.DisplayName(), reg.Email}.text()
 			row.Can = string(membership.DecideApprove) + " " + string(membership.DecideDisapprove)
-			row.Cells = append(row.Cells, web.Cell{Actions: decisions(reg.CustomerID, reg.ID, reg.DisplayName())})
+			row.Cells = append(row.Cells, web.Cell{Actions: decisions(picked{reg.CustomerID, reg.ID, reg.DisplayName(), reg.Email})})
 		case membership.RegistrationApproved, membership.RegistrationDisapproved:
 			row.Cells = append(row.Cells, decidedCell(reg))
 		}
@@ -221,10 +221,10 @@ func (d *Door) queueTable(actor membership.Actor, status membership.Registration
 }
 
 // decisions are the buttons beside somebody who waits.
-func decisions(customerID, id, name string) []web.Action {
+func decisions(who picked) []web.Action {
 	button := func(label web.Phrase, kind string, do membership.Decision) web.Action {
-		return web.Action{Label: label, Kind: kind, URL: queuePath + "/decide", Post: true, About: name,
-			Fields: map[string]string{"user": picked{customerID, id, name}.text(), "do": string(do)}}
+		return web.Action{Label: label, Kind: kind, URL: queuePath + "/decide", Post: true, About: who.name,
+			Fields: map[string]string{"user": who.text(), "do": string(do)}}
 	}
 	return []web.Action{button(web.Text("queue.approve"), "", membership.DecideApprove), button(web.Text("queue.disapprove"), "danger", membership.DecideDisapprove)}
 }
@@ -329,7 +329,7 @@ func (d *Door) registration(w http.ResponseWriter, r *http.Request) {
 			view.History = append(view.History, Fact{Label: web.Text("queue.ignored"), Word: web.Word("ignored", reg.Ignored)})
 		}
 	case membership.RegistrationWaiting:
-		view.Actions = decisions(reg.CustomerID, reg.ID, reg.DisplayName())
+		view.Actions = decisions(picked{reg.CustomerID, reg.ID, reg.DisplayName(), reg.Email})
 		view.Actions[0].Kind = "primary"
 		view.Alike = d.alikeTable(Actor(r), found.Duplicates)
 	default:

@@ -39,7 +39,7 @@ func userActions(actor membership.Actor, u subject, at place, once string) []web
 	if u.version > 0 {
 		fields["version"] = strconv.Itoa(u.version)
 	}
-	for _, one := range decisions(u.customerID, u.id, u.name) {
+	for _, one := range decisions(picked{u.customerID, u.id, u.name, u.email}) {
 		step := membership.StepApprove
 		if one.Fields["do"] == string(membership.DecideDisapprove) {
 			step, one.Kind = membership.StepDisapprove, ""
