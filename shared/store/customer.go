@@ -71,10 +71,7 @@ func (t Table) Customer(ctx context.Context, reach membership.Reach, customerID 
 	if !reach.Includes(customerID) {
 		return membership.Customer{}, membership.ErrNotFound
 	}
-	i, err := t.get(ctx, customerKey(customerID))
-	if err == nil && i == nil {
-		err = membership.ErrNotFound
-	}
+	i, err := t.find(ctx, customerKey(customerID))
 	return customerFrom(i), err
 }
 

@@ -94,15 +94,12 @@ func (t Table) smallest(ctx context.Context, facets []string) (string, error) {
 	for n, f := range facets {
 		keys[n] = countKey(allScope, f)
 	}
-	items, err := t.batchGetChunk(ctx, keys, false)
+	found, err := t.batchGetEventually(ctx, keys)
 	if err != nil {
 		return "", err
 	}
-	counts := map[string]int{}
-	for _, i := range items {
-		counts[i.str("sk")] = i.int("n")
-	}
-	return slices.MinFunc(facets, func(a, b string) int { return counts[a] - counts[b] }), nil
+	count := func(facet string) int { return found[countKey(allScope, facet)].int("n") }
+	return slices.MinFunc(facets, func(a, b string) int { return count(a) - count(b) }), nil
 }
 
 // userSearch is the listing of a search: the rows of words that begin with the text. A user shows once, at the first of

@@ -61,10 +61,7 @@ func (t Table) Domain(ctx context.Context, reach membership.Reach, customerID, n
 	if !reach.Includes(customerID) || name == "" {
 		return membership.Domain{}, membership.ErrNotFound
 	}
-	i, err := t.get(ctx, domainClaimKey(customerID, name))
-	if err == nil && i == nil {
-		err = membership.ErrNotFound
-	}
+	i, err := t.find(ctx, domainClaimKey(customerID, name))
 	return domainFrom(i), err
 }
 

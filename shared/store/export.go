@@ -2,9 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
-	"slices"
-	"sync"
 
 	"clientele/shared/membership"
 )
@@ -16,25 +13,12 @@ func (t Table) Records(ctx context.Context, rows []membership.UserRow) (map[stri
 	for n, r := range rows {
 		keys[n] = userKey(r.CustomerID, r.ID)
 	}
-	records := make(map[string]membership.User, len(rows))
-	var (
-		mu   sync.Mutex
-		wg   sync.WaitGroup
-		errs []error
-	)
-	for chunk := range slices.Chunk(keys, batchLimit) {
-		wg.Go(func() {
-			items, err := t.batchGetChunk(ctx, chunk, false)
-			mu.Lock()
-			defer mu.Unlock()
-			errs = append(errs, err)
-			for _, i := range items {
-				records[i.str("id")] = userFrom(i)
-			}
-		})
+	found, err := t.batchGetEventually(ctx, keys)
+	records := make(map[string]membership.User, len(found))
+	for _, i := range found {
+		records[i.str("id")] = userFrom(i)
 	}
-	wg.Wait()
-	return records, errors.Join(errs...)
+	return records, err
 }
 
 // CountUsers returns how many users a list has by the counters, 0 where no counter says: with a search, or with several
@@ -54,11 +38,9 @@ func (t Table) CountUsers(ctx context.Context, q membership.UserQuery) (int, err
 	case q.Search != "", others > 1, others == 1 && (q.Status != "" || q.CustomerID != ""):
 		return 0, nil
 	case others == 1:
-		items, err := t.batchGetChunk(ctx, []key{countKey(allScope, facet)}, false)
-		if err != nil || len(items) == 0 {
-			return 0, err
-		}
-		return items[0].int("n"), nil
+		counter := countKey(allScope, facet)
+		found, err := t.batchGetEventually(ctx, []key{counter})
+		return found[counter].int("n"), err
 	}
 	counts, err := t.UserCounts(ctx, q.Reach, q.CustomerID)
 	if err != nil {

@@ -65,24 +65,8 @@ func (t Table) Imports(ctx context.Context, q membership.ImportQuery) (membershi
 
 // Import returns one import within reach, without what its job says. Errors: ErrNotFound.
 func (t Table) Import(ctx context.Context, reach membership.Reach, id string) (membership.Import, error) {
-	if cid := reach.CustomerID(); cid != "" {
-		i, err := t.get(ctx, importKey(cid, id))
-		if err == nil && i == nil {
-			err = membership.ErrNotFound
-		}
-		return importFrom(i), err
-	}
-	if !reach.All() {
-		return membership.Import{}, membership.ErrNotFound
-	}
-	items, err := t.partition(ctx, importPartition(id), importPrefix, 1)
-	if err == nil && len(items) == 0 {
-		err = membership.ErrNotFound
-	}
-	if err != nil {
-		return membership.Import{}, err
-	}
-	return importFrom(items[0]), nil
+	i, err := t.findWithin(ctx, reach, importKey, id)
+	return importFrom(i), err
 }
 
 // CreateImport stores a new import, for a customer that is active. Errors: ErrCustomerDeactivated, ErrInProgress.

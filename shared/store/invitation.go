@@ -66,24 +66,8 @@ func formerContactFrom(i item) *membership.FormerContact {
 
 // Invitation returns one within reach. Errors: ErrNotFound.
 func (t Table) Invitation(ctx context.Context, reach membership.Reach, id string) (membership.Invitation, error) {
-	if cid := reach.CustomerID(); cid != "" {
-		i, err := t.get(ctx, invitationKey(cid, id))
-		if err == nil && i == nil {
-			err = membership.ErrNotFound
-		}
-		return invitationFrom(i), err
-	}
-	if !reach.All() {
-		return membership.Invitation{}, membership.ErrNotFound
-	}
-	items, err := t.partition(ctx, invitationPartition(id), invitationPrefix, 1)
-	if err != nil {
-		return membership.Invitation{}, err
-	}
-	if len(items) == 0 {
-		return membership.Invitation{}, membership.ErrNotFound
-	}
-	return invitationFrom(items[0]), nil
+	i, err := t.findWithin(ctx, reach, invitationKey, id)
+	return invitationFrom(i), err
 }
 
 // Invitations returns one page of a customer's invitations, the newest first, without what only the record has: grants,

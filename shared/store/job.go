@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -110,24 +109,8 @@ func (t Table) DueJobs(ctx context.Context, now time.Time, limit int) ([]members
 
 // Job returns one job within reach. Errors: ErrNotFound.
 func (t Table) Job(ctx context.Context, reach membership.Reach, jobID string) (membership.Job, error) {
-	if cid := reach.CustomerID(); cid != "" {
-		i, err := t.get(ctx, jobKey(cid, jobID))
-		if err == nil && i == nil {
-			err = membership.ErrNotFound
-		}
-		return jobFrom(i), err
-	}
-	if !reach.All() {
-		return membership.Job{}, membership.ErrNotFound
-	}
-	items, err := t.partition(ctx, jobPartition(jobID), jobPrefix, 1)
-	if err == nil && len(items) == 0 {
-		err = membership.ErrNotFound
-	}
-	if err != nil {
-		return membership.Job{}, err
-	}
-	return jobFrom(items[0]), nil
+	i, err := t.findWithin(ctx, reach, jobKey, jobID)
+	return jobFrom(i), err
 }
 
 // Jobs returns one page of the jobs of one kind that one person has asked for, with what lists show: not their
@@ -143,21 +126,16 @@ func (t Table) Jobs(ctx context.Context, q membership.JobQuery) (membership.Page
 
 // JobsByID returns jobs by id, eventually consistent as the list that names them. One that is not there is missing.
 func (t Table) JobsByID(ctx context.Context, refs []membership.JobRef) (map[string]membership.Job, error) {
-	jobs := make(map[string]membership.Job, len(refs))
-	for chunk := range slices.Chunk(refs, batchLimit) {
-		keys := make([]key, len(chunk))
-		for n, ref := range chunk {
-			keys[n] = jobKey(ref.CustomerID, ref.ID)
-		}
-		items, err := t.batchGetChunk(ctx, keys, false)
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range items {
-			jobs[i.str("id")] = jobFrom(i)
-		}
+	keys := make([]key, len(refs))
+	for n, ref := range refs {
+		keys[n] = jobKey(ref.CustomerID, ref.ID)
 	}
-	return jobs, nil
+	found, err := t.batchGetEventually(ctx, keys)
+	jobs := make(map[string]membership.Job, len(found))
+	for _, i := range found {
+		jobs[i.str("id")] = jobFrom(i)
+	}
+	return jobs, err
 }
 
 // JobOf returns the job that an item of the stream is, from its keys and entity; ok is false for every other item.

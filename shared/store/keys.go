@@ -141,7 +141,6 @@ const groupCounters = "GROUP"
 
 func jobKey(customerID, id string) key { return key{jobPartition(id), jobPrefix + customerID} }
 
-// jobPrefix begins the sort key of a job whose customer is not known.
 const jobPrefix = "CUSTOMER#"
 
 func jobPartition(id string) string { return "JOB#" + id }
@@ -163,7 +162,6 @@ func invitationKey(customerID, id string) key {
 	return key{invitationPartition(id), invitationPrefix + customerID}
 }
 
-// invitationPrefix begins the sort key of an invitation whose customer is not known: a mailed link names the id alone.
 const invitationPrefix = "CUSTOMER#"
 
 func invitationPartition(id string) string { return "INVITATION#" + id }
@@ -173,11 +171,8 @@ func invitationPartition(id string) string { return "INVITATION#" + id }
 func settingsKey() key { return key{"SETTINGS", "SETTINGS"} }
 
 func registrationKey(customerID, id string) key {
-	return key{registrationPartition(id), registrationPrefix + customerID}
+	return key{registrationPartition(id), "CUSTOMER#" + customerID}
 }
-
-// registrationPrefix begins the sort key of a registration whose customer is not known: a mailed link names the id alone.
-const registrationPrefix = "CUSTOMER#"
 
 func registrationPartition(id string) string { return "REGISTRATION#" + id }
 
@@ -189,14 +184,7 @@ func registrationRowKey(customerID, id string) key {
 // openRegistrationKey reserves an address for its one unconfirmed registration.
 func openRegistrationKey(folded string) key { return key{"REGISTERING#" + folded, "REGISTERING"} }
 
-func importKey(customerID, id string) key {
-	return key{importPartition(id), importPrefix + customerID}
-}
-
-// importPrefix begins the sort key of an import whose customer is not known.
-const importPrefix = "CUSTOMER#"
-
-func importPartition(id string) string { return "IMPORT#" + id }
+func importKey(customerID, id string) key { return key{"IMPORT#" + id, "CUSTOMER#" + customerID} }
 
 func mailKey(id string) key { return key{"MAIL#" + id, "MAIL"} }
 

@@ -158,24 +158,8 @@ func (t Table) StartRegistration(ctx context.Context, open membership.OpenRegist
 
 // Registration returns one within reach. Errors: ErrNotFound.
 func (t Table) Registration(ctx context.Context, reach membership.Reach, id string) (membership.Registration, error) {
-	if cid := reach.CustomerID(); cid != "" {
-		i, err := t.get(ctx, registrationKey(cid, id))
-		if err == nil && i == nil {
-			err = membership.ErrNotFound
-		}
-		return registrationFrom(i), err
-	}
-	if !reach.All() {
-		return membership.Registration{}, membership.ErrNotFound
-	}
-	items, err := t.partition(ctx, registrationPartition(id), registrationPrefix, 1)
-	if err != nil {
-		return membership.Registration{}, err
-	}
-	if len(items) == 0 {
-		return membership.Registration{}, membership.ErrNotFound
-	}
-	return registrationFrom(items[0]), nil
+	i, err := t.findWithin(ctx, reach, registrationKey, id)
+	return registrationFrom(i), err
 }
 
 // Registrations returns one page of those of one status: of a customer, or with "" of all, by the time since when they

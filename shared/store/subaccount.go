@@ -53,10 +53,7 @@ func (t Table) SubAccount(ctx context.Context, reach membership.Reach, customerI
 	if !reach.Includes(customerID) {
 		return membership.SubAccount{}, membership.ErrNotFound
 	}
-	i, err := t.get(ctx, subAccountKey(customerID, id))
-	if err == nil && i == nil {
-		err = membership.ErrNotFound
-	}
+	i, err := t.find(ctx, subAccountKey(customerID, id))
 	return subAccountFrom(i), err
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -53,28 +54,53 @@ func (t Table) get(ctx context.Context, k key) (item, error) {
 	return out.Item, nil
 }
 
+// find is get for an item that must be there. Errors: ErrNotFound.
+func (t Table) find(ctx context.Context, k key) (item, error) {
+	i, err := t.get(ctx, k)
+	if err == nil && i == nil {
+		err = membership.ErrNotFound
+	}
+	return i, err
+}
+
+// findWithin finds the item of an id, whose key keyOf builds: under the one customer within reach, or, where all are, in
+// the partition that the id alone names. Errors: ErrNotFound.
+func (t Table) findWithin(ctx context.Context, reach membership.Reach, keyOf func(customerID, id string) key, id string) (item, error) {
+	if customerID := reach.CustomerID(); customerID != "" {
+		return t.find(ctx, keyOf(customerID, id))
+	}
+	if !reach.All() {
+		return nil, membership.ErrNotFound
+	}
+	start := keyOf("", id) // where the sort keys of all customers begin
+	items, err := t.partition(ctx, start.pk, start.sk, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(items) == 0 {
+		return nil, membership.ErrNotFound
+	}
+	return items[0], nil
+}
+
 // batchLimit is how many keys one BatchGetItem takes.
 const batchLimit = 100
 
-// batchGet reads many items consistently, in as many parallel requests as needed: one wait. What does not exist is not
-// in the answer.
+// batchGet reads many items consistently. What does not exist is not in the answer.
 func (t Table) batchGet(ctx context.Context, keys []key) (map[key]item, error) {
+	return t.batchGetChunks(ctx, keys, true)
+}
+
+// batchGetEventually is batchGet for half the capacity, eventually consistent: for what a list has named that is no more
+// than that itself.
+func (t Table) batchGetEventually(ctx context.Context, keys []key) (map[key]item, error) {
+	return t.batchGetChunks(ctx, keys, false)
+}
+
+// batchGetChunks reads many items in as many parallel requests as needed: one wait.
+func (t Table) batchGetChunks(ctx context.Context, keys []key, consistent bool) (map[key]item, error) {
 	unique := slices.Clone(keys)
-	slices.SortFunc(unique, func(a, b key) int {
-		if a.pk != b.pk {
-			if a.pk < b.pk {
-				return -1
-			}
-			return 1
-		}
-		if a.sk < b.sk {
-			return -1
-		}
-		if a.sk > b.sk {
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(unique, func(a, b key) int { return cmp.Or(cmp.Compare(a.pk, b.pk), cmp.Compare(a.sk, b.sk)) })
 	unique = slices.Compact(unique)
 	found := make(map[key]item, len(unique))
 	var (
@@ -83,19 +109,15 @@ func (t Table) batchGet(ctx context.Context, keys []key) (map[key]item, error) {
 		errs []error
 	)
 	for chunk := range slices.Chunk(unique, batchLimit) {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			items, err := t.batchGetChunk(ctx, chunk, true)
+		wg.Go(func() {
+			items, err := t.batchGetChunk(ctx, chunk, consistent)
 			mu.Lock()
 			defer mu.Unlock()
-			if err != nil {
-				errs = append(errs, err)
-			}
+			errs = append(errs, err)
 			for _, i := range items {
 				found[i.key()] = i
 			}
-		}()
+		})
 	}
 	wg.Wait()
 	return found, errors.Join(errs...)
@@ -466,15 +488,7 @@ func (t Table) due(ctx context.Context, kind string, now time.Time, limit int) (
 			items = append(items, i)
 		}
 	}
-	slices.SortFunc(items, func(a, b item) int {
-		switch x, y := a.str("dueAt"), b.str("dueAt"); {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(items, func(a, b item) int { return cmp.Compare(a.str("dueAt"), b.str("dueAt")) })
 	return items[:min(limit, len(items))], nil
 }
 

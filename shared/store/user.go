@@ -105,11 +105,8 @@ func rowItem(u membership.User, facet string) item {
 
 // User returns one user within reach. Errors: ErrNotFound.
 func (t Table) User(ctx context.Context, reach membership.Reach, userID string) (membership.User, error) {
-	if cid := reach.CustomerID(); cid != "" {
-		i, err := t.get(ctx, userKey(cid, userID))
-		if err == nil && i == nil {
-			err = membership.ErrNotFound
-		}
+	if customerID := reach.CustomerID(); customerID != "" {
+		i, err := t.find(ctx, userKey(customerID, userID))
 		return userFrom(i), err
 	}
 	if !reach.All() {
