@@ -6,9 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"clientele/shared/membership"
 )
 
@@ -193,13 +190,10 @@ func (t Table) ChangeCustomer(ctx context.Context, before, after membership.Cust
 	return t.commit(ctx, w)
 }
 
-// closing is how long a customer that is being deleted takes in nobody; a deletion that died half way ends with it.
-const closing = 30 * time.Second
-
 // openCustomer holds while a customer exists, is active, and is not being deleted.
 func openCustomer(now time.Time) condition {
 	return condition{
-		expression: "attribute_exists(pk) AND #s = :active AND (attribute_not_exists(closingUntil) OR closingUntil < :now)",
+		expression: "attribute_exists(pk) AND #s = :active AND " + notClosing,
 		names:      map[string]string{"#s": "status"},
 		values:     item{":active": str(string(membership.CustomerActive)), ":now": str(stamp(now))},
 	}
@@ -208,39 +202,17 @@ func openCustomer(now time.Time) condition {
 // existingCustomer holds while a customer exists and is not being deleted.
 func existingCustomer(now time.Time) condition {
 	return condition{
-		expression: "attribute_exists(pk) AND (attribute_not_exists(closingUntil) OR closingUntil < :now)",
+		expression: "attribute_exists(pk) AND " + notClosing,
 		values:     item{":now": str(stamp(now))},
 	}
 }
 
-// DeleteCustomer deletes a customer without users and sub-accounts. It first closes the door for new ones, then looks,
-// then deletes: whoever came before is seen, and nobody comes after. A deletion that died on the way can be repeated with
+// DeleteCustomer deletes a customer without users and sub-accounts. A deletion that died on the way can be repeated with
 // the same version. Errors: ErrStale, ErrCustomerNotEmpty.
 func (t Table) DeleteCustomer(ctx context.Context, c membership.Customer, tr membership.Trail) error {
-	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &t.name, Key: customerKey(c.ID).item(), UpdateExpression: aws.String("SET closingUntil = :until, closingBy = :by"),
-		ConditionExpression: aws.String("#v = :v"), ExpressionAttributeNames: map[string]string{"#v": "version"},
-		ExpressionAttributeValues: item{":until": str(stamp(tr.Now.Add(closing))), ":by": str(tr.Audit.ID), ":v": num(int64(c.Version))},
-	})
+	mine, err := t.closeEmpty(ctx, customerKey(c.ID), c.Version, tr, membership.ErrCustomerNotEmpty, memberUserPrefix, subAccountPrefix)
 	if err != nil {
-		return conditional(err, membership.ErrStale)
-	}
-	// Of two deletions at once the later one has the door; a change of the customer opens it again.
-	mine := condition{expression: "#v = :v AND closingBy = :by", names: map[string]string{"#v": "version"},
-		values: item{":v": num(int64(c.Version)), ":by": str(tr.Audit.ID)}}
-	for _, prefix := range []string{memberUserPrefix, subAccountPrefix} {
-		found, err := t.partition(ctx, customerKey(c.ID).pk, prefix, 1)
-		if err != nil {
-			return err
-		}
-		if len(found) > 0 {
-			w := t.write()
-			w.update(customerKey(c.ID), "REMOVE closingUntil, closingBy", mine, membership.ErrStale)
-			if err := t.commit(ctx, w); err != nil && membership.KindOf(err) != membership.Stale {
-				return err
-			}
-			return membership.ErrCustomerNotEmpty
-		}
+		return err
 	}
 	domains, err := t.Domains(ctx, membership.ReachAll(), c.ID)
 	if err != nil {

@@ -33,7 +33,7 @@ func groupFrom(i item) membership.Group {
 // activeGroup holds while a group exists, is active, and is not being deleted.
 func activeGroup(now time.Time) condition {
 	return condition{
-		expression: "active = :yes AND (attribute_not_exists(closingUntil) OR closingUntil < :now)",
+		expression: "active = :yes AND " + notClosing,
 		values:     item{":yes": yes(), ":now": str(stamp(now))},
 	}
 }
@@ -207,32 +207,11 @@ func (t Table) ChangeGroup(ctx context.Context, before, after membership.Group, 
 	return t.commit(ctx, w)
 }
 
-// DeleteGroup deletes a group without users and customers. Like DeleteCustomer it first closes the door for new ones, then
-// looks, then deletes: whoever came before is seen, and nobody comes after. Errors: ErrStale, ErrGroupNotEmpty.
+// DeleteGroup deletes a group without users and customers. Errors: ErrStale, ErrGroupNotEmpty.
 func (t Table) DeleteGroup(ctx context.Context, g membership.Group, tr membership.Trail) error {
-	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &t.name, Key: groupKey(g.ID).item(), UpdateExpression: aws.String("SET closingUntil = :until, closingBy = :by"),
-		ConditionExpression: aws.String("#v = :v"), ExpressionAttributeNames: map[string]string{"#v": "version"},
-		ExpressionAttributeValues: item{":until": str(stamp(tr.Now.Add(closing))), ":by": str(tr.Audit.ID), ":v": num(int64(g.Version))},
-	})
+	mine, err := t.closeEmpty(ctx, groupKey(g.ID), g.Version, tr, membership.ErrGroupNotEmpty, memberUserPrefix, memberCustomerPrefix)
 	if err != nil {
-		return conditional(err, membership.ErrStale)
-	}
-	mine := condition{expression: "#v = :v AND closingBy = :by", names: map[string]string{"#v": "version"},
-		values: item{":v": num(int64(g.Version)), ":by": str(tr.Audit.ID)}}
-	for _, prefix := range []string{memberUserPrefix, memberCustomerPrefix} {
-		found, err := t.partition(ctx, groupKey(g.ID).pk, prefix, 1)
-		if err != nil {
-			return err
-		}
-		if len(found) > 0 {
-			w := t.write()
-			w.update(groupKey(g.ID), "REMOVE closingUntil, closingBy", mine, membership.ErrStale)
-			if err := t.commit(ctx, w); err != nil && membership.KindOf(err) != membership.Stale {
-				return err
-			}
-			return membership.ErrGroupNotEmpty
-		}
+		return err
 	}
 	w := t.write()
 	w.delete(groupKey(g.ID), mine, membership.ErrStale)
