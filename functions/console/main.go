@@ -45,11 +45,7 @@ func main() {
 		log.Fatal(err)
 	}
 	lambda.Start(httpapi.LambdaPages(func(ctx context.Context) (http.Handler, error) {
-		secret, err := awsclient.Secret(ctx, cfg, s.SecretARN)
-		if err != nil {
-			return nil, err
-		}
-		keys, err := membership.NewKeys(secret)
+		keys, err := awsclient.Keys(ctx, cfg, s.SecretARN)
 		if err != nil {
 			return nil, err
 		}

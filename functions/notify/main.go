@@ -26,11 +26,7 @@ func main() {
 	}
 	cfg := awsclient.Config(s)
 	awsclient.Warm(context.Background(), cfg, awsclient.DynamoDB, awsclient.SES)
-	secret, err := awsclient.Secret(context.Background(), cfg, s.SecretARN)
-	if err != nil {
-		log.Fatal(err)
-	}
-	keys, err := membership.NewKeys(secret)
+	keys, err := awsclient.Keys(context.Background(), cfg, s.SecretARN)
 	if err != nil {
 		log.Fatal(err)
 	}

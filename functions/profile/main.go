@@ -37,11 +37,7 @@ func main() {
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	accounts := identity.New(cognito.New(cfg), s.UserPoolID, s.PortalClientID, s.ConsoleClientID, time.Now)
 	lambda.Start(httpapi.Lambda(httpapi.Later(func(ctx context.Context) (http.Handler, error) {
-		secret, err := awsclient.Secret(ctx, cfg, s.SecretARN)
-		if err != nil {
-			return nil, err
-		}
-		keys, err := membership.NewKeys(secret)
+		keys, err := awsclient.Keys(ctx, cfg, s.SecretARN)
 		if err != nil {
 			return nil, err
 		}

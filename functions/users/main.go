@@ -37,11 +37,7 @@ func main() {
 	accounts := identity.NewPasswords(cognito.New(cfg), s.UserPoolID)
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	lambda.Start(httpapi.Lambda(httpapi.Later(func(ctx context.Context) (http.Handler, error) {
-		secret, err := awsclient.Secret(ctx, cfg, s.SecretARN)
-		if err != nil {
-			return nil, err
-		}
-		keys, err := membership.NewKeys(secret)
+		keys, err := awsclient.Keys(ctx, cfg, s.SecretARN)
 		if err != nil {
 			return nil, err
 		}

@@ -63,11 +63,7 @@ func tableOf(t *testing.T, s stack) (store.Table, membership.Keys, func() string
 		t.Fatal(err)
 	}
 	cfg := awsclient.Config(settings)
-	secret, err := awsclient.Secret(context.Background(), cfg, secretARN(t, s))
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys, err := membership.NewKeys(secret)
+	keys, err := awsclient.Keys(context.Background(), cfg, secretARN(t, s))
 	if err != nil {
 		t.Fatal(err)
 	}

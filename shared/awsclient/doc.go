@@ -1,4 +1,4 @@
-// Package awsclient is the one place that reads the environment and builds SDK clients.
+// Package awsclient is the one place that reads the environment and the secret, and builds SDK clients.
 //
 // The configuration is put together by hand: the SDK's own loader looks for profiles, single sign-on and instance
 // metadata, none of which a function has, and costs about a third more start-up time (design 4). Each service's client

@@ -14,7 +14,18 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"clientele/shared/membership"
 )
+
+// Keys reads the deployment's secret and returns the keys that follow from it.
+func Keys(ctx context.Context, cfg aws.Config, arn string) (membership.Keys, error) {
+	secret, err := Secret(ctx, cfg, arn)
+	if err != nil {
+		return membership.Keys{}, err
+	}
+	return membership.NewKeys(secret)
+}
 
 // Secret returns the deployment's secret: the text itself, or the member "secret" where the text is a JSON object. The
 // one call to Secrets Manager is signed here, because the SDK's client for it would be linked and initialised in nearly
