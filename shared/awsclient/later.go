@@ -1,18 +1,13 @@
 package awsclient
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
 // Later has another function run soon, without waiting for it: Lambda takes the event over and tries it by itself. A
@@ -37,23 +32,11 @@ func Later(ctx context.Context, cfg aws.Config, function string, event any) erro
 
 // invoke calls Invoke once; again says whether another try may help.
 func invoke(ctx context.Context, cfg aws.Config, function string, body []byte) (again bool, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, Endpoint(cfg, Lambda)+"/2015-03-31/functions/"+function+"/invocations", bytes.NewReader(body))
+	response, again, err := signed(ctx, cfg, Lambda, "/2015-03-31/functions/"+function+"/invocations", map[string]string{
+		"Content-Type": "application/json", "X-Amz-Invocation-Type": "Event",
+	}, body)
 	if err != nil {
-		return false, err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("X-Amz-Invocation-Type", "Event")
-	credentials, err := cfg.Credentials.Retrieve(ctx)
-	if err != nil {
-		return false, err
-	}
-	sum := sha256.Sum256(body)
-	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(sum[:]), string(Lambda), cfg.Region, time.Now()); err != nil {
-		return false, err
-	}
-	response, err := cfg.HTTPClient.Do(request)
-	if err != nil {
-		return true, err
+		return again, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // so that the connection is kept

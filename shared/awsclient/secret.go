@@ -1,19 +1,14 @@
 package awsclient
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"clientele/shared/membership"
 )
@@ -59,23 +54,11 @@ func secretText(ctx context.Context, cfg aws.Config, arn string) (text string, a
 	if err != nil {
 		return "", false, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, Endpoint(cfg, SecretsManager)+"/", bytes.NewReader(body))
+	response, again, err := signed(ctx, cfg, SecretsManager, "/", map[string]string{
+		"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "secretsmanager.GetSecretValue",
+	}, body)
 	if err != nil {
-		return "", false, err
-	}
-	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	request.Header.Set("X-Amz-Target", "secretsmanager.GetSecretValue")
-	credentials, err := cfg.Credentials.Retrieve(ctx)
-	if err != nil {
-		return "", false, err
-	}
-	sum := sha256.Sum256(body)
-	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(sum[:]), string(SecretsManager), cfg.Region, time.Now()); err != nil {
-		return "", false, err
-	}
-	response, err := cfg.HTTPClient.Do(request)
-	if err != nil {
-		return "", true, err
+		return "", again, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
