@@ -127,7 +127,7 @@ func (t *table) Records(context.Context, []membership.UserRow) (map[string]membe
 	return map[string]membership.User{"ada": {ID: "ada", CustomerID: "c1", Status: membership.Active, Role: membership.Member, FirstName: "Ada"}}, nil
 }
 
-func (t *table) CreateInvitation(context.Context, membership.Invitation, membership.User, membership.Trail, ...membership.Event) error {
+func (t *table) CreateInvitation(context.Context, membership.Invitation, membership.User, membership.Trail) error {
 	return nil
 }
 

@@ -86,7 +86,7 @@ func (t *table) InviteFacts(ctx context.Context, reach membership.Reach, custome
 	return customer, addresses, markers, nil
 }
 
-func (t *table) CreateInvitation(_ context.Context, i membership.Invitation, u membership.User, trail membership.Trail, _ ...membership.Event) error {
+func (t *table) CreateInvitation(_ context.Context, i membership.Invitation, u membership.User, trail membership.Trail) error {
 	t.invitations[i.ID], t.users[u.ID] = i, u
 	if trail.Key != nil {
 		t.markers[trail.Key.Key+strconv.Itoa(trail.Key.Row)] = membership.Marker{BodyHash: trail.Key.BodyHash, IDs: trail.KeyIDs}
@@ -116,10 +116,6 @@ func (t *table) AcceptanceFacts(_ context.Context, i membership.Invitation, fold
 
 func (t *table) LinkFacts(_ context.Context, i membership.Invitation) (membership.LinkFacts, error) {
 	return membership.LinkFacts{User: t.users[i.UserID], Customer: t.customer, Inviter: t.users[i.InvitedBy]}, nil
-}
-
-func (t *table) ChangeLink(ctx context.Context, before, after membership.User, i membership.InvitationChange, trail membership.Trail, _ ...membership.Event) error {
-	return t.ChangeUser(ctx, before, after, &i, trail)
 }
 
 func (t *table) ClaimAcceptance(_ context.Context, _, after membership.User) error {

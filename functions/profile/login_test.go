@@ -28,10 +28,6 @@ func (l *logins) ChangeUser(ctx context.Context, before, after membership.User, 
 	return l.table.ChangeUser(ctx, before, after, i, t)
 }
 
-func (l *logins) ChangeRecord(ctx context.Context, before, after membership.User, i *membership.InvitationChange, t membership.Trail) error {
-	return l.table.ChangeUser(ctx, before, after, i, t)
-}
-
 func (l *logins) InviteFacts(_ context.Context, _ membership.Reach, _ string, folded []string, _ []*membership.IdempotencyKey) (membership.Customer, []membership.Address, []*membership.Marker, error) {
 	return membership.Customer{ID: "c1"}, make([]membership.Address, len(folded)), nil, nil
 }

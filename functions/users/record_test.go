@@ -45,12 +45,12 @@ func (b *book) OnlyUser(context.Context, string) (string, error) { return "", ni
 
 func (b *book) CreateUser(ctx context.Context, u membership.User, _ *membership.OnlyUser, t membership.Trail) error {
 	b.made = append(b.made, u.ID)
-	return b.ChangeRecord(ctx, membership.User{}, u, nil, t)
+	return b.ChangeUser(ctx, membership.User{}, u, nil, t)
 }
 
-func (b *book) ChangeRecord(ctx context.Context, before, after membership.User, i *membership.InvitationChange, t membership.Trail) error {
+func (b *book) ChangeUser(ctx context.Context, before, after membership.User, i *membership.InvitationChange, t membership.Trail) error {
 	b.trail = t
-	return b.ChangeUser(ctx, before, after, i, t)
+	return b.table.ChangeUser(ctx, before, after, i, t)
 }
 
 func (b *book) SignIns(context.Context, string, string) (membership.SignIns, error) {

@@ -376,7 +376,7 @@ func (is Invitations) Renew(ctx context.Context, c Call, token string) error {
 	}
 	user := facts.User
 	c.Actor = Actor{Realm: realmOf(user.CustomerID), UserID: user.ID, CustomerID: user.CustomerID, Role: user.Role, Name: user.DisplayName(), RequestID: c.Actor.RequestID}
-	_, err = is.newLink(ctx, c, inv, facts, "invitation.renewed")
+	_, err = is.newLink(ctx, c, inv, facts, "invitation.renewed", nil) // limited by RenewalPause
 	return err
 }
 

@@ -61,7 +61,8 @@ type Trail struct {
 	Key   *IdempotencyKey
 	// KeyIDs are the ids that a repeated request answers with.
 	KeyIDs []string
-	// Letters are what the mails count against, where the store's method says that it counts them.
+	// Letters are what the mails count against. They are counted with the change, by those methods of the store that have
+	// TooMany among their errors: the others need no right to count.
 	Letters []Event
 	// Witness is the staff administrator who must still be one when the change is stored, "" for nobody.
 	Witness string

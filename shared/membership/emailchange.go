@@ -53,7 +53,7 @@ func askAddress(c Call, newID func() string, u User, email string, languages ...
 	delete(confirm.Fields, "firstName") // nobody has proven the new address: no text for it that people type about themselves
 	delete(confirm.Fields, "username")
 	told := toldMail(c, newID, u, u, LetterEmailAnnounced, languages...)
-	return u, announcement{mails: []Mail{confirm, told}, letters: c.Actor.letter(u.CustomerID, email, u.Email)}
+	return u, announcement{mails: []Mail{confirm, told}, letters: c.Actor.letters(u.CustomerID, email, u.Email)}
 }
 
 // toldMail tells the reader of before's address of a change of it. Who signs in with it elsewhere has an account that nobody
@@ -77,9 +77,9 @@ func addressMail(c Call, newID func() string, u User, letter Letter, to string, 
 // EmailStore is what changes of address need of the table.
 type EmailStore interface {
 	SignInStore
-	// User, ChangeRecord and InviteFacts are those of RecordStore.
+	// User, ChangeUser and InviteFacts are those of RecordStore.
 	User(ctx context.Context, reach Reach, userID string) (User, error)
-	ChangeRecord(ctx context.Context, before, after User, invitation *InvitationChange, t Trail) error
+	ChangeUser(ctx context.Context, before, after User, invitation *InvitationChange, t Trail) error
 	InviteFacts(ctx context.Context, reach Reach, customerID string, folded []string, keys []*IdempotencyKey) (Customer, []Address, []*Marker, error)
 }
 
@@ -120,7 +120,7 @@ func (e EmailChanges) Ask(ctx context.Context, c Call, email, password string) (
 	after.Version = before.Version + 1
 	trail := c.trail(c.auditEntry(e.NewID(), "user.email-change-asked", "user", before.ID, before.CustomerID, before.auditFields(), after.auditFields()), before.ID)
 	trail.Mails, trail.Letters = announced.mails, announced.letters
-	if err := e.Store.ChangeRecord(ctx, before, after, nil, trail); err != nil {
+	if err := e.Store.ChangeUser(ctx, before, after, nil, trail); err != nil {
 		return User{}, err
 	}
 	return after, nil
@@ -239,7 +239,7 @@ func (e EmailChanges) Confirm(ctx context.Context, c Call, token string) (EmailC
 	trail := c.trail(c.auditEntry(e.NewID(), "user.email-changed", "user", before.ID, before.CustomerID, before.auditFields(), after.auditFields()), before.ID)
 	told := toldMail(c, e.NewID, before, after, LetterEmailChanged, customer.Language, e.Language)
 	trail.Mails = []Mail{told}
-	if err := e.Store.ChangeRecord(ctx, before, after, nil, trail); err != nil {
+	if err := e.Store.ChangeUser(ctx, before, after, nil, trail); err != nil {
 		if CodeOf(err) == ErrLoginTaken.Code {
 			err = ErrEmailTaken
 		}

@@ -95,8 +95,8 @@ var (
 	lettersPerActor   = Throttle{"letters-actor", 1000, 24 * time.Hour}
 )
 
-// letter is what a change counts against that owes a letter to each of these addresses: the limits of whoever causes it.
-func (a Actor) letter(customerID string, emails ...string) []Event {
+// letters is what a change counts against that owes a letter to each of these addresses: the limits of whoever causes it.
+func (a Actor) letters(customerID string, emails ...string) []Event {
 	if a.Realm != Portal {
 		return nil
 	}
@@ -170,17 +170,13 @@ type InvitationStore interface {
 	// InviteFacts returns a customer, who holds the folded logins as that customer sees it, and the markers of the keys
 	// (nil where there is none), in the order asked and with one wait. Errors: ErrNotFound when there is no such customer.
 	InviteFacts(ctx context.Context, reach Reach, customerID string, folded []string, keys []*IdempotencyKey) (Customer, []Address, []*Marker, error)
-	// CreateInvitation stores a new invitation with its user, for a customer that exists and is active, and counts the
-	// letter. Errors: ErrLoginTaken, ErrCustomerDeactivated, ErrGroupGone, ErrInProgress, TooMany when a limit of letter is
-	// reached.
-	CreateInvitation(ctx context.Context, i Invitation, u User, t Trail, letter ...Event) error
+	// CreateInvitation stores a new invitation with its user, for a customer that exists and is active.
+	// Errors: ErrLoginTaken, ErrCustomerDeactivated, ErrGroupGone, ErrInProgress, TooMany.
+	CreateInvitation(ctx context.Context, i Invitation, u User, t Trail) error
 	// InviteContact is CreateInvitation for a user who was a contact until now. Errors: also ErrStale.
-	InviteContact(ctx context.Context, before, after User, i Invitation, t Trail, letter ...Event) error
+	InviteContact(ctx context.Context, before, after User, i Invitation, t Trail) error
 	// LinkFacts returns what a new link of an invitation depends on, with one wait.
 	LinkFacts(ctx context.Context, i Invitation) (LinkFacts, error)
-	// ChangeLink is ChangeUser for a new link, and counts its letter. Errors: ErrStale, ErrLoginTaken, ErrInProgress,
-	// TooMany when a limit of letter is reached.
-	ChangeLink(ctx context.Context, before, after User, i InvitationChange, t Trail, letter ...Event) error
 	// DeleteInvitation deletes an invitation and, where user is not nil, that still invited or removed user with it.
 	// Errors: ErrStale.
 	DeleteInvitation(ctx context.Context, i Invitation, user *User, t Trail) error
@@ -330,11 +326,11 @@ func (is Invitations) inviteOne(ctx context.Context, c Call, customer Customer, 
 		trail := c.trail(c.auditEntry(is.NewID(), "invitation.created", "invitation", inv.ID, customer.ID, nil, inv.auditFields()), inv.ID)
 		mail := is.invitationMail(c, customer, inv, elsewhere)
 		inv.MailID, inv.Delivery = mail.ID, string(MailQueued)
-		trail.Mails = []Mail{mail}
+		trail.Mails, trail.Letters = []Mail{mail}, c.Actor.letters(customer.ID, row.Email)
 		if contact.ID == "" {
-			err = is.Store.CreateInvitation(ctx, inv, user, trail, c.Actor.letter(customer.ID, row.Email)...)
+			err = is.Store.CreateInvitation(ctx, inv, user, trail)
 		} else {
-			err = is.Store.InviteContact(ctx, contact, user, inv, trail, c.Actor.letter(customer.ID, row.Email)...)
+			err = is.Store.InviteContact(ctx, contact, user, inv, trail)
 		}
 		if CodeOf(err) != ErrLoginTaken.Code || try > 0 {
 			return inv.ID, err
@@ -482,7 +478,7 @@ func (is Invitations) resend(ctx context.Context, c Call, invitationID string, o
 	if facts.User.ID == "" || facts.Customer.ID == "" {
 		return Invitation{}, ErrNotFound
 	}
-	return is.newLink(ctx, c, inv, facts, "invitation.resent", c.Actor.letter(inv.CustomerID, inv.Email)...)
+	return is.newLink(ctx, c, inv, facts, "invitation.resent", c.Actor.letters(inv.CustomerID, inv.Email))
 }
 
 // ExpiredPage is how many invitations one ResendExpired looks at: each that has expired is a transaction of its own.
@@ -526,8 +522,8 @@ func (is Invitations) ResendExpired(ctx context.Context, c Call, customerID, pos
 	return results, page.Next, nil
 }
 
-// newLink gives an open or expired invitation a new link and mails it.
-func (is Invitations) newLink(ctx context.Context, c Call, inv Invitation, facts LinkFacts, action string, letter ...Event) (Invitation, error) {
+// newLink gives an open or expired invitation a new link and mails it; letters are what that counts against.
+func (is Invitations) newLink(ctx context.Context, c Call, inv Invitation, facts LinkFacts, action string, letters []Event) (Invitation, error) {
 	customer, user := facts.Customer, facts.User
 	if customer.Status != CustomerActive {
 		return Invitation{}, ErrCustomerDeactivated
@@ -546,8 +542,8 @@ func (is Invitations) newLink(ctx context.Context, c Call, inv Invitation, facts
 	mail := is.invitationMail(c, customer, after, userAfter.AddressElsewhere)
 	after.MailID, after.Delivery = mail.ID, string(MailQueued)
 	trail := c.trail(c.auditEntry(is.NewID(), action, "invitation", inv.ID, inv.CustomerID, inv.auditFields(), after.auditFields()), inv.ID)
-	trail.Mails = []Mail{mail}
-	if err := is.Store.ChangeLink(ctx, user, userAfter, InvitationChange{inv, after}, trail, letter...); err != nil {
+	trail.Mails, trail.Letters = []Mail{mail}, letters
+	if err := is.Store.ChangeUser(ctx, user, userAfter, &InvitationChange{inv, after}, trail); err != nil {
 		return Invitation{}, err
 	}
 	return after, nil

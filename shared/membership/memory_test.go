@@ -358,10 +358,6 @@ func (m *memory) put(before, after membership.User) error {
 	return nil
 }
 
-func (m *memory) ChangeRecord(ctx context.Context, before, after membership.User, i *membership.InvitationChange, t membership.Trail) error {
-	return m.ChangeUser(ctx, before, after, i, t)
-}
-
 func (m *memory) EndPassword(ctx context.Context, before, after membership.User, signInsBefore, signInsAfter membership.SignIns, t membership.Trail) error {
 	m.mu.Lock()
 	stale := m.users[before.ID].Version != before.Version
@@ -447,7 +443,7 @@ func (m *memory) InviteFacts(_ context.Context, r membership.Reach, customerID s
 	return customer, addresses, markers, nil
 }
 
-func (m *memory) CreateInvitation(_ context.Context, i membership.Invitation, u membership.User, t membership.Trail, letter ...membership.Event) error {
+func (m *memory) CreateInvitation(_ context.Context, i membership.Invitation, u membership.User, t membership.Trail) error {
 	unlock, err := m.lock("CreateInvitation")
 	if err != nil {
 		return err
@@ -459,22 +455,21 @@ func (m *memory) CreateInvitation(_ context.Context, i membership.Invitation, u 
 	if marker := m.marker(t.Key); marker != nil {
 		return membership.ErrInProgress
 	}
-	if err := m.place(letter, t.Now); err != nil {
+	if err := m.promises(t); err != nil {
 		return err
 	}
 	if err := m.put(membership.User{}, u); err != nil {
 		return err
 	}
-	m.count(letter, t.Now)
 	m.invitations[i.ID] = i
 	return m.trail(t)
 }
 
-func (m *memory) InviteContact(ctx context.Context, before, after membership.User, i membership.Invitation, t membership.Trail, letter ...membership.Event) error {
+func (m *memory) InviteContact(ctx context.Context, before, after membership.User, i membership.Invitation, t membership.Trail) error {
 	if m.customers[i.CustomerID].Status != membership.CustomerActive {
 		return membership.ErrCustomerDeactivated
 	}
-	return m.ChangeLink(ctx, before, after, membership.InvitationChange{After: i}, t, letter...)
+	return m.ChangeUser(ctx, before, after, &membership.InvitationChange{After: i}, t)
 }
 
 func (m *memory) ReturnContact(ctx context.Context, i membership.Invitation, before, after membership.User, t membership.Trail) error {
@@ -492,21 +487,6 @@ func (m *memory) LinkFacts(_ context.Context, i membership.Invitation) (membersh
 	defer m.mu.Unlock()
 	return membership.LinkFacts{User: m.users[i.UserID], Customer: m.customers[i.CustomerID], Inviter: m.users[i.InvitedBy],
 		Holder: m.holder(membership.FoldLogin(i.Email))}, nil
-}
-
-func (m *memory) ChangeLink(ctx context.Context, before, after membership.User, i membership.InvitationChange, t membership.Trail, letter ...membership.Event) error {
-	m.mu.Lock()
-	err := m.place(letter, t.Now)
-	m.mu.Unlock()
-	if err == nil {
-		err = m.ChangeUser(ctx, before, after, &i, t)
-	}
-	if err == nil {
-		m.mu.Lock()
-		m.count(letter, t.Now)
-		m.mu.Unlock()
-	}
-	return err
 }
 
 func (m *memory) DeleteInvitation(_ context.Context, i membership.Invitation, u *membership.User, t membership.Trail) error {

@@ -37,7 +37,7 @@ func (r Records) RenewPassword(ctx context.Context, c Call, userID string, mode 
 		letter = LetterPasswordTemporary
 	}
 	trail.Mails = []Mail{r.letter(c, user, letter, Customer{})}
-	trail.Letters = c.Actor.letter(user.CustomerID, user.Email)
+	trail.Letters = c.Actor.letters(user.CustomerID, user.Email)
 	for try := 0; try < passwordTries; try++ {
 		if try > 0 {
 			if user, err = r.Store.User(ctx, c.Actor.Reach(), userID); err != nil {
@@ -94,5 +94,5 @@ func (r Records) remind(ctx context.Context, c Call, user User, letter Letter, t
 		after.AddressElsewhere = false
 		trail.Mails = []Mail{r.letter(c, after, letter, Customer{})} // the first password: no version is behind it
 	}
-	return r.Store.ChangeRecord(ctx, user, after, nil, trail)
+	return r.Store.ChangeUser(ctx, user, after, nil, trail)
 }

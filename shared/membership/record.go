@@ -54,11 +54,9 @@ type RecordStore interface {
 	// CreateUser stores a new user of a customer that exists and is active; only is nil but for an individual customer's.
 	// Errors: ErrLoginTaken, ErrCustomerDeactivated, ErrOnePerson, ErrExternalUserID, ErrGroupGone, ErrInProgress, TooMany.
 	CreateUser(ctx context.Context, u User, only *OnlyUser, t Trail) error
-	// ChangeRecord is ChangeUser, and counts the trail's letters. Errors: also TooMany.
-	ChangeRecord(ctx context.Context, before, after User, invitation *InvitationChange, t Trail) error
 	// SignIns is that of SignInStore.
 	SignIns(ctx context.Context, customerID, userID string) (SignIns, error)
-	// EndPassword is ChangeRecord and ChangeSignIns in one.
+	// EndPassword is ChangeUser and ChangeSignIns in one.
 	EndPassword(ctx context.Context, before, after User, signInsBefore, signInsAfter SignIns, t Trail) error
 }
 
@@ -258,7 +256,7 @@ func (r Records) create(ctx context.Context, c Call, in CreateInput, user User) 
 	trail := c.trail(c.auditEntry(r.NewID(), "user.created", "user", user.ID, user.CustomerID, nil, user.auditFields()), user.ID)
 	if in.SendRegistrationEmail {
 		trail.Mails = []Mail{RegistrationLetter(c, r.NewID, user, customer, in.Credentials, r.Language)}
-		trail.Letters = c.Actor.letter(user.CustomerID, user.Email)
+		trail.Letters = c.Actor.letters(user.CustomerID, user.Email)
 	}
 	return user, r.Store.CreateUser(ctx, user, only, trail)
 }
@@ -389,7 +387,7 @@ func (r Records) Change(ctx context.Context, c Call, userID string, version int,
 	after.Version = before.Version + 1
 	trail := c.trail(c.auditEntry(r.NewID(), "user.changed", "user", before.ID, before.CustomerID, before.auditFields(), after.auditFields()), before.ID)
 	trail.Mails, trail.Letters, trail.Witness = announced.mails, announced.letters, c.witness(before)
-	err = r.Store.ChangeRecord(ctx, before, after, invitation, trail)
+	err = r.Store.ChangeUser(ctx, before, after, invitation, trail)
 	if CodeOf(err) == ErrLoginTaken.Code {
 		err = ErrUsernameInUse
 		if FoldLogin(after.Email) != FoldLogin(before.Email) {

@@ -6,14 +6,14 @@ import (
 	"clientele/shared/membership"
 )
 
-// InviteContact stores a new invitation with its user, who was a contact until now, for a customer that is active, and
-// counts the letter. Errors: ErrCustomerDeactivated, ErrStale, ErrLoginTaken, ErrGroupGone, ErrInProgress, TooMany.
-func (t Table) InviteContact(ctx context.Context, before, after membership.User, v membership.Invitation, tr membership.Trail, letter ...membership.Event) error {
+// InviteContact stores a new invitation with its user, who was a contact until now, for a customer that is active.
+// Errors: ErrCustomerDeactivated, ErrStale, ErrLoginTaken, ErrGroupGone, ErrInProgress, TooMany.
+func (t Table) InviteContact(ctx context.Context, before, after membership.User, v membership.Invitation, tr membership.Trail) error {
 	w := t.write()
 	w.check(customerKey(v.CustomerID), openCustomer(tr.Now), membership.ErrCustomerDeactivated)
 	w.put(invitationItem(v), absent(), membership.ErrStale)
 	w.user(before, after, tr.Now)
-	w.events(letter, tr.Now)
+	w.events(tr.Letters, tr.Now)
 	w.trail(tr)
 	return t.commit(ctx, w)
 }

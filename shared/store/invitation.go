@@ -94,14 +94,14 @@ func (t Table) Invitations(ctx context.Context, q membership.InvitationQuery) (m
 	return p, nil
 }
 
-// CreateInvitation stores a new invitation with its user, for a customer that is active, and counts the letter.
-// Errors: ErrCustomerDeactivated, ErrLoginTaken, ErrInProgress, TooMany when a limit of letter is reached.
-func (t Table) CreateInvitation(ctx context.Context, v membership.Invitation, u membership.User, tr membership.Trail, letter ...membership.Event) error {
+// CreateInvitation stores a new invitation with its user, for a customer that is active.
+// Errors: ErrCustomerDeactivated, ErrLoginTaken, ErrGroupGone, ErrInProgress, TooMany.
+func (t Table) CreateInvitation(ctx context.Context, v membership.Invitation, u membership.User, tr membership.Trail) error {
 	w := t.write()
 	w.check(customerKey(v.CustomerID), openCustomer(tr.Now), membership.ErrCustomerDeactivated)
 	w.put(invitationItem(v), absent(), membership.ErrStale)
 	w.user(membership.User{}, u, tr.Now)
-	w.events(letter, tr.Now)
+	w.events(tr.Letters, tr.Now)
 	w.trail(tr)
 	return t.commit(ctx, w)
 }

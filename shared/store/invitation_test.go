@@ -257,25 +257,30 @@ func TestLettersCountWithTheirChange(t *testing.T) {
 		v := w.invite(t, w.staff(), c.ID, "eva@example.com")
 		u := w.user(t, v.UserID)
 		letter := []membership.Event{{Throttle: membership.Throttle{Name: "letters", Limit: 2, Window: time.Hour}, Subject: "eva"}, {Throttle: membership.Throttle{Name: "all", Limit: 5, Window: time.Hour}, Subject: "boss"}}
+		owing := func(letters ...membership.Event) membership.Trail {
+			tr := w.trail()
+			tr.Letters = letters
+			return tr
+		}
 		stale := v
 		stale.Version = 9
-		fails(t, w.table.ChangeLink(ctx, u, u, membership.InvitationChange{Before: stale, After: v}, w.trail(), letter...), membership.ErrStale)
+		fails(t, w.table.ChangeUser(ctx, u, u, &membership.InvitationChange{Before: stale, After: v}, owing(letter...)), membership.ErrStale)
 		for range 2 {
-			must(t, w.table.ChangeLink(ctx, u, u, membership.InvitationChange{Before: v, After: v}, w.trail(), letter...))
+			must(t, w.table.ChangeUser(ctx, u, u, &membership.InvitationChange{Before: v, After: v}, owing(letter...)))
 		}
 		before := w.items(t)
-		err := w.table.ChangeLink(ctx, u, u, membership.InvitationChange{Before: v, After: v}, w.trail(), letter...)
+		err := w.table.ChangeUser(ctx, u, u, &membership.InvitationChange{Before: v, After: v}, owing(letter...))
 		if membership.KindOf(err) != membership.TooMany {
 			t.Errorf("the third: %v", err)
 		}
 		made := membership.Invitation{ID: "v-one", CustomerID: c.ID, UserID: "u-one", Email: "one@example.com", Status: membership.InvitationPending, ExpiresAt: w.now.Add(time.Hour), CreatedAt: w.now, Version: 1}
-		err = w.table.CreateInvitation(ctx, made, person("u-one", c.ID, membership.Invited), w.trail(), letter...)
+		err = w.table.CreateInvitation(ctx, made, person("u-one", c.ID, membership.Invited), owing(letter...))
 		if membership.KindOf(err) != membership.TooMany {
 			t.Errorf("a new one: %v", err)
 		}
 		equal(t, w.items(t), before)
 		equal(t, w.table.Take(ctx, letter[1].Throttle, "boss", w.now), nil) // the third of five
-		must(t, w.table.CreateInvitation(ctx, made, person("u-one", c.ID, membership.Invited), w.trail(), letter[1:]...))
+		must(t, w.table.CreateInvitation(ctx, made, person("u-one", c.ID, membership.Invited), owing(letter[1:]...)))
 		err = w.table.Take(ctx, letter[1].Throttle, "boss", w.now)
 		must(t, err)
 		if err := w.table.Take(ctx, letter[1].Throttle, "boss", w.now); membership.KindOf(err) != membership.TooMany {

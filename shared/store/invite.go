@@ -71,14 +71,3 @@ func (t Table) LinkFacts(ctx context.Context, v membership.Invitation) (membersh
 	return membership.LinkFacts{User: userFrom(found[user]), Customer: customerFrom(found[customer]), Inviter: userFrom(found[inviter]),
 		Holder: holderFrom(found[login])}, nil
 }
-
-// ChangeLink is ChangeUser for a new link, and counts its letter.
-// Errors: ErrStale, ErrLoginTaken, ErrInProgress, TooMany when a limit of letter is reached.
-func (t Table) ChangeLink(ctx context.Context, before, after membership.User, v membership.InvitationChange, tr membership.Trail, letter ...membership.Event) error {
-	w := t.write()
-	w.user(before, after, tr.Now)
-	w.put(invitationItem(v.After), versionIs(v.Before.Version), membership.ErrStale)
-	w.events(letter, tr.Now)
-	w.trail(tr)
-	return t.commit(ctx, w)
-}

@@ -38,18 +38,10 @@ func (w *write) onlyUser(u membership.User, only membership.OnlyUser) {
 	w.put(i, c, membership.ErrOnePerson)
 }
 
-// ChangeRecord is ChangeUser, and counts the letters of the change. Errors: also TooMany.
-func (t Table) ChangeRecord(ctx context.Context, before, after membership.User, inv *membership.InvitationChange, tr membership.Trail) error {
-	w := t.changeUser(before, after, inv, tr)
-	w.events(tr.Letters, tr.Now)
-	return t.commit(ctx, w)
-}
-
-// EndPassword is ChangeRecord and ChangeSignIns in one. Errors: those of both.
+// EndPassword is ChangeUser and ChangeSignIns in one. Errors: those of both.
 func (t Table) EndPassword(ctx context.Context, before, after membership.User, signInsBefore, signInsAfter membership.SignIns, tr membership.Trail) error {
 	w := t.changeUser(before, after, nil, tr)
 	w.signIns(signInsBefore, signInsAfter)
-	w.events(tr.Letters, tr.Now)
 	return t.commit(ctx, w)
 }
 

@@ -138,7 +138,7 @@ func (t Table) RegistrationFacts(ctx context.Context, folded string) (membership
 }
 
 // StartRegistration stores an unconfirmed registration in the place of the address's open one, or one that is ignored
-// beside it, and counts the letters. Errors: ErrStale, TooMany.
+// beside it. Errors: ErrStale, TooMany.
 func (t Table) StartRegistration(ctx context.Context, open membership.OpenRegistration, r membership.Registration, tr membership.Trail) error {
 	w := t.write()
 	w.events(tr.Letters, tr.Now)
@@ -285,7 +285,7 @@ func (t Table) DeleteRegistration(ctx context.Context, r membership.Registration
 	return t.commit(ctx, w)
 }
 
-// RemindOf replaces a waiting registration, and counts and stores the letters of a reminder. Errors: ErrStale, TooMany.
+// RemindOf replaces a waiting registration and stores the mails of a reminder. Errors: ErrStale, TooMany.
 func (t Table) RemindOf(ctx context.Context, r membership.RegistrationChange, tr membership.Trail) error {
 	w := t.write()
 	w.registration(r.Before, r.After)

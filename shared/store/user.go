@@ -248,7 +248,7 @@ func (w *write) moveUser(before, after membership.User, now time.Time) {
 }
 
 // ChangeUser replaces before by after, and with it an invitation. Errors: ErrStale, ErrLoginTaken, ErrExternalUserID,
-// ErrGroupGone, ErrSignedOut, ErrInProgress.
+// ErrGroupGone, ErrSignedOut, ErrInProgress, TooMany.
 func (t Table) ChangeUser(ctx context.Context, before, after membership.User, inv *membership.InvitationChange, tr membership.Trail) error {
 	return t.commit(ctx, t.changeUser(before, after, inv, tr))
 }
@@ -262,6 +262,7 @@ func (t Table) changeUser(before, after membership.User, inv *membership.Invitat
 	if tr.Witness != "" {
 		w.check(userKey(membership.ProviderID, tr.Witness), activeAdministrator(), membership.ErrSignedOut)
 	}
+	w.events(tr.Letters, tr.Now)
 	w.trail(tr)
 	return w
 }
