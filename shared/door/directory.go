@@ -96,7 +96,7 @@ func (p People) users(w http.ResponseWriter, r *http.Request, at place) {
 	if q.Search != "" {
 		q.Sort = "" // a search has an order of its own
 	}
-	data, err := p.readPeople(r, at, q, grouped)
+	data, err := p.readPeople(r, q, grouped)
 	if membership.KindOf(err) == membership.Invalid && q.Search != "" { // too little to search for, or a search of the removed
 		view.Short, err = true, nil
 	}
@@ -108,7 +108,7 @@ func (p People) users(w http.ResponseWriter, r *http.Request, at place) {
 }
 
 // readPeople reads a page, what it is headed by and what it can be narrowed to, all at once.
-func (p People) readPeople(r *http.Request, at place, q membership.UserQuery, grouped bool) (people, error) {
+func (p People) readPeople(r *http.Request, q membership.UserQuery, grouped bool) (people, error) {
 	var data people
 	var failed [4]error
 	var reading sync.WaitGroup

@@ -67,7 +67,7 @@ func (d *Door) signIn(w http.ResponseWriter, r *http.Request) {
 
 // goOn asks what a sign-in still waits for, or enters.
 func (d *Door) goOn(w http.ResponseWriter, r *http.Request, s membership.SignedIn, form *web.Form) {
-	page := ""
+	page := "code"
 	switch s.Answer.Challenge {
 	case "":
 		d.enter(w, r, s.User, form.Value("next"))
@@ -75,8 +75,6 @@ func (d *Door) goOn(w http.ResponseWriter, r *http.Request, s membership.SignedI
 	case membership.ChallengeNewPassword:
 		page = "choose-password"
 		r = web.WithLanguage(r, s.User.Language)
-	default:
-		page = "code"
 	}
 	next := web.NewForm("challenge", s.Answer.Session, "username", s.User.Username) // so that password managers save the pair
 	d.Pages.Render(w, r, http.StatusOK, page, challengePage{Form: next, Next: web.LocalPath(form.Value("next"))})

@@ -109,6 +109,12 @@ func (a Access) validFrom() time.Time {
 	return later(later(a.User.ValidFrom, a.SignIns.ValidFrom), a.Customer.ValidFrom)
 }
 
+// actorNow is Actor for somebody of whom no token or session is asked: who is written to, or whose job goes on. Being signed
+// out everywhere, by a new password for example, ends neither.
+func (a Access) actorNow(door Door, now time.Time) (Actor, error) {
+	return a.Actor(door, later(now, a.validFrom()), "", now)
+}
+
 // Actor returns who is calling, if access is open at this moment: user active, customer open, the right door, and what
 // was issued at issuedAt (a token or session; family is the token's origin_jti, or "") not cut off since.
 // Errors: ErrSignedOut.

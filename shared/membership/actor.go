@@ -1,5 +1,7 @@
 package membership
 
+import "slices"
+
 // Realm is the world an actor comes from.
 type Realm string
 
@@ -204,7 +206,7 @@ func (a Actor) May(action Action, customerID string, subject Role) bool {
 		if p.realm != a.Realm || p.role != a.Role || p.action != action || !p.covers(a, customerID) {
 			continue
 		}
-		if subject == "" || p.roles == nil || containsRole(p.roles, subject) {
+		if subject == "" || p.roles == nil || slices.Contains(p.roles, subject) {
 			return true
 		}
 	}
@@ -221,13 +223,4 @@ func (a Actor) require(action Action, customerID string, subject Role) error {
 		return ErrNotFound
 	}
 	return ErrForbidden
-}
-
-func containsRole(roles []Role, r Role) bool {
-	for _, x := range roles {
-		if x == r {
-			return true
-		}
-	}
-	return false
 }

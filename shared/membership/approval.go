@@ -3,6 +3,7 @@ package membership
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 )
 
@@ -113,7 +114,7 @@ func (as Approvals) Decide(ctx context.Context, c Call, in DecisionInput) ([]Row
 		call := c
 		call.Key = keys[i]
 		err := as.one(ctx, call, in, chosen, id)
-		if e := (*Error)(nil); asError(err, &e) {
+		if e, ok := errors.AsType[*Error](err); ok {
 			results[i].Err = e
 		} else if err != nil {
 			return nil, err // the rows before this one are done; the caller learns it from a repeated request
@@ -447,8 +448,7 @@ func (n NewCustomer) made(id string, reg Registration, now time.Time) (Customer,
 	if n.Type == Individual && err == nil {
 		customer = reg.asCustomer(customer)
 	}
-	var e *Error
-	if asError(err, &e) { // where the fields are in this request
+	if e, ok := errors.AsType[*Error](err); ok { // where the fields are in this request
 		named := *e
 		named.Field, named.Fields = "newCustomer."+e.Field, nil
 		for _, f := range e.Fields {

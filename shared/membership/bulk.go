@@ -2,6 +2,7 @@ package membership
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -104,7 +105,7 @@ func (b Bulk) Do(ctx context.Context, c Call, in BulkInput) ([]RowResult, error)
 			call := c
 			call.Key, call.Done = keys[i], nil
 			err := do(ctx, call, id)
-			if e := (*Error)(nil); asError(err, &e) {
+			if e, ok := errors.AsType[*Error](err); ok {
 				results[i].Err = e
 				continue
 			} else if err != nil {

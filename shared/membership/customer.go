@@ -2,6 +2,7 @@ package membership
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -220,7 +221,7 @@ func (cs Customers) Create(ctx context.Context, c Call, t CustomerType, in Custo
 		in.Name = &none
 	}
 	customer, err := in.apply(newCustomer(cs.NewID(), t, c.Now))
-	if e := (*Error)(nil); asError(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		errs = append(errs, e.Fields...)
 	}
 	if err := errs.err(); err != nil {

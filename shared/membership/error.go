@@ -67,8 +67,7 @@ func (e *Error) Because(cause error) *Error {
 
 // CodeOf returns the stable code of err, or "" when err is internal.
 func CodeOf(err error) string {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return ""
@@ -76,8 +75,7 @@ func CodeOf(err error) string {
 
 // KindOf returns the kind of err, or "" when err is internal.
 func KindOf(err error) Kind {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
 	}
 	return ""
@@ -119,6 +117,3 @@ var (
 	ErrNoIfMatch  = &Error{Kind: PreconditionRequired, Code: "if_match_required", Message: "Send the ETag you read as If-Match with this change."}
 	ErrOverloaded = &Error{Kind: Unavailable, Code: "try_again", Message: "Something behind us did not answer in time. Nothing was lost; try again in a moment.", RetryAfter: 2 * time.Second}
 )
-
-// asError sets target and returns true when err is an *Error.
-func asError(err error, target **Error) bool { return errors.As(err, target) }

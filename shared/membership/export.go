@@ -254,7 +254,7 @@ func (in ExportInput) check() error {
 	}
 	q := in.Query
 	choice("filter.status", q.Status == "" || slices.Contains(Statuses(), q.Status))
-	choice("filter.role", q.Role == "" || containsRole([]Role{Member, Moderator, Administrator, Agent}, q.Role))
+	choice("filter.role", q.Role == "" || slices.Contains([]Role{Member, Moderator, Administrator, Agent}, q.Role))
 	choice("sort", q.Sort == "" || slices.Contains([]UserSort{SortName, SortEmail, SortGroup, SortRole, SortCompany, SortRegistered}, q.Sort))
 	if q.Country != "" && !ValidCountry(q.Country) { // as in lists: also none in small letters, which no user has
 		errs.add(InvalidField("filter.country", "invalid_country", "A country is its two capital letters in ISO 3166: DE, US."))
@@ -325,7 +325,7 @@ func (e Exports) Step(ctx context.Context, c Call, j *Job) (Trail, error) {
 			return Trail{}, fmt.Errorf("place of job %s: %w", j.ID, err)
 		}
 	}
-	done := false
+	var done bool
 	if at.Joining {
 		done, err = e.join(ctx, *j, at)
 	} else {
@@ -354,7 +354,7 @@ func (e Exports) asked(ctx context.Context, c Call, j Job) (Call, error) {
 	if err != nil {
 		return Call{}, err
 	}
-	actor, err := access.Actor(DoorOf(j.CustomerID), c.Now.Add(2*time.Second), "", c.Now)
+	actor, err := access.actorNow(DoorOf(j.CustomerID), c.Now)
 	if err == nil {
 		err = actor.require(ExportUsers, j.Params["customer"], "")
 	}

@@ -36,12 +36,11 @@ func (w ImportCheck) Step(ctx context.Context, c Call, j *Job) (Trail, error) {
 	report := readImportReport(j.Params)
 	var end bool
 	if report.Read == 0 {
-		end, err = w.read(ctx, own, i, j, &report)
+		err = w.read(ctx, own, i, j, &report)
 	} else {
 		end, err = w.look(ctx, own, i, j, &report)
 	}
-	var fault *ImportFault
-	if errors.As(err, &fault) {
+	if fault, ok := errors.AsType[*ImportFault](err); ok {
 		report.Fault, report.Parts = fault, nil
 		end, err = true, nil
 	}
@@ -70,9 +69,7 @@ func (is Imports) asked(ctx context.Context, c Call, j Job) (Import, Call, error
 	if err != nil {
 		return i, Call{}, err
 	}
-	// Being signed out everywhere, by a new password for example, does not end what one has asked for.
-	signedIn := later(c.Now, access.validFrom())
-	actor, err := access.Actor(DoorOf(i.ByCustomerID), signedIn, "", c.Now)
+	actor, err := access.actorNow(DoorOf(i.ByCustomerID), c.Now)
 	if err == nil {
 		err = actor.require(Invite, i.CustomerID, "")
 	}
@@ -85,33 +82,33 @@ func (is Imports) asked(ctx context.Context, c Call, j Job) (Import, Call, error
 
 // read looks at the file as a whole and keeps it as it is: too many rows are found before the first is looked at, and
 // what is uploaded by the same form later changes nothing. Errors: *ImportFault.
-func (w ImportCheck) read(ctx context.Context, own Call, i Import, j *Job, report *importReport) (end bool, err error) {
+func (w ImportCheck) read(ctx context.Context, own Call, i Import, j *Job, report *importReport) error {
 	data, err := w.Imports.Files.Upload(ctx, i.Ref())
 	if KindOf(err) == NotFound {
-		return false, &ImportFault{Code: faultUploadMissing}
+		return &ImportFault{Code: faultUploadMissing}
 	}
-	if e := (*Error)(nil); asError(err, &e) && e.Kind == Invalid {
-		return false, &ImportFault{Code: e.Code}
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind == Invalid {
+		return &ImportFault{Code: e.Code}
 	}
 	if err != nil {
-		return false, err
+		return err
 	}
 	hash := sha256.Sum256(data)
 	report.File = ImportFile{Size: len(data), Hash: hex.EncodeToString(hash[:])}
 	sheet, err := w.Imports.Files.Open(data, i.Separator)
 	if err != nil {
-		return false, err
+		return err
 	}
 	rows := 0
 	for ; ; rows++ {
 		if _, err = sheet.Next(); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			return false, err
+			return err
 		}
 	}
 	if rows == 0 {
-		return false, &ImportFault{Code: faultNoRows, Line: 1}
+		return &ImportFault{Code: faultNoRows, Line: 1}
 	}
 	report.File.Encoding, report.File.Separator = sheet.Encoding(), sheet.Separator()
 	report.File.Columns, report.File.NotYours = newImportReader(own.Actor, i, sheet).names(sheet)
@@ -121,10 +118,10 @@ func (w ImportCheck) read(ctx context.Context, own Call, i Import, j *Job, repor
 		}
 	}
 	if err := w.Imports.Files.Put(ctx, i.Ref(), sourceName(j.Version), data); err != nil {
-		return false, err
+		return err
 	}
 	report.Read, j.Total = j.Version, rows
-	return false, nil
+	return nil
 }
 
 // look finds out what the next rows are. Those before are read again: a row is held against them.

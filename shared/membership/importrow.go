@@ -2,6 +2,7 @@ package membership
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -145,7 +146,7 @@ func (r ImportRow) record() RecordInput {
 // changes returns the names of the columns in which a user's record is another one than the row.
 func (r ImportRow) changes(u User) (names []string) {
 	var errs fieldErrors
-	was, is := u.auditFields(), Records{}.apply(&errs, Call{}, u, r.record()).auditFields()
+	was, is := u.auditFields(), r.record().set(&errs, u, nil).auditFields()
 	for name := range r.Values {
 		if was[name] != is[name] {
 			names = append(names, name)
@@ -208,9 +209,9 @@ func (r *importReader) row(line ImportLine) ImportRow {
 	}
 	row.Email = checked.Email
 	var errs fieldErrors
-	fields := Records{Phones: r.phones}.apply(&errs, Call{}, User{CustomerID: r.imp.CustomerID, Country: r.country}, row.record())
+	fields := row.record().set(&errs, User{CustomerID: r.imp.CustomerID, Country: r.country}, r.phones)
 	if err := errs.err(); err != nil {
-		asError(err, &bad)
+		bad, _ = errors.AsType[*Error](err)
 		row.invalid(bad)
 		return row
 	}

@@ -105,7 +105,7 @@ func (w ImportRun) part(ctx context.Context, own Call, i Import, j *Job, report 
 		return false, err
 	}
 	pause, err := w.invite(ctx, own, i, rows, n)
-	if e := (*Error)(nil); asError(err, &e) && e.Kind != Unavailable && e.Code != ErrInProgress.Code {
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind != Unavailable && e.Code != ErrInProgress.Code {
 		report.Stopped = e.Code // nobody can be invited any more: the customer is deactivated, a right has ended
 		err = nil
 	}
@@ -162,8 +162,7 @@ func (w ImportRun) later(j *Job, now time.Time, err error) (whole bool, _ error)
 }
 
 func pauseOf(err error) time.Duration {
-	var e *Error
-	asError(err, &e)
+	e, _ := errors.AsType[*Error](err)
 	return min(max(e.RetryAfter, time.Second), importPauseMost)
 }
 
@@ -224,11 +223,11 @@ func (w ImportRun) update(ctx context.Context, own Call, i Import, rows []Import
 			continue
 		}
 		err := w.change(ctx, own, i, *row)
-		switch e := (*Error)(nil); {
+		switch e, ok := errors.AsType[*Error](err); {
 		case err == nil:
 			row.Result = ResultUpdated
 			row.Code, row.Message, row.Field = "", "", ""
-		case asError(err, &e) && e.Kind != Unavailable:
+		case ok && e.Kind != Unavailable:
 			row.Result = ResultFailed
 			row.why(e)
 		default:

@@ -169,7 +169,7 @@ func (m MailRegistrations) Receive(ctx context.Context, c Call, r MailReceipt) (
 	}
 	head, err := m.Read(start)
 	if err != nil {
-		if fault := (*MailFault)(nil); errors.As(err, &fault) {
+		if fault, ok := errors.AsType[*MailFault](err); ok {
 			return fault.Outcome, nil
 		}
 		return "", err
@@ -328,11 +328,9 @@ func word(value string) string {
 // habits of list servers and senders that take no answers.
 func machine(local string) bool {
 	plain := strings.NewReplacer("-", "", "_", "", ".", "").Replace(local)
-	for _, name := range []string{"mailerdaemon", "postmaster", "noreply", "donotreply", "dontreply", "autoreply", "autoresponder", "nobody", "daemon",
-		"listserv", "listproc", "majordomo", "mailman", "root", "bounce", "bounces"} {
-		if plain == name {
-			return true
-		}
+	if slices.Contains([]string{"mailerdaemon", "postmaster", "noreply", "donotreply", "dontreply", "autoreply", "autoresponder", "nobody", "daemon",
+		"listserv", "listproc", "majordomo", "mailman", "root", "bounce", "bounces"}, plain) {
+		return true
 	}
 	for _, start := range []string{"bounce-", "bounces-", "bounce+", "bounces+", "owner-", "noreply", "no-reply", "msprvs1=", "prvs=", "srs0", "srs1"} {
 		if strings.HasPrefix(local, start) {

@@ -123,7 +123,7 @@ type Invitee struct {
 // record returns u with what else is known of the person. Errors: Invalid.
 func (in Invitee) record(u User) (User, error) {
 	var errs fieldErrors
-	u = Records{}.apply(&errs, Call{}, u, in.Record)
+	u = in.Record.set(&errs, u, nil) // its phone numbers were read before
 	return u, errs.err()
 }
 
@@ -270,7 +270,7 @@ func (is Invitations) Invite(ctx context.Context, c Call, in InviteInput) ([]Row
 		call := c
 		call.Key = keys[i]
 		results[i].ID, err = is.inviteOne(ctx, call, customer, row, groups, addresses[i])
-		if e := (*Error)(nil); asError(err, &e) {
+		if e, ok := errors.AsType[*Error](err); ok {
 			results[i].Err = e
 		} else if err != nil {
 			// The rows before this one are done; the caller learns it from a repeated request.
@@ -303,8 +303,7 @@ func checkInvitee(actor Actor, customerID string, in Invitee) (Invitee, *Error) 
 	if err == nil {
 		_, err = in.record(User{})
 	}
-	var e *Error
-	asError(err, &e)
+	e, _ := errors.AsType[*Error](err)
 	return in, e
 }
 
@@ -512,7 +511,7 @@ func (is Invitations) ResendExpired(ctx context.Context, c Call, customerID, pos
 		if errors.Is(err, errNotExpired) {
 			continue
 		}
-		if e := (*Error)(nil); asError(err, &e) && e.Kind != Unavailable {
+		if e, ok := errors.AsType[*Error](err); ok && e.Kind != Unavailable {
 			result.ID, result.Err = "", e
 		} else if err != nil {
 			return nil, "", err // those before are resent; a repeated call goes on with the rest

@@ -101,7 +101,7 @@ func (o Outbox) Deliver(ctx context.Context, mailID string, now time.Time) (Mail
 		fallthrough
 	default:
 		m.Reason = err.Error()
-		if refused := (*MailRefusal)(nil); errors.As(err, &refused) || m.Attempts >= mailTries {
+		if _, refused := errors.AsType[*MailRefusal](err); refused || m.Attempts >= mailTries {
 			m.Status = MailAbandoned
 		} else {
 			m.DueAt = now.Add(pause(m.Attempts))
@@ -165,7 +165,7 @@ func (o Outbox) secret(ctx context.Context, m *Mail, now time.Time) (secret stri
 		if err != nil {
 			return "", false, err
 		}
-		_, closed := access.Actor(m.Door, now.Add(2*time.Second), "", now)
+		_, closed := access.actorNow(m.Door, now)
 		return "", closed == nil, nil
 	}
 	return "", true, nil
@@ -197,7 +197,7 @@ func (o Outbox) ownerOf(ctx context.Context, m *Mail, now time.Time) error {
 	}
 	u, door := access.User, DoorOf(access.User.CustomerID)
 	m.Letter, m.Door, m.Language = LetterAddressTaken, DoorOf(m.CustomerID), ChooseLanguage(u.Language, access.Customer.Language, m.Language)
-	if _, closed := access.Actor(door, now.Add(2*time.Second), "", now); closed == nil {
+	if _, closed := access.actorNow(door, now); closed == nil {
 		m.Letter, m.Door = LetterAddressInUse, door
 	}
 	return nil
@@ -250,7 +250,7 @@ func (o Outbox) reader(ctx context.Context, m *Mail, holder Address, now time.Ti
 	if err != nil {
 		return Access{}, err
 	}
-	if _, closed := access.Actor(m.Door, now.Add(2*time.Second), "", now); closed != nil || access.User.AddressElsewhere {
+	if _, closed := access.actorNow(m.Door, now); closed != nil || access.User.AddressElsewhere {
 		return Access{}, nil
 	}
 	access.SignIns.CustomerID, access.SignIns.UserID = access.User.CustomerID, access.User.ID

@@ -123,7 +123,7 @@ func (r Records) checked(c Call, in CreateInput) (User, error) {
 		return User{}, err
 	}
 	var errs fieldErrors
-	user = r.apply(&errs, c, user, in.RecordInput)
+	user = in.RecordInput.set(&errs, user, r.Phones)
 	if in.Email != nil || user.complete() {
 		email, bad := CheckEmail("email", value(in.Email))
 		if bad != nil && (user.complete() || value(in.Email) != "") {
@@ -185,9 +185,9 @@ func notForYou(a Actor, in RecordInput, password bool) error {
 	return nil
 }
 
-// apply returns u with the fields of the input that need nothing of the table, checked.
-func (r Records) apply(errs *fieldErrors, c Call, u User, in RecordInput) User {
-	u = in.ProfileInput.set(errs, u, r.Phones)
+// set returns u with the fields of the input that need nothing of the table, checked.
+func (in RecordInput) set(errs *fieldErrors, u User, phones Phones) User {
+	u = in.ProfileInput.set(errs, u, phones)
 	if in.Role != nil {
 		switch {
 		case !ValidRole(u.CustomerID, *in.Role):
@@ -345,7 +345,7 @@ func (r Records) Change(ctx context.Context, c Call, userID string, version int,
 		return User{}, err
 	}
 	var errs fieldErrors
-	after := r.apply(&errs, c, before, in)
+	after := in.set(&errs, before, r.Phones)
 	if in.Username != nil && *in.Username != before.Username {
 		after.Username = *in.Username
 		if before.complete() {

@@ -3,6 +3,7 @@ package membership
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -670,7 +671,7 @@ func (rs Registrations) duplicates(ctx context.Context, c Call, reg Registration
 		}
 		for _, row := range page.Items {
 			d := Duplicate{User: row, Domain: domain != "" && DomainOf(row.Email) == domain, Name: FoldName(row.FirstName+" "+row.LastName) == name}
-			if row.ID == reg.ID || !d.Domain && !d.Name || containsUser(found, row.ID) {
+			if row.ID == reg.ID || !d.Domain && !d.Name || slices.ContainsFunc(found, func(d Duplicate) bool { return d.User.ID == row.ID }) {
 				continue
 			}
 			d.User.Status = row.StatusAt(c.Now)
@@ -678,15 +679,6 @@ func (rs Registrations) duplicates(ctx context.Context, c Call, reg Registration
 		}
 	}
 	return found, nil
-}
-
-func containsUser(found []Duplicate, id string) bool {
-	for _, d := range found {
-		if d.User.ID == id {
-			return true
-		}
-	}
-	return false
 }
 
 // who says by whom a registration was decided, for the one who comes second.

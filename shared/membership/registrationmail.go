@@ -45,7 +45,7 @@ func (o Outbox) registrationLink(ctx context.Context, m *Mail, now time.Time) (t
 	case status == Invited || status == Expired || status == Contact:
 		m.Letter = LetterRegistrationInvited
 	default:
-		if _, closed := access.Actor(m.Door, now.Add(2*time.Second), "", now); closed != nil {
+		if _, closed := access.actorNow(m.Door, now); closed != nil {
 			return "", false, nil
 		}
 		m.Fields["username"] = u.Username

@@ -1,5 +1,7 @@
 package membership
 
+import "slices"
+
 // Role is what a user is: the first three in a customer, the last two among the staff. A manager is staff for the
 // customers of given customer groups; there is none until there are groups.
 type Role string
@@ -28,5 +30,5 @@ func RolesOf(customerID string) []Role {
 
 // ValidRole says whether a user of this customer can have this role.
 func ValidRole(customerID string, role Role) bool {
-	return containsRole(RolesOf(customerID), role)
+	return slices.Contains(RolesOf(customerID), role)
 }

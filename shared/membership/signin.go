@@ -365,7 +365,7 @@ func (s SignIn) provenReset(ctx context.Context, now time.Time, token string) (A
 	if !now.Before(access.SignIns.ResetExpiresAt) {
 		return Access{}, ErrResetOver
 	}
-	if _, err := access.Actor(DoorOf(access.User.CustomerID), now.Add(2*time.Second), "", now); err != nil {
+	if _, err := access.actorNow(DoorOf(access.User.CustomerID), now); err != nil {
 		return Access{}, ErrResetOver
 	}
 	return access, nil

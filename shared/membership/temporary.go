@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/base32"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -180,8 +181,8 @@ func (s SignIn) AnswerNewPassword(ctx context.Context, c Call, in NewPassword) (
 
 // calledAs returns err about the field that the caller knows by another name.
 func calledAs(err error, field, name string) error {
-	var e *Error
-	if !asError(err, &e) || e.Field != field {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Field != field {
 		return err
 	}
 	renamed := *e
