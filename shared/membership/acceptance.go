@@ -216,7 +216,7 @@ func (is Invitations) accept(ctx context.Context, c Call, in AcceptInput) (User,
 func (is Invitations) activate(ctx context.Context, c Call, inv Invitation, claimed, active User) error {
 	after := inv
 	after.Status, after.EndedAt, after.Version = InvitationAccepted, second(c.Now), inv.Version+1
-	c.Actor = Actor{Realm: realmOf(active.CustomerID), UserID: active.ID, CustomerID: active.CustomerID, Role: active.Role, Name: active.DisplayName(), RequestID: c.Actor.RequestID}
+	c = c.as(active)
 	trail := c.trail(c.auditEntry(is.NewID(), "invitation.accepted", "user", active.ID, active.CustomerID, claimed.auditFields(), active.auditFields()), active.ID)
 	return is.Store.ChangeUser(ctx, claimed, active, &InvitationChange{inv, after}, trail)
 }
@@ -233,13 +233,6 @@ func (is Invitations) stillClaimed(ctx context.Context, c Call, inv Invitation, 
 		err = ErrAlreadyAccepted
 	}
 	return now, user, err
-}
-
-func realmOf(customerID string) Realm {
-	if customerID == ProviderID {
-		return Staff
-	}
-	return Portal
 }
 
 func acceptable(inv Invitation, now time.Time) error {
@@ -343,7 +336,7 @@ func (is Invitations) Decline(ctx context.Context, c Call, token string) error {
 	if err != nil {
 		return err
 	}
-	c.Actor = Actor{Realm: realmOf(user.CustomerID), UserID: user.ID, CustomerID: user.CustomerID, Role: user.Role, Name: user.DisplayName(), RequestID: c.Actor.RequestID}
+	c = c.as(user)
 	_, err = is.end(ctx, c, inv, user, StepDecline, InvitationDeclined, "invitation.declined")
 	return err
 }
@@ -375,7 +368,7 @@ func (is Invitations) Renew(ctx context.Context, c Call, token string) error {
 		return ErrInviterGone
 	}
 	user := facts.User
-	c.Actor = Actor{Realm: realmOf(user.CustomerID), UserID: user.ID, CustomerID: user.CustomerID, Role: user.Role, Name: user.DisplayName(), RequestID: c.Actor.RequestID}
+	c = c.as(user)
 	_, err = is.newLink(ctx, c, inv, facts, "invitation.renewed", nil) // limited by RenewalPause
 	return err
 }

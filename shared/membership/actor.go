@@ -34,6 +34,14 @@ func DoorOf(customerID string) Door {
 	return PortalDoor
 }
 
+// realmOf returns the realm of the users of a customer.
+func realmOf(customerID string) Realm {
+	if customerID == ProviderID {
+		return Staff
+	}
+	return Portal
+}
+
 // Actor is who is calling, as read from the table for this very request: a change or cut-off holds from the next one.
 type Actor struct {
 	Realm      Realm

@@ -344,8 +344,7 @@ func (as Approvals) disapproval(c Call, in DecisionInput, reg Registration, user
 		ID: as.NewID(), CustomerID: reg.CustomerID, UserID: user.ID, RegistrationID: reg.ID, Letter: LetterRegistrationDisapproved, To: user.Email,
 		Door: PortalDoor, Language: ChooseLanguage(user.Language, as.Language),
 		Fields: map[string]string{"firstName": user.FirstName, "reason": in.Reason},
-		Status: MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now),
-	}
+	}.queued(c.Now)
 }
 
 func (as Approvals) approve(ctx context.Context, c Call, in DecisionInput, chosen chosen, reg Registration, user User) error {

@@ -20,6 +20,12 @@ type Call struct {
 	Customer *Ahead[Customer]
 }
 
+// as returns the call as u's own: who follows a link acts as the person to whom it was mailed.
+func (c Call) as(u User) Call {
+	c.Actor = Actor{Realm: realmOf(u.CustomerID), UserID: u.ID, CustomerID: u.CustomerID, Role: u.Role, Name: u.DisplayName(), RequestID: c.Actor.RequestID}
+	return c
+}
+
 // IdempotencyKey names one request of one actor, so that a repeated one does nothing twice. The marker is written in
 // the same transaction as the change and lives KeyLifetime.
 type IdempotencyKey struct {

@@ -70,8 +70,7 @@ func addressMail(c Call, newID func() string, u User, letter Letter, to string, 
 	return Mail{
 		ID: newID(), CustomerID: u.CustomerID, UserID: u.ID, Letter: letter, To: to, Door: DoorOf(u.CustomerID), Language: ChooseLanguage(append([]string{u.Language}, languages...)...),
 		Fields: map[string]string{"firstName": u.FirstName, "username": u.Username, "expiresAt": u.NewEmailUntil.Format(time.RFC3339)},
-		Status: MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now),
-	}
+	}.queued(c.Now)
 }
 
 // EmailStore is what changes of address need of the table.
@@ -235,7 +234,7 @@ func (e EmailChanges) Confirm(ctx context.Context, c Call, token string) (EmailC
 			return EmailChange{}, ErrUsernameInUse
 		}
 	}
-	c.Actor = Actor{Realm: realmOf(before.CustomerID), UserID: before.ID, CustomerID: before.CustomerID, Role: before.Role, Name: before.DisplayName(), RequestID: c.Actor.RequestID}
+	c = c.as(before)
 	trail := c.trail(c.auditEntry(e.NewID(), "user.email-changed", "user", before.ID, before.CustomerID, before.auditFields(), after.auditFields()), before.ID)
 	told := toldMail(c, e.NewID, before, after, LetterEmailChanged, customer.Language, e.Language)
 	trail.Mails = []Mail{told}

@@ -205,12 +205,12 @@ func (e Expiry) digest(ctx context.Context, c Call, d Digest) error {
 		return err
 	}
 	more := len(expired) - len(named)
-	return e.Store.FinishDigest(ctx, d, &Mail{
+	mail := Mail{
 		ID: e.NewID(), CustomerID: inviter.CustomerID, UserID: inviter.ID, Letter: LetterExpiredDigest, To: inviter.Email, Door: DoorOf(inviter.CustomerID),
 		Language: ChooseLanguage(inviter.Language, e.Language),
 		Fields:   map[string]string{"firstName": inviter.FirstName, "expired": lines, "count": strconv.Itoa(len(expired)), "more": strconv.Itoa(more)},
-		Status:   MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now),
-	})
+	}.queued(c.Now)
+	return e.Store.FinishDigest(ctx, d, &mail)
 }
 
 // digestLines returns a line for each invitation: address, customer and expiry with a tab between them. Names of

@@ -143,8 +143,7 @@ func (gs Guests) Ask(ctx context.Context, c Call, in AskLink, language string) e
 	if err := gs.Store.Take(ctx, guestLinksPerAddress, address, c.Now); err != nil {
 		return err
 	}
-	return gs.Store.QueueMail(ctx, Mail{ID: gs.NewID(), CustomerID: nobody, Letter: LetterGuestLink, Login: address, Door: PortalDoor, Language: language,
-		Status: MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now)})
+	return gs.Store.QueueMail(ctx, Mail{ID: gs.NewID(), CustomerID: nobody, Letter: LetterGuestLink, Login: address, Door: PortalDoor, Language: language}.queued(c.Now))
 }
 
 // proven returns the facts of the customer whose link the token is. Errors: ErrBadLink, ErrGuestLinkOver.

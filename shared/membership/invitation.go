@@ -413,8 +413,7 @@ func (is Invitations) invitationMail(c Call, customer Customer, inv Invitation, 
 			"firstName": inv.FirstName, "customer": customer.Name, "provider": is.ProviderName, "inviter": inv.InvitedByName,
 			"role": string(inv.Role), "expiresAt": inv.ExpiresAt.Format(time.RFC3339),
 		},
-		Status: MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now),
-	}
+	}.queued(c.Now)
 }
 
 // Get returns one invitation. Errors: ErrNotFound, ErrForbidden.

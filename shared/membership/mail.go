@@ -67,3 +67,9 @@ type Mail struct {
 	// RegistrationID is the registration that it is about, if any.
 	RegistrationID string
 }
+
+// queued returns the mail as its change stores it: due at once.
+func (m Mail) queued(now time.Time) Mail {
+	m.Status, m.CreatedAt, m.DueAt = MailQueued, second(now), second(now)
+	return m
+}

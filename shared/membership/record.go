@@ -133,11 +133,11 @@ func (r Records) checked(c Call, in CreateInput) (User, error) {
 	}
 	switch {
 	case in.Contact && in.Username != nil && *in.Username != "":
-		errs.add(InvalidField("username", "contact_without_access", "A contact has no access: no username, no password, no registration mail. Invite the contact instead."))
+		errs.add(withoutAccess("username"))
 	case in.Contact && in.Password != "":
-		errs.add(InvalidField("password", "contact_without_access", "A contact has no access: no username, no password, no registration mail. Invite the contact instead."))
+		errs.add(withoutAccess("password"))
 	case in.Contact && in.SendRegistrationEmail:
-		errs.add(InvalidField("sendRegistrationEmail", "contact_without_access", "A contact has no access: no username, no password, no registration mail. Invite the contact instead."))
+		errs.add(withoutAccess("sendRegistrationEmail"))
 	case in.Contact:
 		if user.Email == "" && user.FirstName+user.LastName == "" {
 			errs.add(InvalidField("lastName", "required", "A contact needs a name or an e-mail address."))
@@ -155,6 +155,11 @@ func (r Records) checked(c Call, in CreateInput) (User, error) {
 		}
 	}
 	return user, errs.err()
+}
+
+// withoutAccess says that a field is for users and not for contacts.
+func withoutAccess(field string) *Error {
+	return InvalidField(field, "contact_without_access", "A contact has no access: no username, no password, no registration mail. Invite the contact instead.")
 }
 
 func value(s *string) string {
@@ -317,8 +322,7 @@ func recordMail(c Call, newID func() string, u User, letter Letter, customer Cus
 		ID: newID(), CustomerID: u.CustomerID, UserID: u.ID, Letter: letter, To: u.Email, Door: DoorOf(u.CustomerID),
 		Language: ChooseLanguage(u.Language, customer.Language, language),
 		Fields:   map[string]string{"firstName": u.FirstName, "username": u.Username, "customer": u.Company},
-		Status:   MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now),
-	}
+	}.queued(c.Now)
 }
 
 // Change sets fields of somebody's record. version is that of If-Match. The e-mail of somebody who has or had access

@@ -363,8 +363,8 @@ func (rs Registrations) letter(c Call, r Registration, letter Letter) Mail {
 	}
 	return Mail{
 		ID: rs.NewID(), CustomerID: r.CustomerID, RegistrationID: r.ID, LinkVersion: r.LinkVersion, Letter: letter, To: r.Email, Door: PortalDoor,
-		Language: ChooseLanguage(r.Language, rs.Language), Fields: fields, Status: MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now),
-	}
+		Language: ChooseLanguage(r.Language, rs.Language), Fields: fields,
+	}.queued(c.Now)
 }
 
 // RegistrationOffer is what the holder of a good link may know of a registration.

@@ -163,8 +163,7 @@ func (e Expiry) reminders(ctx context.Context, c Call, customerID string) ([]Mai
 			ID: e.NewID(), CustomerID: u.CustomerID, UserID: u.ID, Letter: LetterApprovalReminder, To: u.Email, Door: DoorOf(u.CustomerID),
 			Language: ChooseLanguage(u.Language, e.Language),
 			Fields:   map[string]string{"firstName": u.FirstName, "waiting": strings.Join(lines, "\n"), "more": strconv.Itoa(more)},
-			Status:   MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now),
-		}
+		}.queued(c.Now)
 	}
 	return mails, nil
 }

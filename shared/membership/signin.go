@@ -49,19 +49,6 @@ var (
 	resetsPerLogin   = Throttle{"reset-login", 3, time.Hour}
 )
 
-// Throttle allows Limit events of a kind and subject in each Window.
-type Throttle struct {
-	Name   string
-	Limit  int
-	Window time.Duration
-}
-
-// Event is one that a throttle counts.
-type Event struct {
-	Throttle Throttle
-	Subject  string
-}
-
 // Errors about signing in. Whether the login or the password was wrong, nobody is told.
 var (
 	ErrWrongCredentials = &Error{Kind: Unauthenticated, Code: "wrong_credentials", Message: "Username or password is wrong, or there is no access here."}
@@ -322,7 +309,7 @@ type Forgot struct {
 }
 
 // ForgotPassword queues a password mail for whoever the login belongs to. The same is stored whether or not it belongs
-// to anybody: that is found out when the mail is due, out of the visitor's sight. Errors: ErrTooManyAttempts-like TooMany.
+// to anybody: that is found out when the mail is due, out of the visitor's sight. Errors: Invalid, TooMany.
 func (s SignIn) ForgotPassword(ctx context.Context, c Call, in Forgot, language string) error {
 	folded := FoldLogin(in.Login)
 	if folded == "" || len(folded) > maxEmail {
@@ -334,8 +321,7 @@ func (s SignIn) ForgotPassword(ctx context.Context, c Call, in Forgot, language 
 	if err := s.Store.Take(ctx, resetsPerLogin, folded, c.Now); err != nil {
 		return err
 	}
-	return s.Store.QueueMail(ctx, Mail{ID: s.NewID(), CustomerID: nobody, Letter: LetterPasswordReset, Login: folded, Door: in.Door, Language: language,
-		Status: MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now)})
+	return s.Store.QueueMail(ctx, Mail{ID: s.NewID(), CustomerID: nobody, Letter: LetterPasswordReset, Login: folded, Door: in.Door, Language: language}.queued(c.Now))
 }
 
 // ResetLink returns the facts that a password link proves.
@@ -430,7 +416,7 @@ func (s SignIn) passwordSet(ctx context.Context, c Call, access Access, claimed 
 			return err
 		}
 	}
-	c.Actor = Actor{Realm: realmOf(user.CustomerID), UserID: user.ID, CustomerID: user.CustomerID, Role: user.Role, Name: user.DisplayName(), RequestID: c.Actor.RequestID}
+	c = c.as(user)
 	renewed := false
 	err := s.changeSignIns(ctx, user.CustomerID, user.ID, &claimed, func(now SignIns) (SignIns, *Trail) {
 		after := now
@@ -443,9 +429,8 @@ func (s SignIn) passwordSet(ctx context.Context, c Call, access Access, claimed 
 		after.TemporaryVersion, after.TemporaryExpiresAt = now.TemporaryVersion+1, time.Time{}
 		after.ValidFrom, after.SignedOut, after.PasswordOver = later(now.ValidFrom, cutOff(c.Now)), nil, false
 		trail := c.trail(c.auditEntry(s.NewID(), action, "user", user.ID, user.CustomerID, nil, nil))
-		trail.Mails = []Mail{{ID: s.NewID(), CustomerID: user.CustomerID, UserID: user.ID, Letter: LetterPasswordChanged, To: user.Email, Door: DoorOf(user.CustomerID),
-			Language: ChooseLanguage(user.Language, access.Customer.Language), Fields: map[string]string{"firstName": user.FirstName, "username": user.Username},
-			Status: MailQueued, CreatedAt: second(c.Now), DueAt: second(c.Now)}}
+		trail.Mails = []Mail{Mail{ID: s.NewID(), CustomerID: user.CustomerID, UserID: user.ID, Letter: LetterPasswordChanged, To: user.Email, Door: DoorOf(user.CustomerID),
+			Language: ChooseLanguage(user.Language, access.Customer.Language), Fields: map[string]string{"firstName": user.FirstName, "username": user.Username}}.queued(c.Now)}
 		return after, &trail
 	})
 	if err == nil && renewed {
