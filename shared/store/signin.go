@@ -2,10 +2,8 @@ package store
 
 import (
 	"context"
-	"strconv"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"clientele/shared/membership"
@@ -155,81 +153,5 @@ func (t Table) CountAttempt(ctx context.Context, before, after membership.Attemp
 // ForgetAttempts sets the count of a folded login back.
 func (t Table) ForgetAttempts(ctx context.Context, folded string) error {
 	_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: attemptsKey(folded).item()})
-	return unavailable(err)
-}
-
-// Take counts one event of a kind and subject. The SDK repeats a call whose answer was lost once only, because each counts.
-// Errors: TooMany when the window's limit is reached.
-func (t Table) Take(ctx context.Context, th membership.Throttle, subject string, now time.Time) error {
-	k, c, full := oneMore(membership.Event{Throttle: th, Subject: subject}, now)
-	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &t.name, Key: k.item(), UpdateExpression: aws.String(countEvent), ConditionExpression: c.text(),
-		ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.vals(),
-	}, func(o *dynamodb.Options) { o.RetryMaxAttempts = 2 })
-	return conditional(err, full)
-}
-
-// events counts events in the transaction that they come from: they count when it is stored, and only then.
-func (w *write) events(events []membership.Event, now time.Time) {
-	for _, e := range events {
-		k, c, full := oneMore(e, now)
-		w.update(k, countEvent, c, full)
-	}
-}
-
-// countEvent is how an event is counted, with the names and values of oneMore.
-const countEvent = "ADD events :one SET entity = :e, #ttl = :ttl"
-
-// oneMore returns where an event is counted, the condition that its window has place for it, and the error of a full one.
-func oneMore(e membership.Event, now time.Time) (key, condition, *membership.Error) {
-	window := now.Truncate(e.Throttle.Window)
-	end := window.Add(e.Throttle.Window)
-	c := condition{
-		expression: "attribute_not_exists(events) OR events < :limit",
-		names:      map[string]string{"#ttl": "ttl"},
-		values: item{":one": num(1), ":limit": num(int64(e.Throttle.Limit)), ":e": str(entityThrottle),
-			":ttl": num(end.Add(time.Hour).Unix())},
-	}
-	return throttleKey(e.Throttle.Name, e.Subject, window.Unix()), c, &membership.Error{Kind: membership.TooMany, Code: "too_many_requests",
-		RetryAfter: end.Sub(now), Message: "Too many requests. Wait " + strconv.Itoa(int(end.Sub(now).Minutes())+1) + " minutes and try again."}
-}
-
-func sessionItem(s membership.Session) item {
-	i := newItem(sessionKey(s.Door, s.CustomerID, s.UserID, s.ID), entitySession)
-	i.setStr("id", s.ID)
-	i.setStr("customerId", s.CustomerID)
-	i.setStr("userId", s.UserID)
-	i.setStr("door", string(s.Door))
-	i.setBytes("secretHash", s.SecretHash)
-	i.setStr("createdAt", s.CreatedAt.UTC().Format(time.RFC3339Nano))
-	i.setTime("seenAt", s.SeenAt)
-	i.setTime("endsAt", s.EndsAt)
-	i.setTTL(s.EndsAt)
-	return i
-}
-
-func sessionFrom(i item) membership.Session {
-	return membership.Session{ID: i.str("id"), CustomerID: i.str("customerId"), UserID: i.str("userId"), Door: membership.Door(i.str("door")),
-		SecretHash: i.bytes("secretHash"), CreatedAt: i.time("createdAt"), SeenAt: i.time("seenAt"), EndsAt: i.time("endsAt")}
-}
-
-// CreateSession stores a new session. That it is there already means that the SDK repeated a call whose answer was lost.
-func (t Table) CreateSession(ctx context.Context, s membership.Session) error {
-	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: sessionItem(s), ConditionExpression: absent().text()})
-	return conditional(err, nil)
-}
-
-// TouchSession stores when a session was last seen; one that has ended meanwhile stays ended.
-func (t Table) TouchSession(ctx context.Context, s membership.Session) error {
-	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &t.name, Key: sessionKey(s.Door, s.CustomerID, s.UserID, s.ID).item(), UpdateExpression: aws.String("SET seenAt = :t"),
-		ConditionExpression: aws.String("attribute_exists(pk)"), ExpressionAttributeValues: item{":t": str(stamp(s.SeenAt))},
-	})
-	return conditional(err, nil)
-}
-
-// EndSession deletes a session.
-func (t Table) EndSession(ctx context.Context, door membership.Door, customerID, userID, sessionID string) error {
-	_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: sessionKey(door, customerID, userID, sessionID).item()})
 	return unavailable(err)
 }
