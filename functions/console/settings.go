@@ -170,12 +170,7 @@ func settingsInput(form *web.Form) membership.SettingsInput {
 }
 
 func (h handler) changeSettings(w http.ResponseWriter, r *http.Request) {
-	form, err := web.ReadForm(w, r)
-	if err != nil {
-		h.Pages.Failed(w, r, err)
-		return
-	}
-	call, err := h.Send(r, form)
+	form, call, err := h.Sent(w, r)
 	if err != nil {
 		h.Pages.Failed(w, r, err)
 		return

@@ -135,12 +135,7 @@ func (p CustomerDomains) claim(w http.ResponseWriter, r *http.Request) {
 		p.Door.Pages.Failed(w, r, err)
 		return
 	}
-	form, err := web.ReadForm(w, r)
-	if err != nil {
-		p.Door.Pages.Failed(w, r, err)
-		return
-	}
-	call, err := p.Door.Send(r, form)
+	form, call, err := p.Door.Sent(w, r)
 	if err != nil {
 		p.Door.Pages.Failed(w, r, err)
 		return

@@ -121,12 +121,7 @@ func importCustomer(actor membership.Actor, form *web.Form) string {
 }
 
 func (d *Door) beginImport(w http.ResponseWriter, r *http.Request) {
-	form, err := web.ReadForm(w, r)
-	if err != nil {
-		d.Pages.Failed(w, r, err)
-		return
-	}
-	call, err := d.Send(r, form)
+	form, call, err := d.Sent(w, r)
 	if err != nil {
 		d.Pages.Failed(w, r, err)
 		return
@@ -441,12 +436,7 @@ func (d *Door) stepImport(w http.ResponseWriter, r *http.Request, do func(c memb
 		d.Pages.Failed(w, r, err)
 		return
 	}
-	form, err := web.ReadForm(w, r)
-	if err != nil {
-		d.Pages.Failed(w, r, err)
-		return
-	}
-	call, err := d.Send(r, form)
+	form, call, err := d.Sent(w, r)
 	if err == nil {
 		err = do(call, form, id)
 	}
@@ -503,12 +493,7 @@ func (d *Door) dropImport(w http.ResponseWriter, r *http.Request) {
 		d.Pages.Failed(w, r, err)
 		return
 	}
-	form, err := web.ReadForm(w, r)
-	if err != nil {
-		d.Pages.Failed(w, r, err)
-		return
-	}
-	call, err := d.Send(r, form)
+	_, call, err := d.Sent(w, r)
 	if err == nil && len(call.Done) == 0 {
 		err = d.Imports.Drop(r.Context(), call, id)
 	}
