@@ -24,7 +24,8 @@ func TestCreateRecords(t *testing.T) {
 	join(staff, other, foreign, "member")
 
 	mailedTo := address("m")
-	full := map[string]any{"customerId": customer, "firstName": "Mía", "lastName": "Müller", "email": mailedTo, "username": "mia." + mailedTo[2:14], "country": "DE", "phone": "030 123456", "mobile": "+49 (0)171 1234567",
+	name := "mia-" + mailedTo[2:14] // without a dot: letters to new addresses leave out a name that reads as a web address, as mia.ab12 does
+	full := map[string]any{"customerId": customer, "firstName": "Mía", "lastName": "Müller", "email": mailedTo, "username": name, "country": "DE", "phone": "030 123456", "mobile": "+49 (0)171 1234567",
 		"url": "https://example.com", "street": "Hafen 1", "postcode": "20457", "city": "Hamburg", "language": "de", "externalId": "HR-1", "comment": "Ask first.", "sendRegistrationEmail": true}
 	made := staff.must(201, "POST", "/users", full, "Idempotency-Key", mailedTo)
 	again := staff.must(201, "POST", "/users", full, "Idempotency-Key", mailedTo)
@@ -50,7 +51,7 @@ func TestCreateRecords(t *testing.T) {
 	// What is wrong is named; staff are told whose address it is, and a customer's administrator is not.
 	for code, broken := range map[string]map[string]any{
 		"invalid_phone": {"phone": "call me"}, "invalid_country": {"country": "Germany"}, "invalid_url": {"url": "example"}, "invalid_username": {"username": "no"},
-		"username_in_use": {"username": "MIA." + mailedTo[2:14]}, "username_is_foreign_email": {"username": "foreign@example.com"}, "email_in_use": {"email": foreign}, "already_user": {"email": strings.ToUpper(mailedTo)},
+		"username_in_use": {"username": strings.ToUpper(name)}, "username_is_foreign_email": {"username": "foreign@example.com"}, "email_in_use": {"email": foreign}, "already_user": {"email": strings.ToUpper(mailedTo)},
 		"password_too_short": {"password": "short"}, "invalid_role": {"role": "agent"}, "required": {"lastName": " "}, "external_id_in_use": {"externalId": "HR-1"}, "group_gone": {"groupIds": []string{"x"}},
 	} {
 		in := map[string]any{"customerId": customer, "firstName": "Bo", "lastName": "Broken", "email": address("b")}
