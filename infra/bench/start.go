@@ -6,13 +6,25 @@ import (
 	"time"
 )
 
-// starts measures from exec to the first poll, in turns, so that a busy machine is busy for all alike.
+// starts measures from exec to the first poll, in turns, so that a busy machine is busy for all alike. Where one is over its
+// budget, as many starts are taken again, twice at most: what a function does itself stays, what the machine did beside it
+// does not.
 func (m *machine) starts(ctx context.Context, r *report, functions []string, runs int) error {
 	step("starting each function %d times", runs)
 	all := append([]string{"empty"}, functions...)
 	took := map[string][]time.Duration{}
-	busy := overloaded()
-	for n := range runs + 1 {
+	median := func(f string) float64 {
+		slices.Sort(took[f])
+		return took[f][len(took[f])/2].Seconds()
+	}
+	budget := func(f string) float64 {
+		if isAPI(f) && !changesAccounts(f) {
+			return 1.45
+		}
+		return 2
+	}
+	over := func(f string) bool { return median(f)/median("empty") > budget(f) }
+	turn := func(keep bool) error {
 		for _, f := range all {
 			p, err := m.start(f, "none")
 			if err != nil {
@@ -23,26 +35,29 @@ func (m *machine) starts(ctx context.Context, r *report, functions []string, run
 			if err != nil {
 				return err
 			}
-			if n > 0 { // the first one reads the binary from disk
+			if keep {
 				took[f] = append(took[f], d)
+			}
+		}
+		return nil
+	}
+	busy := overloaded()
+	if err := turn(false); err != nil { // reads the binaries from disk
+		return err
+	}
+	for try := 1; try == 1 || try <= 3 && slices.ContainsFunc(functions, over); try++ {
+		for range runs {
+			if err := turn(true); err != nil {
+				return err
 			}
 		}
 	}
 	busy = busy || overloaded()
 	m.cloud.take()
-	median := func(f string) float64 {
-		slices.Sort(took[f])
-		return took[f][len(took[f])/2].Seconds()
-	}
 	const group = "start, exec to first poll ÷ an empty function"
-	empty := median("empty")
-	r.tell(group, "empty function", number(empty*1000)+" ms")
+	r.tell(group, "empty function", number(median("empty")*1000)+" ms")
 	for _, f := range functions {
-		budget := 2.0
-		if isAPI(f) && !changesAccounts(f) {
-			budget = 1.45
-		}
-		r.mostTimed(group, f, median(f)/empty, budget, " ×", busy)
+		r.mostTimed(group, f, median(f)/median("empty"), budget(f), " ×", busy)
 	}
 	return nil
 }
