@@ -109,7 +109,7 @@ func TestRecordPages(t *testing.T) {
 	if nia.path() != "/profile/username" {
 		t.Errorf("took the username of somebody else: %s", nia.text())
 	}
-	name := "nia." + address("x")[2:8]
+	name := "nia-" + address("x")[2:8]
 	nia.fill("username", name)
 	nia.press("Save")
 	nia.sees("Your username is " + name + " now.")

@@ -288,7 +288,8 @@ func staffLooks(w world) []look {
 			p.send()
 		}, ".error-summary", false},
 		{"customer-deactivate", at(customer + "/deactivate"), ".button.danger", true},
-		{"customer-delete-refused", func(p person) { p.open(customer + "/delete"); p.send() }, ".notice-error", false},
+		// Of another customer: while it is looked whether one is empty it takes in nobody, and those of the other language invite.
+		{"customer-delete-refused", func(p person) { p.open(console + "/customers/" + w.closed + "/delete"); p.send() }, ".notice-error", false},
 		{"invite", at(customer + "/invitations/new"), "textarea", true},
 		{"invite-errors", typed(customer+"/invitations/new", "emails", ""), ".error-summary", false},
 		{"invite-one-error", typed(customer+"/invitations/new", "emails", "tor@fjordfisk"), ".error-summary", false},
