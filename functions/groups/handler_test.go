@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 // table is a table in memory. What a test does not expect to be asked is left to the nil interface, which panics.
 type table struct {
 	membership.GroupStore
+	mu        sync.Mutex // requests that are refused may leave a read behind (membership.ReadAhead)
 	groups    map[string]membership.Group
 	users     map[string]membership.User
 	customers map[string]membership.Customer
@@ -26,7 +28,9 @@ type table struct {
 }
 
 func (t *table) User(_ context.Context, reach membership.Reach, id string) (membership.User, error) {
+	t.mu.Lock()
 	u, ok := t.users[id]
+	t.mu.Unlock()
 	if !ok || !reach.Includes(u.CustomerID) {
 		return u, membership.ErrNotFound
 	}
@@ -34,7 +38,9 @@ func (t *table) User(_ context.Context, reach membership.Reach, id string) (memb
 }
 
 func (t *table) Customer(_ context.Context, reach membership.Reach, id string) (membership.Customer, error) {
+	t.mu.Lock()
 	c, ok := t.customers[id]
+	t.mu.Unlock()
 	if !ok || !reach.Includes(id) {
 		return c, membership.ErrNotFound
 	}
@@ -93,11 +99,15 @@ func (t *table) DeleteGroup(_ context.Context, g membership.Group, _ membership.
 }
 
 func (t *table) ChangeUser(_ context.Context, _, after membership.User, _ *membership.InvitationChange, _ membership.Trail) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.users[after.ID] = after
 	return nil
 }
 
 func (t *table) ChangeCustomer(_ context.Context, _, after membership.Customer, _ membership.Trail) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.customers[after.ID] = after
 	return nil
 }

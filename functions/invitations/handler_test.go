@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 // table is a table in memory. What a test does not expect to be asked is left to the nil interface, which panics.
 type table struct {
 	membership.InvitationStore
+	mu          sync.Mutex // requests that are refused may leave a read behind (membership.ReadAhead)
 	customer    membership.Customer
 	invitations map[string]membership.Invitation
 	users       map[string]membership.User
@@ -42,11 +44,19 @@ func (t *table) User(_ context.Context, reach membership.Reach, id string) (memb
 }
 
 func (t *table) Invitation(_ context.Context, reach membership.Reach, id string) (membership.Invitation, error) {
+	t.mu.Lock()
 	i, ok := t.invitations[id]
+	t.mu.Unlock()
 	if !ok || !reach.Includes(i.CustomerID) {
 		return membership.Invitation{}, membership.ErrNotFound
 	}
 	return i, nil
+}
+
+func (t *table) keep(i membership.Invitation) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.invitations[i.ID] = i
 }
 
 func (t *table) Invitations(_ context.Context, q membership.InvitationQuery) (membership.Page[membership.Invitation], error) {
@@ -87,7 +97,8 @@ func (t *table) InviteFacts(ctx context.Context, reach membership.Reach, custome
 }
 
 func (t *table) CreateInvitation(_ context.Context, i membership.Invitation, u membership.User, trail membership.Trail) error {
-	t.invitations[i.ID], t.users[u.ID] = i, u
+	t.keep(i)
+	t.users[u.ID] = u
 	if trail.Key != nil {
 		t.markers[trail.Key.Key+strconv.Itoa(trail.Key.Row)] = membership.Marker{BodyHash: trail.Key.BodyHash, IDs: trail.KeyIDs}
 	}
@@ -97,12 +108,14 @@ func (t *table) CreateInvitation(_ context.Context, i membership.Invitation, u m
 func (t *table) ChangeUser(_ context.Context, _, after membership.User, i *membership.InvitationChange, _ membership.Trail) error {
 	t.users[after.ID] = after
 	if i != nil {
-		t.invitations[i.After.ID] = i.After
+		t.keep(i.After)
 	}
 	return nil
 }
 
 func (t *table) DeleteInvitation(_ context.Context, i membership.Invitation, u *membership.User, _ membership.Trail) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	delete(t.invitations, i.ID)
 	if u != nil {
 		delete(t.users, u.ID)

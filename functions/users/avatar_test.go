@@ -67,7 +67,7 @@ func TestAvatarIsKeptByBrowsersOnly(t *testing.T) {
 	send(t, h, "GET /users/u5/avatar", staff).Want(404, "not_found")
 	u := s.users["u5"]
 	u.AvatarURL = "/users/u5/avatar?v=v2"
-	s.users["u5"] = u
+	s.keep(u)
 	for route, want := range map[string]struct {
 		size  int
 		cache string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 // table is a table in memory. What a test does not expect to be asked is left to the nil interface, which panics.
 type table struct {
 	membership.UserStore
+	mu      sync.Mutex // requests that are refused may leave a read behind (membership.ReadAhead)
 	users   map[string]membership.User
 	markers map[string]membership.Marker
 	asked   membership.UserQuery
@@ -23,11 +25,19 @@ type table struct {
 }
 
 func (t *table) User(_ context.Context, reach membership.Reach, id string) (membership.User, error) {
+	t.mu.Lock()
 	u, ok := t.users[id]
+	t.mu.Unlock()
 	if !ok || !reach.Includes(u.CustomerID) {
 		return membership.User{}, membership.ErrNotFound
 	}
 	return u, nil
+}
+
+func (t *table) keep(u membership.User) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.users[u.ID] = u
 }
 
 func (t *table) Users(_ context.Context, q membership.UserQuery) (membership.Page[membership.UserRow], error) {
@@ -36,7 +46,7 @@ func (t *table) Users(_ context.Context, q membership.UserQuery) (membership.Pag
 }
 
 func (t *table) ChangeUser(_ context.Context, _, after membership.User, _ *membership.InvitationChange, trail membership.Trail) error {
-	t.users[after.ID] = after
+	t.keep(after)
 	if trail.Key != nil {
 		t.markers[trail.Key.Key] = membership.Marker{BodyHash: trail.Key.BodyHash, IDs: trail.KeyIDs}
 	}

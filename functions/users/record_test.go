@@ -153,7 +153,7 @@ func TestChange(t *testing.T) {
 	}
 	kept := b.users["u5"]
 	kept.Source = membership.SourceDirectory
-	b.users["u5"] = kept
+	b.keep(kept)
 	ask(t, h, "PATCH /users/u5", staff, `{"city":"Kiel"}`, "If-Match", `"4"`).Want(http.StatusConflict, "kept_by_directory")
 }
 
