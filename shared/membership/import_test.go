@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ type importWorld struct {
 	shelf   *shelf
 	imports membership.Imports
 	jobs    membership.Jobs
+	pausing func() // what happens while the worker waits for its turn
 }
 
 func newImportWorld(t *testing.T) *importWorld {
@@ -34,6 +36,9 @@ func newImportWorld(t *testing.T) *importWorld {
 		membership.JobImportCheck: membership.ImportCheck{Imports: w.imports, Phones: phone.Parse},
 		membership.JobImport: membership.ImportRun{Imports: w.imports, Invitations: w.invitations, Records: membership.Records{Store: w.table, Phones: phone.Parse, NewID: w.id, Language: "en"}, Wait: func(_ context.Context, d time.Duration) error {
 			w.now, w.waited = w.now.Add(d), w.waited+d
+			if w.pausing != nil {
+				w.pausing()
+			}
 			return nil
 		}},
 	}}
@@ -583,6 +588,40 @@ func TestImportOfWhoWaits(t *testing.T) {
 		if u := w.store.users[r.ID]; u.Status != membership.Waiting || u.FirstName != "Rita" || u.Role != membership.Member || u.Version != 1 {
 			t.Errorf("imported over: %+v", u)
 		}
+	}
+}
+
+// Rights that end while an import waits for its turn hold for the rows that it then does.
+func TestRightsThatEndWhileAnImportWaitsForItsTurn(t *testing.T) {
+	for name, test := range map[string]struct {
+		change  func(*membership.User)
+		reason  string
+		invited []string
+	}{
+		"demoted":     {func(u *membership.User) { u.Role = membership.Moderator }, "", []string{"colleague@example.com"}},
+		"deactivated": {func(u *membership.User) { u.Status = membership.Deactivated }, "access_ended", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newImportWorld(t)
+			boss := w.as("alpha", membership.Administrator)
+			id := w.checked(boss, membership.ImportInput{}, "email,role\nchief@example.com,administrator\ncolleague@example.com,member\n")
+			if err := w.store.Take(w.ctx, membership.Throttle{Name: "import-pace", Limit: 1, Window: 10 * time.Second}, "all", w.now); err != nil { // another one's turn
+				t.Fatal(err)
+			}
+			boss.Now = w.now
+			if _, err := w.imports.Confirm(w.ctx, boss, id, false); err != nil {
+				t.Fatal(err)
+			}
+			w.pausing = sync.OnceFunc(func() { w.set(boss.Actor.UserID, test.change) })
+			w.run(time.Hour)
+			var invited []string
+			for _, inv := range w.store.invitations {
+				invited = append(invited, inv.Email)
+			}
+			if i := w.get(boss, id); w.waited == 0 || i.Reason != test.reason || !slices.Equal(invited, test.invited) || len(w.result(i, "result.csv")) != 3 {
+				t.Errorf("waited %v, %s %q, invited %q", w.waited, i.Status, i.Reason, invited)
+			}
+		})
 	}
 }
 

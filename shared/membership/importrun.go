@@ -96,8 +96,19 @@ func (w ImportRun) parts(ctx context.Context, own Call, i Import, j *Job, report
 
 // part does the rows of one part. It is not whole when a limit is reached: the job then waits.
 func (w ImportRun) part(ctx context.Context, own Call, i Import, j *Job, report *importReport, n int) (whole bool, err error) {
-	if own.Now, err = w.pace(ctx, own.Now); err != nil {
-		return w.later(j, own.Now, err)
+	now, err := w.pace(ctx, own.Now)
+	if err != nil {
+		return w.later(j, now, err)
+	}
+	if now.After(own.Now) { // rights may have ended while it waited
+		_, own, err = w.Imports.asked(ctx, Call{Now: now}, *j)
+		if ended := (*JobFailure)(nil); errors.As(err, &ended) {
+			report.Stopped = string(ended.Reason)
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
 	}
 	i.parts = report.Parts
 	rows, err := w.Imports.part(ctx, i, n)
