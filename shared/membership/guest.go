@@ -299,7 +299,7 @@ func (gs Guests) wait(ctx context.Context, c Call, settings Settings, r Registra
 	case holders[0].UserID != "":
 		return ErrAddressKnown
 	}
-	r.Status, r.ConfirmedAt = RegistrationWaiting, r.RegisteredAt
+	r.Status, r.ConfirmedAt, r.ExpiresAt = RegistrationWaiting, r.RegisteredAt, r.RegisteredAt // the link that has proven the address is used up
 	r.RemindAt = remindAt(settings, r.ConfirmedAt)
 	mail := Registrations{NewID: gs.NewID, Language: gs.Language}.letter(c, r, LetterRegistrationWaiting)
 	r.MailID, r.Delivery = mail.ID, string(mail.Status)

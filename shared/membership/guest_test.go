@@ -240,6 +240,9 @@ func TestAskForAFirstUser(t *testing.T) {
 	if waiting.Status != membership.RegistrationWaiting || waiting.ProposedCustomerID != "gamma" || waiting.ProposedRole != membership.Administrator || waiting.CustomerID != membership.UnassignedID {
 		t.Errorf("waits as %+v", waiting)
 	}
+	if !waiting.ConfirmedAt.Equal(waiting.RegisteredAt) || !waiting.ExpiresAt.Equal(waiting.ConfirmedAt) { // the link that has proven the address is used up
+		t.Errorf("confirmed at %v, by a link until %v", waiting.ConfirmedAt, waiting.ExpiresAt)
+	}
 	if u := w.store.users[waiting.ID]; u.Status != membership.Waiting || u.Role != membership.Administrator {
 		t.Errorf("waits as user %+v", u)
 	}
