@@ -41,6 +41,7 @@ type NewCustomer struct {
 // Errors about approvals.
 var (
 	ErrCustomerNeeded   = &Error{Kind: Conflict, Code: "customer_needed", Field: "customerId", Message: "No proven domain proposes a customer: choose one, or create one."}
+	ErrContactChanged   = &Error{Kind: Conflict, Code: "contact_changed", Field: "customerId", Message: "The contact address that asked for this user is no longer the customer's. Choose the customer, and the role, if this person shall have access all the same."}
 	ErrUnconfirmed      = &Error{Kind: Conflict, Code: "registration_unconfirmed", Message: "The address of this registration has not been confirmed, so there is nobody yet to decide about."}
 	ErrAlreadyDecided   = &Error{Kind: Conflict, Code: "already_decided", Message: "This registration has been decided already."}
 	ErrNoPortalAccess   = &Error{Kind: Conflict, Code: "portal_access_off", Field: "customerId", Message: "The customer has no portal access, so nobody could get in. Turn it on first."}
@@ -208,7 +209,7 @@ func (as Approvals) open(ctx context.Context, c Call, customerID string) (Custom
 // one decides about one registration. Who loses a race looks again, and is told who decided.
 func (as Approvals) one(ctx context.Context, c Call, in DecisionInput, chosen chosen, id string) error {
 	for try := 0; ; try++ {
-		its, reg, user, err := as.waiting(ctx, c, in, id)
+		its, reg, user, err := as.waiting(ctx, c, in, chosen, id)
 		switch {
 		case err != nil:
 		case in.Decision == DecideDisapprove:
@@ -222,9 +223,10 @@ func (as Approvals) one(ctx context.Context, c Call, in DecisionInput, chosen ch
 	}
 }
 
-// askedFor returns the role that a guest asked for, where the person is let in at the guest's customer; else "".
-func (in DecisionInput) askedFor(reg Registration) Role {
-	if in.NewCustomer != nil || in.CustomerID != "" && in.CustomerID != reg.ProposedCustomerID {
+// askedFor returns the role that a guest asked for, where the person is let in at the guest's customer; else "". customer is
+// the one that was chosen, zero for none: without it, admission asks whether the guest still would be one.
+func (in DecisionInput) askedFor(reg Registration, customer Customer) Role {
+	if in.NewCustomer != nil || in.CustomerID != "" && (in.CustomerID != reg.ProposedCustomerID || !reg.stillAsked(customer)) {
 		return ""
 	}
 	return reg.ProposedRole
@@ -232,13 +234,13 @@ func (in DecisionInput) askedFor(reg Registration) Role {
 
 // waiting returns a registration that waits for this decision, its user, and the decision with the role that this one gets.
 // Errors: ErrNotFound, ErrForbidden, ErrUnconfirmed, ErrAlreadyDecided with who did, ErrStale.
-func (as Approvals) waiting(ctx context.Context, c Call, in DecisionInput, id string) (DecisionInput, Registration, User, error) {
+func (as Approvals) waiting(ctx context.Context, c Call, in DecisionInput, chosen chosen, id string) (DecisionInput, Registration, User, error) {
 	refused := func(err error) (DecisionInput, Registration, User, error) { return in, Registration{}, User{}, err }
 	reg, err := as.Store.Registration(ctx, c.Actor.Reach(), id)
 	if err != nil {
 		return refused(err)
 	}
-	in.Role = cmp.Or(in.Role, in.askedFor(reg), Member)
+	in.Role = cmp.Or(in.Role, in.askedFor(reg, chosen.customer), Member)
 	if err := c.Actor.require(Approve, reg.CustomerID, in.Role); err != nil {
 		return refused(err)
 	}
@@ -272,7 +274,7 @@ func (as Approvals) Preview(ctx context.Context, c Call, in DecisionInput) (Mail
 	if err != nil {
 		return Mail{}, err
 	}
-	in, reg, user, err := as.waiting(ctx, c, in, in.RegistrationIDs[0])
+	in, reg, user, err := as.waiting(ctx, c, in, chosen, in.RegistrationIDs[0])
 	switch {
 	case err != nil:
 		return Mail{}, err
@@ -399,7 +401,7 @@ func (as Approvals) prepare(ctx context.Context, c Call, in DecisionInput, chose
 	return approval{user, admission, admissionLetter(c, as.NewID, user, customer, chosen.credentials, as.Language)}, nil
 }
 
-// admission returns the customer into which a registration is let in. Errors: ErrCustomerNeeded, ErrNotFound,
+// admission returns the customer into which a registration is let in. Errors: ErrCustomerNeeded, ErrContactChanged, ErrNotFound,
 // ErrCustomerDeactivated, ErrNoPortalAccess, ErrOnePerson, Invalid.
 func (as Approvals) admission(ctx context.Context, c Call, in DecisionInput, customer Customer, reg Registration) (Customer, Admission, error) {
 	if in.NewCustomer != nil {
@@ -427,6 +429,9 @@ func (as Approvals) admission(ctx context.Context, c Call, in DecisionInput, cus
 		}
 		if customer, err = as.open(ctx, c, proposed); err != nil {
 			return Customer{}, Admission{}, err
+		}
+		if !reg.stillAsked(customer) {
+			return Customer{}, Admission{}, ErrContactChanged
 		}
 	}
 	only, err := onlyUser(ctx, as.Store, customer)

@@ -267,3 +267,27 @@ func TestAskForAFirstUser(t *testing.T) {
 	}
 	wantCode(t, second(gs.Inspect(w.ctx, w.public(), func() string { tokens, _ := w.guestTokens(gs, "office@gamma.example"); return strings.Join(tokens, "") }())), "invalid_token")
 }
+
+// What a guest has asked for is as good as the guest: once the customer has another contact address, whoever approves has to
+// choose the customer, and the role that was asked for is given to nobody unless it is chosen, too.
+func TestWhatAnEarlierContactAskedFor(t *testing.T) {
+	w, gs := guestWorld(t)
+	if err := gs.AskFirstUser(w.ctx, w.guest(gs), membership.FirstUser{Email: "office@gamma.example", FirstName: "Gerd", LastName: "Gamma"}); err != nil {
+		t.Fatal(err)
+	}
+	var id string
+	for _, r := range w.store.registrations {
+		id = r.ID
+	}
+	gamma := w.store.customers["gamma"]
+	gamma.Email = "new@gamma.example"
+	w.store.customers["gamma"] = gamma
+	in := membership.DecisionInput{RegistrationIDs: []string{id}, Decision: membership.DecideApprove}
+	if r := w.decide(w.staff(), in)[0]; r.Err == nil || r.Err.Code != membership.ErrContactChanged.Code || w.store.users[id].Status != membership.Waiting {
+		t.Fatalf("approved as %+v (%v)", w.store.users[id], r.Err)
+	}
+	in.CustomerID = "gamma"
+	if r := w.decide(w.staff(), in)[0]; r.Err != nil || w.store.users[id].Role != membership.Member || w.store.users[id].CustomerID != "gamma" {
+		t.Errorf("approved as %+v (%v)", w.store.users[id], r.Err)
+	}
+}

@@ -65,7 +65,9 @@ type Registration struct {
 	// ProposedCustomerID is the customer of the address's proven domain, or whose guest asked; "" for none.
 	ProposedCustomerID string
 	// ProposedRole is the role that a guest asked for; "" for none.
-	ProposedRole             Role
+	ProposedRole Role
+	// AskedBy is the folded contact address of the customer whose guest asked.
+	AskedBy                  string
 	DecidedBy, DecidedByName string // user id and name; "" where the settings decided
 	Reason                   string // of a disapproval
 	// Ignored says why an answered request came to nothing: honeypot, too_fast, domain. Nothing is mailed for it.
@@ -88,6 +90,12 @@ const (
 	minimumFillTime       = 3 * time.Second // nobody reads and fills a form faster
 	registrationReadTries = 4               // two forms for one address at the same moment
 )
+
+// stillAsked says whether it is no guest's, or whoever asked for it would be the customer's guest at this moment as well, as far
+// as the contact address tells.
+func (r Registration) stillAsked(c Customer) bool {
+	return r.Origin != OriginGuest || FoldLogin(c.Email) == r.AskedBy
+}
 
 // StatusAt returns the status as the clock has it. The link is good up to, and not at, ExpiresAt.
 func (r Registration) StatusAt(now time.Time) RegistrationStatus {

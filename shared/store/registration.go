@@ -21,7 +21,7 @@ func registrationItem(r membership.Registration) item {
 		"id": r.ID, "customerId": r.CustomerID, "email": r.Email, "firstName": r.FirstName, "lastName": r.LastName, "company": r.Company,
 		"language": r.Language, "phone": r.Phone, "street": r.Street, "postcode": r.Postcode, "city": r.City, "region": r.Region,
 		"country": r.Country, "comment": r.Comment, "origin": string(r.Origin), "status": string(r.Status), "proposedCustomerId": r.ProposedCustomerID,
-		"decidedBy": r.DecidedBy, "decidedByName": r.DecidedByName, "reason": r.Reason, "proposedRole": string(r.ProposedRole), "ignored": r.Ignored, "delivery": r.Delivery, "mailId": r.MailID,
+		"decidedBy": r.DecidedBy, "decidedByName": r.DecidedByName, "reason": r.Reason, "proposedRole": string(r.ProposedRole), "askedBy": r.AskedBy, "ignored": r.Ignored, "delivery": r.Delivery, "mailId": r.MailID,
 	} {
 		i.setStr(name, s)
 	}
@@ -54,7 +54,7 @@ func registrationFrom(i item) membership.Registration {
 		City: i.str("city"), Region: i.str("region"), Country: i.str("country"), Comment: i.str("comment"),
 		Origin: membership.RegistrationOrigin(i.str("origin")), Status: membership.RegistrationStatus(i.str("status")),
 		RegisteredAt: i.time("registeredAt"), ConfirmedAt: i.time("confirmedAt"), ExpiresAt: i.time("expiresAt"), EndedAt: i.time("endedAt"),
-		RemindAt: i.time("remindAt"), ProposedCustomerID: i.str("proposedCustomerId"), ProposedRole: membership.Role(i.str("proposedRole")), DecidedBy: i.str("decidedBy"),
+		RemindAt: i.time("remindAt"), ProposedCustomerID: i.str("proposedCustomerId"), ProposedRole: membership.Role(i.str("proposedRole")), AskedBy: i.str("askedBy"), DecidedBy: i.str("decidedBy"),
 		DecidedByName: i.str("decidedByName"), Reason: i.str("reason"), Ignored: i.str("ignored"), Delivery: i.str("delivery"), MailID: i.str("mailId"),
 		LinkVersion: i.int("linkVersion"), Version: i.int("version"),
 	}
