@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"net/http"
 
 	"clientele/shared/api"
@@ -114,6 +115,9 @@ func value[T any](given *T) (v T) {
 
 func export(e membership.Export) api.Export {
 	answer := api.Export{ID: e.ID, Status: api.ExportStatus(e.Status), Progress: e.Progress, CreatedAt: e.CreatedAt.UTC(), FinishedAt: api.Time(e.DoneAt)}
+	if e.List != nil {
+		answer.List = exported(*e.List)
+	}
 	if e.Total > 0 || e.Status == membership.ExportDone {
 		answer.Total = &e.Total
 	}
@@ -124,4 +128,26 @@ func export(e membership.Export) api.Export {
 		answer.URL = &e.URL
 	}
 	return answer
+}
+
+// exported is the list that a file is of, as it was asked for.
+func exported(q membership.UserQuery) *api.ExportedList {
+	list := &api.ExportedList{Order: api.ExportedListOrderAsc, Filter: api.ExportFilter{Customer: given(q.CustomerID), Status: given(api.UserStatus(q.Status)),
+		Role: given(api.Role(q.Role)), Group: given(q.GroupID), Country: given(q.Country), Q: given(q.Search)}}
+	if !q.Page.Ascending {
+		list.Order = api.ExportedListOrderDesc
+	}
+	if q.Search == "" {
+		sort := string(cmp.Or(q.Sort, membership.SortName))
+		list.Sort = &sort
+	}
+	return list
+}
+
+// given is the opposite of value: nothing is nil.
+func given[T ~string](v T) *T {
+	if v == "" {
+		return nil
+	}
+	return &v
 }

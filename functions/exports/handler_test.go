@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -125,6 +126,11 @@ func TestCreate(t *testing.T) {
 	if e.Status != api.ExportStatusDone || e.Progress != 1 || *e.Total != 1 || e.URL == nil || !strings.Contains(*e.URL, "users-2026-01-31-1200.csv") || e.FinishedAt == nil || e.Reason != nil {
 		t.Errorf("%s", first.Body)
 	}
+	want := &api.ExportedList{Filter: api.ExportFilter{Customer: given("c1"), Status: given(api.UserStatusActive), Role: given(api.RoleMember), Group: given("g1"), Country: given("DE")},
+		Sort: given("email"), Order: api.ExportedListOrderDesc}
+	if !reflect.DeepEqual(e.List, want) {
+		t.Errorf("of the list %s", first.Body)
+	}
 	if first.Headers["Location"] != "/exports/"+e.ID {
 		t.Errorf("headers %v", first.Headers)
 	}
@@ -176,9 +182,12 @@ func TestCreateRefuses(t *testing.T) {
 
 func TestList(t *testing.T) {
 	h, _, _ := routes()
-	send(t, h, "POST /exports", `{}`, staff).Want(201, "")
+	send(t, h, "POST /exports", `{"filter":{"q":"ada"}}`, staff).Want(201, "")
 	var list api.ExportList
 	send(t, h, "GET /exports?limit=1", "", staff).Want(200, "").Into(&list)
+	if of := list.Items[0].List; of == nil || of.Sort != nil || of.Order != api.ExportedListOrderAsc || !reflect.DeepEqual(of.Filter, api.ExportFilter{Q: given("ada")}) {
+		t.Errorf("of the list %+v", of)
+	}
 	if len(list.Items) != 1 || list.Items[0].URL != nil || list.Next == nil {
 		t.Fatalf("%+v", list)
 	}

@@ -32,8 +32,9 @@ func TestExportPages(t *testing.T) {
 		t.Errorf("the file is %q", file)
 	}
 	mine := p.path()
+	p.sees("Role", "Member", "Sort by", "Name, A to Z")
 	p.press("Downloads")
-	p.sees("Ready")
+	p.sees("Ready", "Role: Member · Sort by: Name, A to Z")
 	p.press("Open")
 	if p.path() != mine {
 		t.Errorf("opened %s instead of %s", p.path(), mine)

@@ -550,6 +550,24 @@ func (e ExportStatus) Valid() bool {
 	}
 }
 
+// Defines values for ExportedListOrder.
+const (
+	ExportedListOrderAsc  ExportedListOrder = "asc"
+	ExportedListOrderDesc ExportedListOrder = "desc"
+)
+
+// Valid indicates whether the value is a known member of the ExportedListOrder enum.
+func (e ExportedListOrder) Valid() bool {
+	switch e {
+	case ExportedListOrderAsc:
+		return true
+	case ExportedListOrderDesc:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FieldRule.
 const (
 	FieldRuleMandatory FieldRule = "mandatory"
@@ -1922,6 +1940,9 @@ type Export struct {
 	// ID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
 	ID ID `json:"id"`
 
+	// List Which list it is of; null where that is not known.
+	List *ExportedList `json:"list"`
+
 	// Progress Users written.
 	//
 	// Example: 12000
@@ -1977,6 +1998,21 @@ type ExportList struct {
 
 // ExportStatus Where an export stands; expired after seven days, when its file is deleted.
 type ExportStatus string
+
+// ExportedList defines model for ExportedList.
+type ExportedList struct {
+	// Filter As the parameters of GET /users.
+	Filter ExportFilter      `json:"filter"`
+	Order  ExportedListOrder `json:"order"`
+
+	// Sort As the parameter of GET /users; null for a search, which has an order of its own.
+	//
+	// Example: name
+	Sort *string `json:"sort"`
+}
+
+// ExportedListOrder defines model for ExportedList.Order.
+type ExportedListOrder string
 
 // FieldRule Whether a field of the registration form is asked for.
 type FieldRule string

@@ -236,17 +236,26 @@ func choices(at place, q membership.UserQuery, groups []membership.Group) []choi
 func sortOptions(list Listing) []web.Option {
 	var options []web.Option
 	for _, sort := range list.sorts {
-		up, down := web.Text("people.sort_up", "field", sortLabel(sort)), web.Text("people.sort_down", "field", sortLabel(sort))
-		if sort == string(membership.SortRegistered) {
-			up, down = web.Text("people.sort_oldest"), web.Text("people.sort_newest")
-		}
-		options = append(options, web.Option{Value: sort, Label: up}, web.Option{Value: "-" + sort, Label: down})
+		options = append(options, web.Option{Value: sort, Label: sortWord(membership.UserSort(sort), false)}, web.Option{Value: "-" + sort, Label: sortWord(membership.UserSort(sort), true)})
 	}
 	return options
 }
 
-func sortLabel(sort string) web.Phrase {
-	switch membership.UserSort(sort) {
+// sortWord names an order.
+func sortWord(sort membership.UserSort, down bool) web.Phrase {
+	switch {
+	case sort == membership.SortRegistered && down:
+		return web.Text("people.sort_newest")
+	case sort == membership.SortRegistered:
+		return web.Text("people.sort_oldest")
+	case down:
+		return web.Text("people.sort_down", "field", sortLabel(sort))
+	}
+	return web.Text("people.sort_up", "field", sortLabel(sort))
+}
+
+func sortLabel(sort membership.UserSort) web.Phrase {
+	switch sort {
 	case membership.SortEmail:
 		return web.Text("field.email")
 	case membership.SortRole:

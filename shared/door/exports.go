@@ -1,11 +1,13 @@
 package door
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"clientele/shared/httpapi"
 	"clientele/shared/membership"
@@ -72,7 +74,7 @@ func (d *Door) showExport(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d *Door) exportForm(w http.ResponseWriter, r *http.Request, status int, form *web.Form, chosen []string) {
-	actor, call := Actor(r), d.Call(r)
+	actor := Actor(r)
 	q := exportQuery(actor, form)
 	if !actor.May(membership.ExportUsers, q.CustomerID, "") {
 		d.Pages.Failed(w, r, membership.ErrForbidden)
@@ -85,18 +87,67 @@ func (d *Door) exportForm(w http.ResponseWriter, r *http.Request, status int, fo
 	for _, name := range membership.ExportColumns(actor) {
 		view.Columns = append(view.Columns, exportColumn{Name: name, Label: web.Word("field", name), Checked: slices.Contains(chosen, name)})
 	}
-	var facts []Fact
-	if q.CustomerID != "" {
-		customer, err := d.Customers.Get(r.Context(), call, q.CustomerID)
-		if err != nil {
-			d.Pages.Failed(w, r, err)
-			return
-		}
-		facts = append(facts, Fact{Label: web.Text("field.customer"), Text: customer.Name})
-	} else {
-		facts = append(facts, Fact{Label: web.Text("field.customer"), Word: web.Text("people.all_customers")})
+	var err error
+	view.Facts, err = d.exportFacts(r, q)
+	if err == nil && q.CustomerID != "" && view.Facts[0].Text == "" {
+		err = membership.ErrNotFound
 	}
-	facts = append(facts, Fact{Label: web.Text("field.q"), Text: q.Search})
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	d.Pages.Render(w, r, status, "export", view)
+}
+
+// exportFacts says in words which list a file is of: the names that its filters and sorts have on the list's own page.
+func (d *Door) exportFacts(r *http.Request, q membership.UserQuery) ([]Fact, error) {
+	all, err := d.exportsFacts(r, []membership.UserQuery{q})
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// exportsFacts is exportFacts for several, with one wait: the names of customers, and the groups.
+func (d *Door) exportsFacts(r *http.Request, lists []membership.UserQuery) ([][]Fact, error) {
+	var customers []string
+	grouped := false
+	for _, q := range lists {
+		customers, grouped = append(customers, q.CustomerID), grouped || q.GroupID != ""
+	}
+	ctx, call := r.Context(), d.Call(r)
+	var names map[string]string
+	var failed error
+	var reading sync.WaitGroup
+	reading.Go(func() { names, failed = d.customerNames(ctx, call, customers) })
+	var groups []membership.Group
+	var err error
+	if grouped {
+		groups, err = d.groups.get(ctx, call, d.Groups)
+	}
+	reading.Wait()
+	if failed != nil {
+		return nil, failed
+	}
+	if err != nil {
+		return nil, err
+	}
+	facts := make([][]Fact, len(lists))
+	for i, q := range lists {
+		facts[i] = listFacts(q, names, groups, d.Pages.Language(r))
+	}
+	return facts, nil
+}
+
+func listFacts(q membership.UserQuery, names map[string]string, groups []membership.Group, language string) []Fact {
+	whose := Fact{Label: web.Text("field.customer"), Text: names[q.CustomerID]}
+	switch {
+	case q.CustomerID == "":
+		whose.Word = web.Text("people.all_customers")
+	case whose.Text == "":
+		whose.Word = web.Text("export.one_customer") // deleted since, or one too many to be named
+	}
+	facts := []Fact{whose, {Label: web.Text("field.q"), Text: q.Search}}
 	if q.Status != "" {
 		facts = append(facts, Fact{Label: web.Text("field.status"), Status: string(q.Status)})
 	}
@@ -104,19 +155,38 @@ func (d *Door) exportForm(w http.ResponseWriter, r *http.Request, status int, fo
 		facts = append(facts, Fact{Label: web.Text("field.role"), Word: web.Word("role", q.Role)})
 	}
 	if q.GroupID != "" {
-		groups, err := d.groups.get(r.Context(), call, d.Groups)
-		if err != nil {
-			d.Pages.Failed(w, r, err)
-			return
+		group := Fact{Label: web.Text("field.group"), Word: web.Text("export.one_group")} // deleted since
+		if n := slices.IndexFunc(groups, func(g membership.Group) bool { return g.ID == q.GroupID }); n >= 0 {
+			group.Text, group.Word = groups[n].Name, web.Phrase{}
 		}
-		for _, g := range groups {
-			if g.ID == q.GroupID {
-				facts = append(facts, Fact{Label: web.Text("field.group"), Text: g.Name})
-			}
+		facts = append(facts, group)
+	}
+	facts = append(facts, Fact{Label: web.Text("field.country"), Text: web.CountryName(language, q.Country)})
+	if q.Search == "" { // which has an order of its own
+		facts = append(facts, Fact{Label: web.Text("field.sort"), Word: sortWord(cmp.Or(q.Sort, membership.SortName), !q.Page.Ascending)})
+	}
+	return Facts(facts...)
+}
+
+// factsWord are facts in one line.
+func factsWord(facts []Fact) web.Phrase {
+	var line web.Phrase
+	for _, f := range facts {
+		said := f.Word
+		switch {
+		case f.Text != "":
+			said = web.Plain(f.Text)
+		case f.Status != "":
+			said = web.Word("status", f.Status)
+		}
+		said = web.Text("form.of_field", "field", f.Label, "text", said)
+		if line.Empty() {
+			line = said
+		} else {
+			line = web.Text("export.and", "one", line, "other", said)
 		}
 	}
-	view.Facts = Facts(append(facts, Fact{Label: web.Text("field.country"), Text: web.CountryName(d.Pages.Language(r), q.Country)})...)
-	d.Pages.Render(w, r, status, "export", view)
+	return line
 }
 
 // exportQuery is the list that a form means. What it does not know it leaves out, as lists do.
@@ -201,6 +271,7 @@ func (d *Door) export(w http.ResponseWriter, r *http.Request) {
 // exportProgressPage tells how far a file is, and has the link to it once it is there.
 type exportProgressPage struct {
 	Export membership.Export
+	Facts  []Fact // which list it is of
 	Live   bool
 	Bar    progress
 }
@@ -224,6 +295,12 @@ func (d *Door) exportProgress(w http.ResponseWriter, r *http.Request) {
 	}
 	view := exportProgressPage{Export: e, Live: e.Status == membership.ExportQueued || e.Status == membership.ExportRunning,
 		Bar: progress{Label: web.Text("export.progress"), Done: e.Progress, Total: max(e.Total, 0)}}
+	if e.List != nil {
+		if view.Facts, err = d.exportFacts(r, *e.List); err != nil {
+			d.Pages.Failed(w, r, err)
+			return
+		}
+	}
 	if view.Bar.Total > 0 { // the counters lag behind, so that there can be more than were expected
 		view.Bar.Done = min(e.Progress, e.Total)
 	}
@@ -238,14 +315,33 @@ func (d *Door) exports(w http.ResponseWriter, r *http.Request) {
 		d.Pages.Failed(w, r, err)
 		return
 	}
+	var lists []membership.UserQuery
+	for _, e := range page.Items {
+		if e.List != nil {
+			lists = append(lists, *e.List)
+		}
+	}
+	facts, err := d.exportsFacts(r, lists)
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
 	table := web.Table{Caption: web.Text("export.own"), Pager: list.Pager(page.Prev, page.Next),
-		Columns: []web.Column{{Head: web.Text("field.createdAt")}, {Head: web.Text("field.status")}, {Head: web.Text("people.users"), Kind: "number"},
+		Columns: []web.Column{{Head: web.Text("export.list")}, {Head: web.Text("field.createdAt")}, {Head: web.Text("field.status")}, {Head: web.Text("people.users"), Kind: "number"},
 			{Head: web.Text("table.actions"), Kind: "actions"}},
 		Empty: &web.Empty{Title: web.Text("export.none"), Text: web.Text("export.none_text"), Action: &web.Action{Label: web.Text("people.back_to_users"), URL: "/users"}}}
 	for _, e := range page.Items {
-		row := web.Row{Quiet: e.Status == membership.ExportExpired, Cells: []web.Cell{{Time: e.CreatedAt}, {Word: exportWord(e.Status)}, {Text: strconv.Itoa(e.Progress)}, {}}}
+		which := web.Cell{Word: web.Text("export.unknown_list")}
+		if e.List != nil {
+			own := facts[0]
+			if facts = facts[1:]; Actor(r).Realm == membership.Portal {
+				own = own[1:] // their customer is the only one
+			}
+			which.Word = factsWord(own)
+		}
+		row := web.Row{Quiet: e.Status == membership.ExportExpired, Cells: []web.Cell{which, {Time: e.CreatedAt}, {Word: exportWord(e.Status)}, {Text: strconv.Itoa(e.Progress)}, {}}}
 		if e.Status != membership.ExportExpired {
-			row.Cells[3].Actions = []web.Action{{Label: web.Text("export.open"), URL: "/exports/" + e.ID}}
+			row.Cells[4].Actions = []web.Action{{Label: web.Text("export.open"), URL: "/exports/" + e.ID}}
 		}
 		table.Rows = append(table.Rows, row)
 	}

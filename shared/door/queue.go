@@ -105,8 +105,8 @@ func queueStatuses(a membership.Actor) []membership.RegistrationStatus {
 		membership.RegistrationUnconfirmed, membership.RegistrationExpired}
 }
 
-// namedCustomers is how many customers of one page are named: each is read by itself (1 RCU). Proposals of further ones are
-// shown without a name.
+// namedCustomers is how many customers of one page are named: each is read by itself (1 RCU). Further ones are shown without
+// a name.
 const namedCustomers = 10
 
 // readQueue reads a page and the counter beside it, then the names of its customers: two waits.
@@ -129,14 +129,19 @@ func (d *Door) readQueue(r *http.Request, q membership.RegistrationQuery) (queue
 	if call.Actor.Realm == membership.Portal {
 		return data, nil
 	}
-	data.names, err = d.customerNames(ctx, call, page.Items)
+	customers := make([]string, len(page.Items))
+	for i, reg := range page.Items {
+		customers[i] = customerOf(reg)
+	}
+	data.names, err = d.customerNames(ctx, call, customers)
 	return data, err
 }
 
-func (d *Door) customerNames(ctx context.Context, call membership.Call, registrations []membership.Registration) (map[string]string, error) {
+// customerNames are the names of customers by id, "" left out; those of the first namedCustomers.
+func (d *Door) customerNames(ctx context.Context, call membership.Call, ids []string) (map[string]string, error) {
 	names := map[string]string{}
-	for _, reg := range registrations {
-		if id := customerOf(reg); id != "" && len(names) < namedCustomers {
+	for _, id := range ids {
+		if id != "" && len(names) < namedCustomers {
 			names[id] = ""
 		}
 	}

@@ -56,6 +56,7 @@ type Export struct {
 	ID         string
 	CustomerID string // of who asked for it
 	By, ByName string
+	List       *UserQuery // which list it is of, without place and size of pages; nil where that is not known
 	Status     ExportStatus
 	Progress   int // users written
 	Total      int // users expected, 0 where that is not known
@@ -80,6 +81,10 @@ const (
 func exportOf(j Job, now time.Time) Export {
 	e := Export{ID: j.ID, CustomerID: j.CustomerID, By: j.By, ByName: j.ByName, Status: ExportStatus(j.Status), Progress: j.Progress, Total: j.Total,
 		Reason: j.Reason, CreatedAt: j.CreatedAt, DoneAt: j.DoneAt}
+	if j.Params != nil {
+		in := exportInput(j.Params)
+		e.List = &in.Query
+	}
 	if e.Status == ExportDone && !now.Before(j.DoneAt.Add(ExportLifetime)) {
 		e.Status = ExportExpired
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -562,7 +563,7 @@ func TestRepeatedExport(t *testing.T) {
 	}
 	c.Done = w.table.trails[0].KeyIDs
 	again, err := w.exports.Create(t.Context(), c, membership.ExportInput{Query: ascending()})
-	if err != nil || again != first || len(w.table.trails) != 1 || len(w.files.objects) != 1 {
+	if err != nil || !reflect.DeepEqual(again, first) || len(w.table.trails) != 1 || len(w.files.objects) != 1 {
 		t.Errorf("%+v, %+v, %v", first, again, err)
 	}
 }

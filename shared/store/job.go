@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -51,17 +52,26 @@ func jobFrom(i item) membership.Job {
 	}
 }
 
-// jobColumns packs what lists show of a job: not its parameters and where it stands.
+// jobColumns packs what lists show of a job: not where it stands.
 func jobColumns(j membership.Job) string {
+	params := ""
+	if j.Params != nil {
+		raw, _ := json.Marshal(j.Params) // of strings: cannot fail
+		params = string(raw)
+	}
 	return pack(packID(j.ID), string(j.Kind), packID(j.CustomerID), packID(j.Subject), string(j.Status), strconv.Itoa(j.Progress), strconv.Itoa(j.Total),
-		packTime(j.CreatedAt), packTime(j.DoneAt), string(j.Reason), packID(j.By), j.ByName, strconv.Itoa(j.Version))
+		packTime(j.CreatedAt), packTime(j.DoneAt), string(j.Reason), packID(j.By), j.ByName, strconv.Itoa(j.Version), params)
 }
 
 func jobFromRow(i item) membership.Job {
 	c := i.columns()
+	var params map[string]string
+	if json.Unmarshal([]byte(c.at(13)), &params) != nil {
+		params = nil // of a row from before they were kept in it
+	}
 	return membership.Job{ID: unpackID(c.at(0)), Kind: membership.JobKind(c.at(1)), CustomerID: unpackID(c.at(2)), Subject: unpackID(c.at(3)),
 		Status: membership.JobStatus(c.at(4)), Progress: c.int(5), Total: c.int(6), CreatedAt: c.time(7), DoneAt: c.time(8),
-		Reason: membership.JobReason(c.at(9)), By: unpackID(c.at(10)), ByName: c.at(11), Version: c.int(12)}
+		Reason: membership.JobReason(c.at(9)), By: unpackID(c.at(10)), ByName: c.at(11), Version: c.int(12), Params: params}
 }
 
 // CreateJobs stores jobs that no other change owes: those of the trail, with the trail. Errors: ErrInProgress.

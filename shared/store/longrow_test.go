@@ -58,7 +58,9 @@ func TestLongestRow(t *testing.T) {
 	rows["group"] = item{"pk": str("GROUP#" + u.ID), "sk": str("GROUP"), "facet": str(groupsFacet), "byName": str(strings.Repeat("x", 100)),
 		rowAttribute: str(groupColumns(membership.Group{ID: u.ID, Name: wide(100, 1), Description: wide(200, 1), CreatedAt: noon(), Version: 1 << 30}))}
 	rows["job"] = item{"pk": str("JOB#" + u.ID), "sk": str("CUSTOMER#" + u.CustomerID), "facet": str(strings.Repeat("x", 100)), "byRegistered": str(strings.Repeat("x", 60)),
-		rowAttribute: str(jobColumns(membership.Job{ID: u.ID, CustomerID: u.CustomerID, Subject: u.ID, By: u.ID, ByName: u.FirstName + " " + u.LastName, CreatedAt: noon(), DoneAt: noon()}))}
+		rowAttribute: str(jobColumns(membership.Job{ID: u.ID, CustomerID: u.CustomerID, Subject: u.ID, By: u.ID, ByName: u.FirstName + " " + u.LastName, CreatedAt: noon(), DoneAt: noon(),
+			Params: map[string]string{"customer": u.ID, "status": "deactivated", "role": "administrator", "group": u.ID, "country": "DE", "q": strings.Repeat("q", membership.MaxUserSearch),
+				"sort": "registered", "order": "desc", "columns": strings.Join(membership.ExportColumns(membership.Actor{Realm: membership.Staff}), ","), "separator": "semicolon"}}))}
 	most := 0
 	for name, row := range rows {
 		n := 0
