@@ -230,13 +230,13 @@ func broken(items []item) []string {
 	}
 	for _, word := range s.of("customer-word") {
 		text, id, _ := strings.Cut(word.str("sk"), "#")
-		if c, ok := customers[id]; !ok || !strings.Contains(membership.FoldName(c.str("name")), text) || !strings.Contains(word.str("d"), c.str("name")) {
+		if c, ok := customers[id]; !ok || !strings.Contains(membership.FoldSearch(c.str("name")), text) || !strings.Contains(word.str("d"), c.str("name")) {
 			say("word %s of a customer that is not called so", word.str("sk"))
 		}
 	}
 	for id, c := range customers {
 		found := slices.ContainsFunc(s.of("customer-word"), func(word item) bool {
-			return word.str("sk") == membership.FoldName(c.str("name"))+"#"+id
+			return word.str("sk") == membership.FoldSearch(c.str("name"))+"#"+id
 		})
 		if id != membership.ProviderID && !found {
 			say("customer %s is not found by its name", id)

@@ -179,7 +179,7 @@ func (cs Customers) List(ctx context.Context, c Call, q CustomerQuery) (Page[Cus
 	if !c.Actor.May(ReadCustomer, "", "") {
 		return Page[Customer]{}, ErrForbidden
 	}
-	if q.Search = FoldName(q.Search); q.Search != "" {
+	if q.Search = FoldSearch(q.Search); q.Search != "" {
 		if q.Sort != "" {
 			return Page[Customer]{}, ErrNoSearchAndSort
 		}

@@ -209,3 +209,12 @@ func FoldName(s string) string {
 	}
 	return specialFolds.Replace(b.String())
 }
+
+// FoldSearch returns the form in which texts are searched, and looked for.
+func FoldSearch(s string) string { return WithoutApostrophes(FoldName(s)) }
+
+var apostrophes = strings.NewReplacer("'", "", "’", "", "ʼ", "")
+
+// WithoutApostrophes makes FoldSearch of what FoldName returned. People leave them out, or type another one than is stored:
+// O'Neil, O’Neil and oneil are the same to a search.
+func WithoutApostrophes(folded string) string { return apostrophes.Replace(folded) }

@@ -280,7 +280,7 @@ func (m *memory) RemindOf(_ context.Context, r membership.RegistrationChange, t 
 // found says whether a search finds a row, as far as the rules need it: by the start of a word.
 func found(r membership.UserRow, search string) bool {
 	for _, text := range []string{r.FirstName + " " + r.LastName, r.LastName + " " + r.FirstName, r.Email, r.Username, r.Company} {
-		text = membership.FoldName(text)
+		text = membership.FoldSearch(text)
 		for text != "" {
 			if strings.HasPrefix(text, search) {
 				return true

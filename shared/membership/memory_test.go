@@ -126,7 +126,7 @@ func (m *memory) Customers(_ context.Context, q membership.CustomerQuery) (membe
 	defer m.mu.Unlock()
 	var p membership.Page[membership.Customer]
 	for _, id := range slices.Sorted(maps.Keys(m.customers)) {
-		if c := m.customers[id]; id != membership.ProviderID && strings.Contains(membership.FoldName(c.Name), q.Search) {
+		if c := m.customers[id]; id != membership.ProviderID && strings.Contains(membership.FoldSearch(c.Name), q.Search) {
 			p.Items = append(p.Items, c)
 		}
 	}

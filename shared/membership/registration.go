@@ -668,7 +668,7 @@ func (rs Registrations) duplicates(ctx context.Context, c Call, reg Registration
 	if rs.PublicMail != nil && rs.PublicMail(domain) {
 		domain = ""
 	}
-	for _, search := range []string{FoldName(domain), name} {
+	for _, search := range []string{FoldSearch(domain), WithoutApostrophes(name)} {
 		if utf8.RuneCountInString(search) < MinUserSearch {
 			continue
 		}

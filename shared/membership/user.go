@@ -251,7 +251,7 @@ func (u Users) List(ctx context.Context, c Call, q UserQuery) (Page[UserRow], er
 		return Page[UserRow]{}, ErrForbidden
 	}
 	q.Now = c.Now
-	if q.Search = FoldName(q.Search); q.Search != "" {
+	if q.Search = FoldSearch(q.Search); q.Search != "" {
 		switch {
 		case q.Sort != "":
 			return Page[UserRow]{}, ErrNoSearchAndSort

@@ -179,8 +179,9 @@ func userTexts(scope string, r membership.UserRow) []string {
 	return texts
 }
 
-// wordEnds are the characters that stand between the words of names and addresses.
-const wordEnds = " -_.,/&@+'’()"
+// wordEnds are the characters that stand between the words of names and addresses. What follows an apostrophe is found by
+// itself as well: neil and oneil are O'Neil.
+const wordEnds = " -_.,/&@+'’ʼ()"
 
 // scopes are where a user is found and counted.
 func scopes(r membership.UserRow) []string {

@@ -322,7 +322,9 @@ func dueShard(kind string, shard int) string { return kind + "#" + strconv.Itoa(
 // at most 1,024 bytes.
 const searchBytes = 200
 
+// searchText returns what a search finds from the start of a folded text on.
 func searchText(folded string) string {
+	folded = membership.WithoutApostrophes(folded)
 	return strings.ToValidUTF8(folded[:min(len(folded), searchBytes)], "")
 }
 
@@ -335,11 +337,11 @@ func words(name string) []string {
 		if len([]rune(text)) >= membership.MinCustomerSearch && !slices.Contains(starts, text) {
 			starts = append(starts, text)
 		}
-		at := strings.IndexAny(rest, " -_.,/&")
+		at := strings.IndexAny(rest, wordEnds)
 		if at < 0 {
 			break
 		}
-		rest = strings.TrimLeft(rest[at:], " -_.,/&")
+		rest = strings.TrimLeft(rest[at:], wordEnds)
 	}
 	return starts
 }
