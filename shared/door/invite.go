@@ -1,7 +1,6 @@
 package door
 
 import (
-	"context"
 	"net/http"
 	"strings"
 
@@ -39,7 +38,7 @@ func (p People) showInviteAgain(w http.ResponseWriter, r *http.Request, at place
 
 func (p People) inviteForm(w http.ResponseWriter, r *http.Request, at place, status int, form *web.Form) {
 	actor := Actor(r)
-	customer, err := p.beside(r, at, func(context.Context) error { return nil })
+	customer, err := p.Door.Customers.Get(r.Context(), p.Door.Call(r), at.customerID)
 	if err == nil && !actor.May(membership.Invite, at.customerID, "") {
 		err = membership.ErrForbidden
 	}

@@ -265,8 +265,8 @@ func accepted(in AcceptInput, user User, username string, now time.Time) (User, 
 	if in.LastName != nil {
 		u.LastName = *in.LastName
 	}
-	u.FirstName = checkPersonName(&errs, "firstName", u.FirstName, true)
-	u.LastName = checkPersonName(&errs, "lastName", u.LastName, true)
+	u.FirstName = checkPersonName(&errs, "firstName", u.FirstName, mandatory)
+	u.LastName = checkPersonName(&errs, "lastName", u.LastName, mandatory)
 	errs.add(CheckPassword("password", in.Password, u.Email))
 	if in.Username != "" {
 		errs.add(CheckUsername("username", in.Username, u.Email))

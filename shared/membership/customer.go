@@ -91,9 +91,9 @@ func (in CustomerInput) apply(c Customer) (Customer, error) {
 		}
 	}
 	text := func(field string) func(string) string {
-		return func(s string) string { return checkText(&errs, field, s, maxText, false) }
+		return func(s string) string { return checkText(&errs, field, s, maxText) }
 	}
-	set(&c.Name, in.Name, func(s string) string { return checkName(&errs, "name", s, true) })
+	set(&c.Name, in.Name, func(s string) string { return checkName(&errs, "name", s, mandatory) })
 	set(&c.Email, in.Email, func(s string) string {
 		if strings.TrimSpace(s) == "" {
 			return ""
@@ -105,12 +105,12 @@ func (in CustomerInput) apply(c Customer) (Customer, error) {
 	set(&c.URL, in.URL, func(s string) string { return checkURL(&errs, "url", s) })
 	set(&c.Phone, in.Phone, func(s string) string { return checkPhone(&errs, "phone", s) })
 	set(&c.Street, in.Street, text("street"))
-	set(&c.Postcode, in.Postcode, func(s string) string { return checkText(&errs, "postcode", s, 20, false) })
+	set(&c.Postcode, in.Postcode, func(s string) string { return checkText(&errs, "postcode", s, maxPostcode) })
 	set(&c.City, in.City, text("city"))
 	set(&c.Region, in.Region, text("region"))
 	set(&c.Country, in.Country, func(s string) string { return checkCountry(&errs, "country", s) })
-	set(&c.Language, in.Language, func(s string) string { return checkLanguage(&errs, "language", s) })
-	set(&c.ExternalID, in.ExternalID, func(s string) string { return checkText(&errs, "externalId", s, maxName, false) })
+	set(&c.Language, in.Language, func(s string) string { return checkLanguage(&errs, s) })
+	set(&c.ExternalID, in.ExternalID, func(s string) string { return checkText(&errs, "externalId", s, maxName) })
 	set(&c.Comment, in.Comment, func(s string) string { return checkComment(&errs, "comment", s) })
 	return c, errs.err()
 }

@@ -2,6 +2,7 @@ package membership
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -22,11 +23,9 @@ const (
 // checkText trims a one-line text and says what is wrong with it. Control characters and those that turn the direction
 // of text are refused, because they hide what a list or a mail shows; so is a text of nothing but invisible characters.
 // Among others, invisible ones stay: emoji and several scripts need joiners.
-func checkText(errs *fieldErrors, field, s string, longest int, required bool) string {
+func checkText(errs *fieldErrors, field, s string, longest int) string {
 	s = strings.TrimSpace(s)
 	switch {
-	case s == "" && required:
-		errs.add(InvalidField(field, "required", "This field must be filled."))
 	case !utf8.ValidString(s):
 		errs.add(InvalidField(field, "invalid_text", "This text has broken characters."))
 	case utf8.RuneCountInString(s) > longest:
@@ -48,10 +47,19 @@ func hidden(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 
+// Whether a name may be left out: the last parameter of checkName and checkPersonName.
+const (
+	mandatory = true
+	optional  = false
+)
+
 // checkName checks the name of a customer, group or the like, which the provider's people choose. A company may be called
 // like its web site; a whole link is no name.
 func checkName(errs *fieldErrors, field, s string, required bool) string {
-	s = checkText(errs, field, s, maxName, required)
+	s = checkText(errs, field, s, maxName)
+	if s == "" && required {
+		errs.add(InvalidField(field, "required", "This field must be filled."))
+	}
 	if low := strings.ToLower(s); strings.Contains(low, "://") || strings.Contains(low, "www.") || strings.ContainsAny(s, "<>") {
 		errs.add(InvalidField(field, "invalid_text", "A name cannot contain links or angle brackets."))
 	}
@@ -94,7 +102,7 @@ func checkComment(errs *fieldErrors, field, s string) string {
 }
 
 func checkPhone(errs *fieldErrors, field, s string) string {
-	s = checkText(errs, field, s, maxPhone, false)
+	s = checkText(errs, field, s, maxPhone)
 	if s != "" && strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune("0123456789 +-/().x", r) }) {
 		errs.add(InvalidField(field, "invalid_phone", "A phone number has digits, spaces, +, -, / and brackets."))
 	}
@@ -102,7 +110,7 @@ func checkPhone(errs *fieldErrors, field, s string) string {
 }
 
 func checkURL(errs *fieldErrors, field, s string) string {
-	s = checkText(errs, field, s, maxURL, false)
+	s = checkText(errs, field, s, maxURL)
 	if s == "" {
 		return s
 	}
@@ -134,31 +142,27 @@ func Languages() []string { return []string{"en", "de"} }
 // ChooseLanguage returns the first of the wanted languages that the product speaks ("de-AT" is "de"), else English.
 func ChooseLanguage(wanted ...string) string {
 	for _, w := range wanted {
-		base, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(w, "_", "-")), "-")
-		for _, have := range Languages() {
-			if base == have {
-				return have
-			}
+		if base := baseLanguage(w); slices.Contains(Languages(), base) {
+			return base
 		}
 	}
 	return "en"
 }
 
-func checkLanguage(errs *fieldErrors, field, s string) string {
+// baseLanguage returns a language without its region: "de" of "de-AT" and of "de_AT".
+func baseLanguage(language string) string {
+	base, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(language, "_", "-")), "-")
+	return base
+}
+
+func checkLanguage(errs *fieldErrors, s string) string {
 	s = strings.TrimSpace(s)
-	if s == "" {
-		return s
-	}
-	base, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(s, "_", "-")), "-")
 	strange := func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
 	}
-	for _, have := range Languages() {
-		if base == have && len(s) <= 10 && !strings.ContainsFunc(s, strange) {
-			return s
-		}
+	if s != "" && (!slices.Contains(Languages(), baseLanguage(s)) || len(s) > 10 || strings.ContainsFunc(s, strange)) {
+		errs.add(InvalidField("language", "invalid_language", "The languages are en and de."))
 	}
-	errs.add(InvalidField(field, "invalid_language", "The languages are en and de."))
 	return s
 }
 

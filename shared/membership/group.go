@@ -60,10 +60,10 @@ type GroupInput struct {
 func (in GroupInput) apply(g Group) (Group, error) {
 	var errs fieldErrors
 	if in.Name != nil {
-		g.Name = checkName(&errs, "name", *in.Name, true)
+		g.Name = checkName(&errs, "name", *in.Name, mandatory)
 	}
 	if in.Description != nil {
-		g.Description = checkText(&errs, "description", *in.Description, maxText, false)
+		g.Description = checkText(&errs, "description", *in.Description, maxText)
 	}
 	if in.Active != nil {
 		g.Active = *in.Active

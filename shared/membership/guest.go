@@ -257,8 +257,8 @@ func (gs Guests) AskFirstUser(ctx context.Context, c Call, in FirstUser) error {
 	}
 	now := second(c.Now)
 	r := Registration{CustomerID: UnassignedID, Email: email, Company: c.Actor.Company, Origin: OriginGuest, RegisteredAt: now,
-		FirstName: checkPersonName(&errs, "firstName", in.FirstName, true), LastName: checkPersonName(&errs, "lastName", in.LastName, true),
-		Language: checkLanguage(&errs, "language", in.Language), ProposedCustomerID: customerID, ProposedRole: role, AskedBy: FoldLogin(c.Actor.Name),
+		FirstName: checkPersonName(&errs, "firstName", in.FirstName, mandatory), LastName: checkPersonName(&errs, "lastName", in.LastName, mandatory),
+		Language: checkLanguage(&errs, in.Language), ProposedCustomerID: customerID, ProposedRole: role, AskedBy: FoldLogin(c.Actor.Name),
 		LinkVersion: 1, Version: 1}
 	if err := errs.err(); err != nil {
 		return err

@@ -67,8 +67,8 @@ func (is Imports) fresh(ctx context.Context, c Call, in ImportInput) (Import, er
 	var errs fieldErrors
 	i := Import{ID: is.NewID(), CustomerID: in.CustomerID, By: c.Actor.UserID, ByName: c.Actor.Name, ByCustomerID: c.Actor.CustomerID, Stage: ImportBegun,
 		CreatedAt: second(c.Now), ExpiresAt: second(c.Now.Add(ImportLifetime)), Version: 1}
-	i.FileName = checkText(&errs, "fileName", in.FileName, maxText, false)
-	i.Language = checkLanguage(&errs, "language", in.Language)
+	i.FileName = checkText(&errs, "fileName", in.FileName, maxText)
+	i.Language = checkLanguage(&errs, in.Language)
 	i.Role, i.Separator = in.Role, in.Separator
 	if i.Role == "" {
 		i.Role = RolesOf(in.CustomerID)[0]

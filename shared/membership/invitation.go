@@ -296,9 +296,9 @@ func checkInvitee(actor Actor, customerID string, in Invitee) (Invitee, *Error) 
 		return in, &Error{Kind: Forbidden, Code: "role_not_allowed", Field: "role", Message: "Your role does not allow you to give this role."}
 	}
 	var errs fieldErrors
-	in.FirstName = checkPersonName(&errs, "firstName", in.FirstName, false)
-	in.LastName = checkPersonName(&errs, "lastName", in.LastName, false)
-	in.Language = checkLanguage(&errs, "language", in.Language)
+	in.FirstName = checkPersonName(&errs, "firstName", in.FirstName, optional)
+	in.LastName = checkPersonName(&errs, "lastName", in.LastName, optional)
+	in.Language = checkLanguage(&errs, in.Language)
 	err := errs.err()
 	if err == nil {
 		_, err = in.record(User{})

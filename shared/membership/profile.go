@@ -53,9 +53,9 @@ func (in ProfileInput) set(errs *fieldErrors, u User, phones Phones) User {
 		}
 	}
 	text := func(field string) func(string) string {
-		return func(s string) string { return checkText(errs, field, s, maxText, false) }
+		return func(s string) string { return checkText(errs, field, s, maxText) }
 	}
-	set(&u.Title, in.Title, func(s string) string { return checkText(errs, "title", s, maxTitle, false) })
+	set(&u.Title, in.Title, func(s string) string { return checkText(errs, "title", s, maxTitle) })
 	set(&u.FirstName, in.FirstName, func(s string) string { return checkPersonName(errs, "firstName", s, u.complete()) })
 	set(&u.LastName, in.LastName, func(s string) string { return checkPersonName(errs, "lastName", s, u.complete()) })
 	set(&u.URL, in.URL, func(s string) string { return checkURL(errs, "url", s) })
@@ -64,7 +64,7 @@ func (in ProfileInput) set(errs *fieldErrors, u User, phones Phones) User {
 	set(&u.City, in.City, text("city"))
 	set(&u.Region, in.Region, text("region"))
 	set(&u.Country, in.Country, func(s string) string { return checkCountry(errs, "country", s) })
-	set(&u.Language, in.Language, func(s string) string { return checkLanguage(errs, "language", s) })
+	set(&u.Language, in.Language, func(s string) string { return checkLanguage(errs, s) })
 	// After the country: a national spelling is one of that country.
 	set(&u.Phone, in.Phone, func(s string) string { return phones.check(errs, "phone", s, u.Country) })
 	set(&u.Mobile, in.Mobile, func(s string) string { return phones.check(errs, "mobile", s, u.Country) })
@@ -79,7 +79,7 @@ func (u User) complete() bool {
 
 // checkPostcode accepts what postcodes are made of in all countries (Universal Postal Union, S42).
 func checkPostcode(errs *fieldErrors, field, s string) string {
-	s = checkText(errs, field, s, maxPostcode, false)
+	s = checkText(errs, field, s, maxPostcode)
 	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != ' ' && r != '-' }) {
 		errs.add(InvalidField(field, "invalid_postcode", "A postcode has letters, digits, spaces and hyphens."))
 	}

@@ -143,7 +143,7 @@ func (r Records) checked(c Call, in CreateInput) (User, error) {
 			errs.add(InvalidField("lastName", "required", "A contact needs a name or an e-mail address."))
 		}
 	default:
-		user.FirstName, user.LastName = checkPersonName(&errs, "firstName", user.FirstName, true), checkPersonName(&errs, "lastName", user.LastName, true)
+		user.FirstName, user.LastName = checkPersonName(&errs, "firstName", user.FirstName, mandatory), checkPersonName(&errs, "lastName", user.LastName, mandatory)
 		if in.Username != nil && *in.Username != "" {
 			errs.add(CheckUsername("username", *in.Username, user.Email))
 		}
@@ -205,7 +205,7 @@ func (in RecordInput) set(errs *fieldErrors, u User, phones Phones) User {
 		u.NotificationsEnabled = *in.NotificationsEnabled
 	}
 	if in.ExternalID != nil {
-		u.ExternalID = checkText(errs, "externalId", *in.ExternalID, maxName, false)
+		u.ExternalID = checkText(errs, "externalId", *in.ExternalID, maxName)
 	}
 	if in.Comment != nil {
 		u.Comment = checkComment(errs, "comment", *in.Comment)

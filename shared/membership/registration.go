@@ -329,16 +329,16 @@ func (in RegistrationInput) checked(s Settings, phones Phones, email string, bad
 		return text
 	}
 	text := func(name string) func(*fieldErrors, string) string {
-		return func(errs *fieldErrors, s string) string { return checkText(errs, name, s, maxText, false) }
+		return func(errs *fieldErrors, s string) string { return checkText(errs, name, s, maxText) }
 	}
 	name := func(field string) func(*fieldErrors, string) string {
-		return func(errs *fieldErrors, s string) string { return checkPersonName(errs, field, s, false) }
+		return func(errs *fieldErrors, s string) string { return checkPersonName(errs, field, s, optional) }
 	}
 	f := s.RegistrationFields
 	reg.FirstName = take("firstName", in.FirstName, FieldMandatory, name("firstName"))
 	reg.LastName = take("lastName", in.LastName, FieldMandatory, name("lastName"))
-	reg.Company = take("company", in.Company, f.Company, func(errs *fieldErrors, s string) string { return checkName(errs, "company", s, false) })
-	reg.Language = take("language", in.Language, FieldOptional, func(errs *fieldErrors, s string) string { return checkLanguage(errs, "language", s) })
+	reg.Company = take("company", in.Company, f.Company, func(errs *fieldErrors, s string) string { return checkName(errs, "company", s, optional) })
+	reg.Language = take("language", in.Language, FieldOptional, checkLanguage)
 	reg.Street = take("street", in.Street, f.Street, text("street"))
 	reg.Postcode = take("postcode", in.Postcode, f.Postcode, func(errs *fieldErrors, s string) string { return checkPostcode(errs, "postcode", s) })
 	reg.City = take("city", in.City, f.City, text("city"))
@@ -477,7 +477,7 @@ func (rs Registrations) confirm(ctx context.Context, c Call, in ConfirmInput) (R
 		if n.typed != nil {
 			*n.to = *n.typed
 		}
-		*n.to = checkPersonName(&errs, n.field, *n.to, true)
+		*n.to = checkPersonName(&errs, n.field, *n.to, mandatory)
 	}
 	if err := errs.err(); err != nil {
 		return Registration{}, err

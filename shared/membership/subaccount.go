@@ -32,7 +32,7 @@ type SubAccountInput struct {
 func (in SubAccountInput) apply(s SubAccount) (SubAccount, error) {
 	var errs fieldErrors
 	if in.Name != nil {
-		s.Name = checkName(&errs, "name", *in.Name, true)
+		s.Name = checkName(&errs, "name", *in.Name, mandatory)
 	}
 	if in.Active != nil {
 		s.Active = *in.Active
