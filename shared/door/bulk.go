@@ -107,8 +107,8 @@ func bulkActions() []bulkAction {
 	}
 }
 
-// bulkable says which of the actions the status of a user has and the actor may take, "" for none. grouped: there are
-// groups to choose from.
+// bulkable returns the actions that the user's status allows and the actor may take, with spaces between, "" for none.
+// grouped says that there are groups to choose from.
 func bulkable(actor membership.Actor, u subject, grouped bool) string {
 	if u.id == actor.UserID {
 		return ""

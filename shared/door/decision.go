@@ -237,20 +237,12 @@ func (d *Door) previewDecision(w http.ResponseWriter, r *http.Request, view deci
 	view.Preview = &preview{Name: all[0].name, None: mail.Letter == "", Secret: view.Approve}
 	if !view.Preview.None {
 		view.Preview.To = mail.To
-		if view.Preview.Subject, view.Preview.Text, err = d.Letter(mail, d.ownAddress(r)); err != nil {
+		if view.Preview.Subject, view.Preview.Text, err = d.Letter(mail, d.origin(r)); err != nil {
 			d.Pages.Failed(w, r, err)
 			return
 		}
 	}
 	d.decisionForm(w, r, http.StatusOK, view, all)
-}
-
-// ownAddress is where this door is: as configured, else as the request says.
-func (d *Door) ownAddress(r *http.Request) string {
-	if d.publicURL != "" {
-		return d.publicURL
-	}
-	return "https://" + r.Host
 }
 
 // mend shows the form again with what is wrong.
@@ -268,7 +260,7 @@ func (d *Door) mend(w http.ResponseWriter, r *http.Request, view decisionPage, a
 	d.decisionForm(w, r, http.StatusUnprocessableEntity, view, all)
 }
 
-// decidedBy tells who comes second by whom it was decided.
+// decidedBy tells the one who comes second who has decided.
 func decidedBy(err error) web.Phrase {
 	wrong, _ := err.(*membership.Error) //nolint:errorlint // rows carry the error itself
 	switch {

@@ -390,7 +390,8 @@ func inviteAction(actor membership.Actor, c membership.Customer, at place) *web.
 // chosenCustomers is how many customers of one name are shown to choose from.
 const chosenCustomers = 10
 
-// chooseCustomer makes the typed name of a customer a filter: of the only one that it means, or of whom is chosen.
+// chooseCustomer turns the typed name of a customer into a filter where it means one; where it means several, the page offers
+// them. done says that the answer is written.
 func (p People) chooseCustomer(w http.ResponseWriter, r *http.Request, list Listing, view *usersPage) (done bool) {
 	found, err := p.Door.FindCustomers(r, list.Text("company"))
 	if err != nil {
@@ -443,7 +444,8 @@ func customerMarks(language string, c membership.Customer) []string {
 
 func empty(text string) bool { return text == "" }
 
-// FindCustomers returns the customers that a typed name means: the one that has it, or those it is the beginning of.
+// FindCustomers returns the customers that a typed name means: the one with exactly this name, else those whose names have a
+// word that begins with it.
 func (d *Door) FindCustomers(r *http.Request, name string) ([]membership.Customer, error) {
 	page, err := d.Customers.List(r.Context(), d.Call(r), membership.CustomerQuery{Search: name, Page: membership.PageRequest{Limit: chosenCustomers, Ascending: true}})
 	if membership.KindOf(err) == membership.Invalid { // too little to search for
@@ -459,9 +461,9 @@ func (d *Door) FindCustomers(r *http.Request, name string) ([]membership.Custome
 	return page.Items, nil
 }
 
-// ChosenCustomer is the customer that a form means: company holds its name in full, or customer says which one of those
-// that the name begins. Zero where none is meant yet: then the form says why. which are the choices, the first of them none,
-// so that no customer is taken that was neither named in full nor chosen.
+// ChosenCustomer returns the customer that a form means: the one whose name the field company holds in full, or the one
+// that the field customer picks from those whose names it begins. It is zero while the form means none; then the form says
+// why. which are the customers to pick from, behind an empty choice: nobody is taken who was neither named in full nor picked.
 func (d *Door) ChosenCustomer(r *http.Request, form *web.Form) (chosen membership.Customer, which []web.Option, err error) {
 	name := form.Value("company")
 	if name == "" {

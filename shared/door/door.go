@@ -127,6 +127,14 @@ func (d *Door) Handler(mux *http.ServeMux, publicURL string) (http.Handler, erro
 	return web.Secure(d.guard(mux), web.Security{PublicURL: publicURL, Refused: d.Pages.Refused(), Uploads: d.Uploads, Open: d.Open})
 }
 
+// origin is the address of this door for browsers: as configured, else as the request says.
+func (d *Door) origin(r *http.Request) string {
+	if d.publicURL != "" {
+		return d.publicURL
+	}
+	return "https://" + r.Host
+}
+
 // guard makes a page of a panic; without it the adapter would answer as it does for the API.
 func (d *Door) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

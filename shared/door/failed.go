@@ -13,9 +13,9 @@ import (
 	"clientele/shared/web"
 )
 
-// Failed returns what answers, with a page, before a door stands or can be asked: its secret cannot be read, a body is too
-// large. It needs nothing but what is built in. The door's own files are not in the site yet. open are the routes to which
-// pages of other sites may post.
+// Failed returns the function that answers with a page where the door itself cannot: its secret could not be read, or a
+// body is too large. It needs nothing but what is compiled in; the door's own files are not part of the site yet.
+// open are the routes to which pages of other sites may post.
 func Failed(which membership.Door, site web.Site, now func() time.Time, publicURL string, open ...string) (httpapi.Failed, error) {
 	site.Door, site.Now, site.StatusOf, site.RequestID = string(which), now, httpapi.StatusOf, httpapi.RequestID
 	site.Files = []fs.FS{files}

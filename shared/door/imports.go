@@ -68,7 +68,7 @@ func (d *Door) showNewImport(w http.ResponseWriter, r *http.Request) {
 	d.newImport(w, r, http.StatusOK, form, nil)
 }
 
-// newImport shows the form. which are the customers that a name begins which was typed, to choose from.
+// newImport shows the form. which are the customers to choose from, where the name that was typed only begins theirs.
 func (d *Door) newImport(w http.ResponseWriter, r *http.Request, status int, form *web.Form, which []web.Option) {
 	actor := Actor(r)
 	if !actor.MayImport() {

@@ -70,14 +70,6 @@ func (d *Door) removePicture(w http.ResponseWriter, r *http.Request, user member
 	http.Redirect(w, r, at, http.StatusSeeOther)
 }
 
-// origin is where this door is reached by browsers.
-func (d *Door) origin(r *http.Request) string {
-	if d.publicURL != "" {
-		return d.publicURL
-	}
-	return "https://" + r.Host
-}
-
 // userPicture is the tab with a user's picture; the last part of the address says what is to be done.
 func (p People) userPicture(w http.ResponseWriter, r *http.Request, at place) {
 	user, err := p.changeable(r, at)

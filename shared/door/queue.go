@@ -259,8 +259,8 @@ func decidedCell(reg membership.Registration) web.Cell {
 	return web.Cell{Text: reg.DecidedByName, Time: reg.EndedAt}
 }
 
-// alikeOn says of a registration which others on the same page it looks like. What the whole directory has is searched for
-// on the page of a single one: for fifty it would cost two hundred units of reading.
+// alikeOn returns what to say of a registration that looks like another one on the same page. The whole directory is
+// searched on the page of a single registration only: for fifty of them it would cost two hundred read units.
 func alikeOn(all []membership.Registration) func(membership.Registration) web.Phrase {
 	names := map[string]int{}
 	for _, reg := range all {

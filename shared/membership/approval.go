@@ -313,7 +313,8 @@ func (as Approvals) where(c Call) string {
 // decisionTries is how often a decision is made anew because something changed between its reads and its write.
 const decisionTries = 3
 
-// decided returns a registration as decided by the actor, without a mail: earlier ones say nothing of the decision.
+// decided returns the registration as the actor has decided it. It names no mail yet: the earlier ones do not tell the
+// decision.
 func (r Registration) decided(c Call, status RegistrationStatus) Registration {
 	r.MailID, r.Delivery = "", ""
 	r.Status, r.EndedAt, r.RemindAt, r.Version = status, second(c.Now), time.Time{}, r.Version+1

@@ -22,8 +22,8 @@ const (
 	// avatarFormLifetime is how long the form for an upload can be used: long enough for a slow connection, short because
 	// whoever has the form can use it.
 	avatarFormLifetime = 10 * time.Minute
-	// avatarPatience is how much later an upload of which nothing was heard counts as failed: the worker has its three
-	// tries of a minute, and the pauses between them.
+	// avatarPatience is how long after the end of its form an upload counts as lost if nothing was heard of it: the worker has
+	// three tries of a minute each, and the pauses between them.
 	avatarPatience = 10 * time.Minute
 )
 
@@ -37,7 +37,7 @@ func PictureTypes() []string { return []string{"image/jpeg", "image/png", "image
 const anyPicture = "image/"
 
 // avatarUploads and filesPerUpload limit what one person can make the worker do: a form is good for any number of files
-// until its end. One or two are chosen wrongly, and each is looked at up to three times where that fails.
+// until its end. People choose a wrong file once or twice, and each file is looked at up to three times where that fails.
 var (
 	avatarUploads  = Throttle{"avatar-uploads", 30, time.Hour}
 	filesPerUpload = Throttle{"avatar-files", 10, time.Hour}

@@ -41,11 +41,11 @@ type announcement struct {
 	letters []Event
 }
 
-// askAddress lets a change of address wait for its confirmation: the new address gets the link, the old one is told, so
-// that its reader can do something against a change that nobody wanted. Both letters count, because the old address may
-// be one that nobody has proven either. It takes the place of an earlier change. The
-// address is not reserved meanwhile: else everybody could keep addresses of others busy; whether it is free is decided
-// when it is confirmed, by which time its reader is known to be the one who is told.
+// askAddress lets a change of address wait for its confirmation, in the place of an earlier change. The new address gets the
+// link; the old one is told, so that its reader can act against a change that nobody wanted. Both letters count against the
+// limits, because the old address may be one that nobody has proven either. The new address is not reserved meanwhile, or
+// anybody could keep the addresses of others busy: whether it is free is decided when the change is confirmed, and whoever
+// is told then has shown to be its reader.
 func askAddress(c Call, newID func() string, u User, email string, languages ...string) (User, announcement) {
 	u.NewEmail, u.NewEmailUntil, u.NewEmailVersion = email, second(c.Now).Add(EmailChangeLifetime), u.NewEmailVersion+1
 	confirm := addressMail(c, newID, u, LetterEmailConfirm, email, languages...)
@@ -56,8 +56,8 @@ func askAddress(c Call, newID func() string, u User, email string, languages ...
 	return u, announcement{mails: []Mail{confirm, told}, letters: c.Actor.letters(u.CustomerID, email, u.Email)}
 }
 
-// toldMail tells the reader of before's address of a change of it. Who signs in with it elsewhere has an account that nobody
-// changes, and gets the letter that says so.
+// toldMail tells the reader of before's address that it changes. Somebody who signs in with that address for another customer
+// has an account that nobody changes, and gets the letter that says so.
 func toldMail(c Call, newID func() string, before, after User, letter Letter, languages ...string) Mail {
 	m := addressMail(c, newID, after, letter, before.Email, languages...)
 	if before.AddressElsewhere {
@@ -203,10 +203,10 @@ func (e EmailChanges) shown(u User, done bool) EmailChange {
 	return change
 }
 
-// Confirm changes the address, with the link that was mailed to the new one: the old one is free, and told. A username
-// that was the old address becomes the new one, or what is proposed for it. All sessions and tokens and every link that
-// went to the old address end: whoever the change is to keep out is out, and the person signs in once more. Confirming
-// twice is fine. Errors: ErrBadLink, ErrEmailChangeOver, ErrEmailTaken, ErrUsernameInUse, ErrStale.
+// Confirm changes the address, with the link that was mailed to the new one; the old one becomes free, and is told. A
+// username that was the old address becomes the new one, or what is proposed for it. All sessions and tokens end, and every
+// link that went to the old address: whomever the change is meant to keep out is out, and the person signs in once more.
+// Confirming twice is fine. Errors: ErrBadLink, ErrEmailChangeOver, ErrEmailTaken, ErrUsernameInUse, ErrStale.
 func (e EmailChanges) Confirm(ctx context.Context, c Call, token string) (EmailChange, error) {
 	before, done, err := e.proven(ctx, c, token)
 	if err != nil {

@@ -57,9 +57,9 @@ func (w ImportCheck) Step(ctx context.Context, c Call, j *Job) (Trail, error) {
 	return Trail{Audit: own.auditEntry(w.Imports.NewID(), "import.checked", "import", i.ID, i.CustomerID, nil, fields)}, nil
 }
 
-// asked returns the import of a job, and a call of who began it, as they are at this moment: rights that have ended since
-// hold for the rows that follow. Errors: ErrNotFound when the import was dropped, *JobFailure when they may no longer
-// import, beside the import.
+// asked returns the import of a job, and a call of the person who began it, with the rights that they have at this moment: a
+// right that has ended since is missing for the rows that follow. Errors: ErrNotFound when the import was dropped; beside the
+// import, *JobFailure when they may no longer import.
 func (is Imports) asked(ctx context.Context, c Call, j Job) (Import, Call, error) {
 	i, err := is.Store.Import(ctx, ReachCustomer(j.CustomerID), j.Subject)
 	if err != nil {
@@ -124,7 +124,7 @@ func (w ImportCheck) read(ctx context.Context, own Call, i Import, j *Job, repor
 	return nil
 }
 
-// look finds out what the next rows are. Those before are read again: a row is held against them.
+// look finds out what the next rows are. Those before are read again, because a row is compared with them.
 func (w ImportCheck) look(ctx context.Context, own Call, i Import, j *Job, report *importReport) (end bool, err error) {
 	sheet, err := w.Imports.source(ctx, i, *report)
 	if err != nil {
@@ -249,7 +249,7 @@ func (is Imports) classify(ctx context.Context, own Call, i Import, rows []Impor
 	return nil
 }
 
-// known makes a row one of somebody whom the customer has already. A contact is invited, as somebody new.
+// known marks a row as that of somebody whom the customer already has. A contact is invited, like somebody new.
 func (r *ImportRow) known(own Call, u User, told bool) {
 	status := u.StatusAt(own.Now)
 	switch status {

@@ -156,7 +156,7 @@ func (r ImportRow) changes(u User) (names []string) {
 	return names
 }
 
-// importReader reads the rows of a file for one actor, one after the other: a row is also held against those before it.
+// importReader reads the rows of a file for one actor, one after the other: a row is also compared with those before it.
 type importReader struct {
 	actor   Actor
 	imp     Import

@@ -28,7 +28,7 @@ const (
 // ImportRun is the worker of JobImport. It invites the rows of a checked import by the use case for one request, a
 // hundred at a time, each under an idempotency key made of import and row: a step that is repeated invites nobody twice.
 //
-// What a customer's own people can make us mail (Actor.letter) holds for their imports as well: else a file would be the
+// What a customer's own people can make us mail (Actor.letters) holds for their imports as well: else a file would be the
 // way around it for an account in wrong hands. It breaks no import. The job waits until the limit is over, and goes on.
 type ImportRun struct {
 	Imports     Imports

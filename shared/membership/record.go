@@ -236,7 +236,7 @@ func (r Records) create(ctx context.Context, c Call, in CreateInput, user User) 
 	if err != nil {
 		return User{}, err
 	}
-	if user.AddressElsewhere, err = here(c.Actor, user.CustomerID, holders[0]); err != nil {
+	if user.AddressElsewhere, err = checkHolder(c.Actor, user.CustomerID, holders[0]); err != nil {
 		return User{}, err
 	}
 	user.ID, user.Company = r.NewID(), customer.Name
@@ -291,9 +291,10 @@ func onlyUser(ctx context.Context, store onlyFinder, customer Customer) (*OnlyUs
 	return &OnlyUser{Before: userID}, nil
 }
 
-// here says whether an address can be a new user's of this customer, and whether it signs in for another one, which only
-// staff are told: see Invitations.invitable.
-func here(a Actor, customerID string, holder Address) (elsewhere bool, err error) {
+// checkHolder says whether a user of this customer can get an address that has this holder, and whether it signs in for
+// another customer, which only staff are told: see Invitations.invitable.
+// Errors: ErrAlreadyUser; for staff also ErrAddressWaiting, ErrEmailInUse.
+func checkHolder(a Actor, customerID string, holder Address) (elsewhere bool, err error) {
 	switch {
 	case holder.InvitedHere != "" || holder.UserID != "" && holder.CustomerID == customerID:
 		return false, ErrAlreadyUser
@@ -384,7 +385,7 @@ func (r Records) Change(ctx context.Context, c Call, userID string, version int,
 	if unchanged(before, after) {
 		return before, nil
 	}
-	invitation, err := r.invited(ctx, c, before, after)
+	invitation, err := r.followingInvitation(ctx, c, before, after)
 	if err != nil {
 		return User{}, err
 	}
@@ -425,7 +426,7 @@ func (r Records) readdress(ctx context.Context, c Call, status Status, u User, e
 	if holders[0].InvitedHere == u.ID {
 		holders[0].InvitedHere = ""
 	}
-	elsewhere, err := here(c.Actor, u.CustomerID, holders[0])
+	elsewhere, err := checkHolder(c.Actor, u.CustomerID, holders[0])
 	if err != nil {
 		return u, announcement{}, err
 	}
@@ -492,9 +493,9 @@ func (r Records) regroup(ctx context.Context, c Call, u User, ids []string) (Use
 	return u, nil
 }
 
-// invited returns how the open invitation of a user follows the record: it shows and mails the same name, role and
-// language. nil where it stays as it is.
-func (r Records) invited(ctx context.Context, c Call, before, after User) (*InvitationChange, error) {
+// followingInvitation returns how the open invitation of a user follows the record: it shows and mails the same name, role
+// and language. nil where it stays as it is.
+func (r Records) followingInvitation(ctx context.Context, c Call, before, after User) (*InvitationChange, error) {
 	same := before.FirstName == after.FirstName && before.LastName == after.LastName && before.Role == after.Role && before.Language == after.Language
 	if same || before.InvitationID == "" || before.Status != Invited && before.Status != Expired {
 		return nil, nil

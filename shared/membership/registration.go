@@ -311,7 +311,7 @@ func (in RegistrationInput) checked(s Settings, phones Phones, email string, bad
 	errs.add(bad)
 	reg := Registration{CustomerID: UnassignedID, Email: email, Origin: in.Origin, Status: RegistrationUnconfirmed}
 	byMail := in.Origin == OriginMail
-	// take checks one field; given says whether it must be.
+	// take checks one field as its rule asks: one that is off is dropped, a mandatory one must be filled.
 	take := func(name, text string, rule FieldRule, check func(errs *fieldErrors, s string) string) string {
 		if rule == FieldOff {
 			return ""

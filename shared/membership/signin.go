@@ -386,13 +386,14 @@ func (s SignIn) ResetPassword(ctx context.Context, c Call, token, password strin
 	})
 }
 
-// whileClaimed does what sets a password while a lease keeps others out, who get over. A failure gives the lease back.
-func (s SignIn) whileClaimed(ctx context.Context, c Call, before SignIns, over *Error, set func(claimed SignIns) error) error {
+// whileClaimed calls set, which sets a password, while a lease keeps others out: they get the error tooLate. A failure gives
+// the lease back.
+func (s SignIn) whileClaimed(ctx context.Context, c Call, before SignIns, tooLate *Error, set func(claimed SignIns) error) error {
 	claimed := before
 	claimed.ResetClaimedUntil, claimed.Version = c.Now.Add(AcceptanceLease), before.Version+1
 	if err := s.Store.ChangeSignIns(ctx, before, claimed, nil); err != nil {
 		if KindOf(err) == Stale {
-			return over
+			return tooLate
 		}
 		return err
 	}
@@ -407,9 +408,9 @@ func (s SignIn) whileClaimed(ctx context.Context, c Call, before SignIns, over *
 }
 
 // passwordSet writes down that a password was set: what could set it is used up, what was open is closed, and the person
-// is told. What fails before that can be repeated. Whose password was renewed meanwhile gets over: the one just set does
-// not count, and what the renewal mails stays good.
-func (s SignIn) passwordSet(ctx context.Context, c Call, access Access, claimed SignIns, action string, over *Error) error {
+// is told. What fails before that can be repeated. If the password was renewed meanwhile, the error is tooLate: the one just
+// set does not count, and what the renewal mails stays good.
+func (s SignIn) passwordSet(ctx context.Context, c Call, access Access, claimed SignIns, action string, tooLate *Error) error {
 	user := access.User
 	for _, login := range []string{user.Email, user.Username} {
 		if err := s.Store.ForgetAttempts(ctx, FoldLogin(login)); err != nil {
@@ -434,7 +435,7 @@ func (s SignIn) passwordSet(ctx context.Context, c Call, access Access, claimed 
 		return after, &trail
 	})
 	if err == nil && renewed {
-		return over
+		return tooLate
 	}
 	return err
 }

@@ -132,10 +132,10 @@ type NewPassword struct {
 	Password string
 }
 
-// AnswerNewPassword sets the password that somebody chose who signed in with a temporary one, and signs in with it, where
-// a second factor is asked for as always. The temporary password and every password link are used up by it, and what was
-// open is closed. It is safe to repeat and to race: the lease of password links keeps two holders apart, a failure gives it back, a
-// crash costs AcceptanceLease, and what is written down last is that the temporary password was used.
+// AnswerNewPassword sets the password chosen by somebody who signed in with a temporary one, and signs in with it; a second
+// factor is asked for as always. This uses up the temporary password and every password link, and ends all open sessions and
+// tokens. It is safe to repeat and to race: the lease of password links keeps two holders apart, a failure gives the lease
+// back, a crash costs AcceptanceLease, and the last thing written is that the temporary password was used.
 // Errors: ErrChallengeOver, Invalid (newPassword), ErrOverloaded.
 func (s SignIn) AnswerNewPassword(ctx context.Context, c Call, in NewPassword) (SignedIn, error) {
 	userID, version, at, err := s.Keys.openNewPassword(in.Session, c.Now)
