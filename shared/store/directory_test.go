@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -12,8 +11,6 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
-
-	"github.com/aws/smithy-go/middleware"
 
 	"clientele/shared/membership"
 	"clientele/shared/store/storetest"
@@ -289,29 +286,9 @@ func TestProjectingInAnyOrder(t *testing.T) {
 func TestProjectingMeetsAFault(t *testing.T) {
 	storetest.DynamoDBLocal().Require(t)
 	t.Parallel()
-	fault := errors.New("the line is dead")
-	var (
-		mu            sync.Mutex
-		calls, hitAt  int // hitAt 0 lets all through
-		carriesItsOut bool
-	)
-	w := newWorld(t, storetest.DynamoDBLocal(), func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Fault", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-			mu.Lock()
-			calls++
-			hit := calls == hitAt
-			mu.Unlock()
-			if hit && !carriesItsOut {
-				return middleware.InitializeOutput{}, middleware.Metadata{}, fault
-			}
-			out, data, err := next.HandleInitialize(ctx, in)
-			if hit {
-				err = fault
-			}
-			return out, data, err
-		}), middleware.Before)
-	})
-	for _, carriesItsOut = range []bool{false, true} {
+	var cut storetest.Cut
+	w := newWorld(t, storetest.DynamoDBLocal(), cut.Inject)
+	for _, carriesItsOut := range []bool{false, true} {
 		for at := 1; ; at++ {
 			before := person(fmt.Sprintf("u%d-%v", at, carriesItsOut), "c1", membership.Active)
 			w.put(t, before)
@@ -319,10 +296,9 @@ func TestProjectingMeetsAFault(t *testing.T) {
 			after := before
 			after.LastName, after.Role, after.Status, after.Version = "Quintero", membership.Member, membership.Deactivated, 2
 			must(t, w.table.ChangeUser(t.Context(), before, after, nil, w.trail()))
-			calls, hitAt = 0, at
+			cut.Arm(at, carriesItsOut)
 			err := w.table.Project(t.Context(), "c1", before.ID)
-			made := calls
-			hitAt = 0
+			made := cut.Disarm()
 			if made < at { // every call has had its fault
 				must(t, err)
 				break

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go/middleware"
 
 	"clientele/shared/membership"
 	"clientele/shared/store/storetest"
@@ -288,28 +286,8 @@ func TestRebuildOfAUserWithMuchDamage(t *testing.T) {
 func TestRebuildMeetsAFault(t *testing.T) {
 	storetest.DynamoDBLocal().Require(t)
 	t.Parallel()
-	dead := errors.New("the line is dead")
-	var (
-		mu            sync.Mutex
-		calls, hitAt  int // hitAt 0 lets all through
-		carriesItsOut bool
-	)
-	w := newWorld(t, storetest.DynamoDBLocal(), func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Fault", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-			mu.Lock()
-			calls++
-			hit := calls == hitAt
-			mu.Unlock()
-			if hit && !carriesItsOut {
-				return middleware.InitializeOutput{}, middleware.Metadata{}, dead
-			}
-			out, data, err := next.HandleInitialize(ctx, in)
-			if hit {
-				err = dead
-			}
-			return out, data, err
-		}), middleware.Before)
-	})
+	var cut storetest.Cut
+	w := newWorld(t, storetest.DynamoDBLocal(), cut.Inject)
 	u := person("u1", "c1", membership.Active)
 	w.put(t, u)
 	w.project(t)
@@ -317,17 +295,14 @@ func TestRebuildMeetsAFault(t *testing.T) {
 	for _, lost = range searchRows(rowFrom(rowItem(u, allFacet)), userColumns(u)) {
 		break
 	}
-	for _, carriesItsOut = range []bool{false, true} {
+	for _, carriesItsOut := range []bool{false, true} {
 		for at := 1; ; at++ {
 			w.deleteItem(t, lost.key())
 			w.putItem(t, newCount(countKey(allScope, statusFacet(membership.Active)), 7))
-			calls, hitAt = 0, at
+			cut.Arm(at, carriesItsOut)
 			b := NewRebuild(w.client, w.table.name)
 			_, err := b.Run(t.Context())
-			mu.Lock()
-			made := calls
-			hitAt = 0
-			mu.Unlock()
+			made := cut.Disarm()
 			if made >= at && err == nil {
 				t.Errorf("call %d failed (carried out: %v), and nobody was told", at, carriesItsOut)
 			}
