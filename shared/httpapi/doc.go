@@ -5,11 +5,13 @@
 // The order of things in a function:
 //
 //	mux := http.NewServeMux()
-//	mux.Handle("POST /customers", …)
+//	mux.Handle("POST /customers", gate.SignedIn(h.create))
 //	lambda.Start(httpapi.Lambda(httpapi.Routes(mux)))
 //
-// Pages start with LambdaPages, which answers with a page where Lambda answers with a problem.
+// A function that reads the secret first gives Lambda a handler that is made Later. Pages start with LambdaPages, which
+// answers with a page where Lambda answers with a problem.
 //
-// A handler calls Decode, IfMatch, IdempotencyKey or ListParameters, one use case, and then Respond or Problem. Problem holds the only
-// table from error kind to HTTP status.
+// Gate finds out who is calling, and whether the request was carried out before (IdempotencyKey). A handler behind it calls
+// Decode, PathID, IfMatch or ListParameters, then one use case, and answers with Respond; an error that it returns becomes a
+// problem. Problem holds the only table from error kind to HTTP status.
 package httpapi

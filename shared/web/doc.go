@@ -99,7 +99,7 @@
 //
 // Keys are lower case, area first: "customers.new", "notice.customer_saved".
 // Shared texts are in text/, a door's own in its text/, both in every
-// language: texts_test.go finds what is missing, unused or undefined. Keys
+// language: text_test.go finds what is missing, unused or undefined. Keys
 // are written out where they are used, so that they can be found. Families
 // whose last part is data: error, status, role, role_hint, field, and so on.
 package web
