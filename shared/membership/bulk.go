@@ -21,11 +21,6 @@ const (
 	BulkLeaveGroup BulkAction = "removeFromGroup"
 )
 
-// BulkActions returns all of them.
-func BulkActions() []BulkAction {
-	return []BulkAction{BulkResend, BulkDeactivate, BulkReactivate, BulkRemove, BulkSuspend, BulkSetRole, BulkAddToGroup, BulkLeaveGroup}
-}
-
 // needs returns what an actor must be allowed to do for an action.
 func (a BulkAction) needs() Action {
 	switch a {

@@ -3,7 +3,6 @@ package domainnametest
 
 import (
 	"errors"
-	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -60,13 +59,6 @@ func (s *Server) Break(name string, code dnsmessage.RCode) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.broken[folded(name)] = code
-}
-
-// Records returns all names with their texts.
-func (s *Server) Records() map[string][]string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return maps.Clone(s.texts)
 }
 
 func folded(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
