@@ -453,22 +453,16 @@ func (is Invitations) List(ctx context.Context, c Call, q InvitationQuery) (Page
 }
 
 // Resend makes a new link, valid seven days, and mails it; the old link dies. It is possible after expiry as well.
-// Errors: ErrNotFound, ErrForbidden, ErrCustomerDeactivated, ErrAlreadyAccepted, ErrInvitationEnded, ErrStale.
+// Errors: ErrNotFound, ErrForbidden, ErrCustomerDeactivated, ErrAlreadyAccepted, ErrInvitationEnded, ErrStale, TooMany.
 func (is Invitations) Resend(ctx context.Context, c Call, invitationID string) (Invitation, error) {
-	return is.resend(ctx, c, invitationID, false)
-}
-
-// errNotExpired says that an invitation that a list showed as expired has been resent since.
-var errNotExpired = errors.New("not expired any more")
-
-func (is Invitations) resend(ctx context.Context, c Call, invitationID string, onlyExpired bool) (Invitation, error) {
 	inv, err := is.open(ctx, c, invitationID)
 	if err != nil || len(c.Done) > 0 {
 		return inv, err
 	}
-	if onlyExpired && inv.StatusAt(c.Now) != InvitationExpired {
-		return Invitation{}, errNotExpired
-	}
+	return is.resend(ctx, c, inv)
+}
+
+func (is Invitations) resend(ctx context.Context, c Call, inv Invitation) (Invitation, error) {
 	facts, err := is.Store.LinkFacts(ctx, inv)
 	if err != nil {
 		return Invitation{}, err
@@ -501,14 +495,17 @@ func (is Invitations) ResendExpired(ctx context.Context, c Call, customerID, pos
 		return nil, "", err
 	}
 	c.Key, c.Done = nil, nil // the state of each invitation says what was done before
-	for _, inv := range page.Items {
-		if inv.Status != InvitationExpired || !c.Actor.May(Invite, customerID, inv.Role) {
+	for _, listed := range page.Items {
+		if listed.Status != InvitationExpired || !c.Actor.May(Invite, customerID, listed.Role) {
 			continue
 		}
-		result := RowResult{Index: len(results), ID: inv.ID}
-		_, err := is.resend(ctx, c, inv.ID, true)
-		if errors.Is(err, errNotExpired) {
+		result := RowResult{Index: len(results), ID: listed.ID}
+		inv, err := is.open(ctx, c, listed.ID)
+		if err == nil && inv.StatusAt(c.Now) != InvitationExpired { // resent since the list was read
 			continue
+		}
+		if err == nil {
+			_, err = is.resend(ctx, c, inv)
 		}
 		if e, ok := errors.AsType[*Error](err); ok && e.Kind != Unavailable {
 			result.ID, result.Err = "", e
