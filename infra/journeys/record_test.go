@@ -116,6 +116,11 @@ func TestChangeRecords(t *testing.T) {
 	if now := staff.must(200, "GET", path, nil); now.text("city") != "Oslo" || now.text("role") != "moderator" || now.text("version") == read.text("version") {
 		t.Errorf("%s", now.raw)
 	}
+	now := staff.must(200, "GET", path, nil)
+	same := staff.must(200, "PATCH", path, map[string]any{"city": " Oslo", "country": "no", "email": email}, "If-Match", now.header.Get("ETag"))
+	if same.header.Get("ETag") != now.header.Get("ETag") || string(same.raw) != string(now.raw) { // saved as it is
+		t.Errorf("%s became %s", now.raw, same.raw)
+	}
 	user.must(200, "GET", "/users", nil) // a moderator at once
 
 	staff.refused(400, "until_is_past", "POST", path+"/suspend", map[string]string{"until": "2020-01-01T00:00:00Z"})
