@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -126,7 +127,7 @@ func (h registering) registerFramed(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err == nil && !typed.Failed():
 		h.framedState(w, r, http.StatusOK, form, "register.sent_title", "register.sent_text")
-	case membership.CodeOf(err) == membership.ErrRegistrationOff.Code:
+	case errors.Is(err, membership.ErrRegistrationOff):
 		h.framedState(w, r, http.StatusConflict, form, "register.closed_title", "register.closed_text")
 	case typed.Failed() || typed.Fail(err):
 		h.Pages.Render(w, r, http.StatusUnprocessableEntity, "framed-registration", h.framedPage(r, form, typed))

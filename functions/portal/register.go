@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"sync"
@@ -161,7 +162,7 @@ func (h registering) showSent(w http.ResponseWriter, r *http.Request) {
 
 // refused shows what is wrong with a form, on the portal's own page.
 func (h registering) refused(w http.ResponseWriter, r *http.Request, typed *web.Form, err error) {
-	if membership.CodeOf(err) == membership.ErrRegistrationOff.Code {
+	if errors.Is(err, membership.ErrRegistrationOff) {
 		h.opening.remember(false)
 		h.closed(w, r, http.StatusConflict)
 		return
@@ -246,7 +247,7 @@ func (h registering) confirm(w http.ResponseWriter, r *http.Request) {
 		h.become(w, web.WithLanguage(r, registration.Language), registration.Status)
 		return
 	}
-	if membership.KindOf(err) == membership.Invalid && membership.CodeOf(err) != membership.ErrBadLink.Code {
+	if membership.KindOf(err) == membership.Invalid && !errors.Is(err, membership.ErrBadLink) {
 		offer, dead := h.Registrations.Inspect(r.Context(), h.Call(r), token)
 		if dead == nil && typed.Fail(err) {
 			r = web.WithLanguage(r, offer.Language)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -121,7 +122,7 @@ func (w *world) allowed(token string) bool {
 	w.t.Helper()
 	r := &http.Request{Method: http.MethodGet, URL: &url.URL{Path: "/me"}, Header: http.Header{"Authorization": {"Bearer " + token}}}
 	_, err := w.callers.Actor(r.WithContext(w.t.Context()))
-	if err != nil && membership.CodeOf(err) != membership.ErrSignedOut.Code {
+	if err != nil && !errors.Is(err, membership.ErrSignedOut) {
 		w.t.Fatal(err)
 	}
 	return err == nil

@@ -250,7 +250,7 @@ func TestBadTokens(t *testing.T) {
 	for name, authorization := range tests {
 		t.Run(name, func(t *testing.T) {
 			actor, err := w.callers.Actor(request(authorization...))
-			if membership.CodeOf(err) != membership.ErrSignedOut.Code || actor != (membership.Actor{}) {
+			if !errors.Is(err, membership.ErrSignedOut) || actor != (membership.Actor{}) {
 				t.Errorf("%+v, %v", actor, err)
 			}
 		})
@@ -276,7 +276,7 @@ func TestCutOff(t *testing.T) {
 			defer func() { w.table.access = before }()
 			change(&w.table.access)
 			refreshed := w.token(map[string]any{"iat": w.now.Unix()})
-			if _, err := w.callers.Actor(request("Bearer " + refreshed)); membership.CodeOf(err) != membership.ErrSignedOut.Code {
+			if _, err := w.callers.Actor(request("Bearer " + refreshed)); !errors.Is(err, membership.ErrSignedOut) {
 				t.Errorf("refreshed after it: %v", err)
 			}
 		})
@@ -287,7 +287,7 @@ func TestUnknownKeyIDsReadTheKeysOnceAMinute(t *testing.T) {
 	w := newWorld(t)
 	flood := "Bearer " + w.sign(map[string]any{"alg": "RS256", "kid": "made-up"}, w.claims())
 	for range 200 {
-		if _, err := w.callers.Actor(request(flood)); membership.CodeOf(err) != membership.ErrSignedOut.Code {
+		if _, err := w.callers.Actor(request(flood)); !errors.Is(err, membership.ErrSignedOut) {
 			t.Fatal(err)
 		}
 	}
@@ -303,7 +303,7 @@ func TestUnknownKeyIDsReadTheKeysOnceAMinute(t *testing.T) {
 	}
 	w.broken.Store(true)
 	w.now = w.now.Add(time.Minute)
-	if _, err := w.callers.Actor(request(flood)); membership.CodeOf(err) != membership.ErrSignedOut.Code {
+	if _, err := w.callers.Actor(request(flood)); !errors.Is(err, membership.ErrSignedOut) {
 		t.Errorf("unknown while the keys cannot be read again: %v", err)
 	}
 	if _, err := w.callers.Actor(request("Bearer " + w.token(nil))); err != nil {
@@ -317,7 +317,7 @@ func TestKeysThatCannotBeRead(t *testing.T) {
 	w.callers.Warm(t.Context())
 	good := "Bearer " + w.token(nil)
 	for range 5 {
-		if _, err := w.callers.Actor(request(good)); membership.CodeOf(err) != membership.ErrOverloaded.Code {
+		if _, err := w.callers.Actor(request(good)); !errors.Is(err, membership.ErrOverloaded) {
 			t.Fatalf("%v, want try again: nobody is signed out because Cognito is down", err)
 		}
 	}

@@ -1,6 +1,7 @@
 package door
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -251,7 +252,7 @@ func (d *Door) mend(w http.ResponseWriter, r *http.Request, view decisionPage, a
 	if view.Form.Value("where") == whereProposed {
 		field = "where"
 	}
-	if membership.CodeOf(err) == membership.ErrAlreadyDecided.Code {
+	if errors.Is(err, membership.ErrAlreadyDecided) {
 		view.Form.Error("", decidedBy(err))
 	} else if !view.Form.Fail(err, "customerId", field, "newCustomer.name", "newName", "newCustomer.type", "type", "newCustomer", "where", "groupIds", "groups", "registrationIds", "") {
 		d.Pages.Failed(w, r, err)

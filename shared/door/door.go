@@ -3,6 +3,7 @@ package door
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -222,7 +223,7 @@ func (d *Door) saveLanguage(r *http.Request, language string) error {
 		return err
 	}
 	_, err = d.Profile.Change(r.Context(), c, user.Version, membership.ProfileInput{Language: &language})
-	if membership.CodeOf(err) == membership.ErrDirectory.Code {
+	if errors.Is(err, membership.ErrDirectory) {
 		return nil // the browser keeps the choice
 	}
 	return err

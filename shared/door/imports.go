@@ -1,6 +1,7 @@
 package door
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -441,7 +442,7 @@ func (d *Door) stepImport(w http.ResponseWriter, r *http.Request, do func(c memb
 		err = do(call, form, id)
 	}
 	switch {
-	case membership.CodeOf(err) == membership.ErrImportUploadMissing.Code:
+	case errors.Is(err, membership.ErrImportUploadMissing):
 		web.Notify(w, "error", "notice.import_upload_missing")
 	case membership.KindOf(err) == membership.NotFound:
 		d.Pages.Failed(w, r, err)
@@ -456,7 +457,7 @@ func (d *Door) stepImport(w http.ResponseWriter, r *http.Request, do func(c memb
 func (d *Door) checkImport(w http.ResponseWriter, r *http.Request) {
 	d.stepImport(w, r, func(c membership.Call, _ *web.Form, id string) error {
 		_, err := d.Imports.Check(r.Context(), c, id)
-		if membership.CodeOf(err) == membership.ErrImportConfirmed.Code { // from a page that was left open: the import says where it is
+		if errors.Is(err, membership.ErrImportConfirmed) { // from a page that was left open: the import says where it is
 			return nil
 		}
 		return err

@@ -1,6 +1,7 @@
 package door
 
 import (
+	"errors"
 	"net/http"
 
 	"clientele/shared/httpapi"
@@ -90,7 +91,7 @@ func (d *Door) reset(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		web.Notify(w, "success", "notice.password_set")
 		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
-	case membership.CodeOf(err) != membership.ErrBadLink.Code && form.Fail(err, "password", "newPassword"):
+	case !errors.Is(err, membership.ErrBadLink) && form.Fail(err, "password", "newPassword"):
 		d.Pages.Render(w, r, http.StatusUnprocessableEntity, "reset-password", resetPage{Form: form, Name: form.Value("username"), Token: token})
 	default:
 		d.deadReset(w, r, token, err)

@@ -1,6 +1,7 @@
 package door
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -100,7 +101,7 @@ func (d *Door) choosePassword(w http.ResponseWriter, r *http.Request) {
 	}
 	signedIn, err := d.SignIn.AnswerNewPassword(r.Context(), d.Call(r), membership.NewPassword{Session: form.Value("challenge"), Door: d.Which, Password: form.Value("newPassword")})
 	switch {
-	case membership.CodeOf(err) == membership.ErrChallengeOver.Code:
+	case errors.Is(err, membership.ErrChallengeOver):
 		challengeOver(w, r)
 	case err != nil && form.Fail(err):
 		d.Pages.Render(w, r, http.StatusUnprocessableEntity, "choose-password", challengePage{Form: form, Next: web.LocalPath(form.Value("next"))})
@@ -125,7 +126,7 @@ func (d *Door) answerChallenge(w http.ResponseWriter, r *http.Request) {
 	challenge.Code = strings.ReplaceAll(form.Value("code"), " ", "") // apps show it in two groups
 	signedIn, err := d.SignIn.AnswerChallenge(r.Context(), d.Call(r), challenge)
 	switch {
-	case membership.CodeOf(err) == membership.ErrChallengeOver.Code:
+	case errors.Is(err, membership.ErrChallengeOver):
 		challengeOver(w, r)
 	case err != nil && form.Fail(err):
 		form.Set("code", "")

@@ -2,6 +2,7 @@ package files_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -101,7 +102,7 @@ func TestJoiningThatFailsLate(t *testing.T) {
 	}))
 	defer server.Close()
 	e := files.Exports{Bucket: files.New(config(server.URL, ""), "bucket", time.Now)}
-	if err := e.Join(t.Context(), exported, "u", []int{1}); membership.CodeOf(err) != membership.ErrOverloaded.Code {
+	if err := e.Join(t.Context(), exported, "u", []int{1}); !errors.Is(err, membership.ErrOverloaded) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -37,7 +37,7 @@ func account(t *testing.T, p *identity.Pool) string {
 
 func wantCode(t *testing.T, what string, err error, want *membership.Error) {
 	t.Helper()
-	if membership.CodeOf(err) != want.Code {
+	if !errors.Is(err, want) {
 		t.Errorf("%s: %v, want %s", what, err, want.Code)
 	}
 }

@@ -2,6 +2,7 @@ package membership
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -196,7 +197,7 @@ func (is Invitations) accept(ctx context.Context, c Call, in AcceptInput) (User,
 		switch err := is.activate(ctx, c, inv, claimed, active); {
 		case err == nil:
 			return active, tokens, nil
-		case CodeOf(err) == ErrLoginTaken.Code:
+		case errors.Is(err, ErrLoginTaken):
 			return User{}, Tokens{}, is.release(ctx, claimed, ErrUsernameInUse)
 		case KindOf(err) != Stale: // it may have been stored all the same; then there is nothing to release
 			return User{}, Tokens{}, is.release(ctx, claimed, err)
@@ -349,7 +350,7 @@ func (is Invitations) Renew(ctx context.Context, c Call, token string) error {
 	if err != nil {
 		return err
 	}
-	if err := acceptable(inv, c.Now); err != nil && KindOf(err) != Gone || CodeOf(err) == ErrInvitationEnded.Code {
+	if err := acceptable(inv, c.Now); err != nil && KindOf(err) != Gone || errors.Is(err, ErrInvitationEnded) {
 		return err
 	}
 	if wait := inv.SentAt.Add(RenewalPause).Sub(c.Now); wait > 0 {

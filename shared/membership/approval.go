@@ -217,7 +217,7 @@ func (as Approvals) one(ctx context.Context, c Call, in DecisionInput, chosen ch
 		default:
 			err = as.approve(ctx, c, its, chosen, reg, user)
 		}
-		if again := KindOf(err) == Stale || CodeOf(err) == ErrLoginTaken.Code; !again || try == decisionTries-1 {
+		if again := KindOf(err) == Stale || errors.Is(err, ErrLoginTaken); !again || try == decisionTries-1 {
 			return err
 		}
 	}

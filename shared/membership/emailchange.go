@@ -2,6 +2,7 @@ package membership
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 )
@@ -239,7 +240,7 @@ func (e EmailChanges) Confirm(ctx context.Context, c Call, token string) (EmailC
 	told := toldMail(c, e.NewID, before, after, LetterEmailChanged, customer.Language, e.Language)
 	trail.Mails = []Mail{told}
 	if err := e.Store.ChangeUser(ctx, before, after, nil, trail); err != nil {
-		if CodeOf(err) == ErrLoginTaken.Code {
+		if errors.Is(err, ErrLoginTaken) {
 			err = ErrEmailTaken
 		}
 		return EmailChange{}, err

@@ -58,6 +58,12 @@ func (e *Error) Error() string {
 // Unwrap returns the cause, which is for the log only.
 func (e *Error) Unwrap() error { return e.cause }
 
+// Is says whether target is the same error, whatever its cause and the field it is about: errors.Is(err, ErrLoginTaken).
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code
+}
+
 // Because returns a copy of e that carries a cause for the log.
 func (e *Error) Because(cause error) *Error {
 	c := *e

@@ -2,6 +2,7 @@ package membership
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -220,7 +221,7 @@ func (gs Groups) Delete(ctx context.Context, c Call, groupID string, version int
 	}
 	audit := c.auditEntry(gs.NewID(), "group.deleted", "group", groupID, ProviderID, before.auditFields(), nil)
 	err = gs.Store.DeleteGroup(ctx, before, c.trail(audit, groupID))
-	if CodeOf(err) == ErrGroupNotEmpty.Code {
+	if errors.Is(err, ErrGroupNotEmpty) {
 		return before.Members.notEmpty()
 	}
 	return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"time"
 )
 
@@ -308,7 +309,7 @@ func (gs Guests) wait(ctx context.Context, c Call, settings Settings, r Registra
 	user.CustomerID = UnassignedID
 	trail := c.trail(c.auditEntry(gs.NewID(), "registration.confirmed", "registration", r.ID, r.CustomerID, nil, r.auditFields()), r.ID)
 	trail.Mails = []Mail{mail}
-	if err = gs.Store.RequestUser(ctx, r, user, trail); CodeOf(err) == ErrLoginTaken.Code {
+	if err = gs.Store.RequestUser(ctx, r, user, trail); errors.Is(err, ErrLoginTaken) {
 		return ErrAlreadyAsked // by another browser, at this moment
 	}
 	return err

@@ -202,7 +202,7 @@ func (m MailRegistrations) Receive(ctx context.Context, c Call, r MailReceipt) (
 		return MailStarted, nil
 	case KindOf(err) == TooMany:
 		return MailTooMany, nil
-	case CodeOf(err) == ErrRegistrationOff.Code:
+	case errors.Is(err, ErrRegistrationOff):
 		return MailClosed, nil
 	case KindOf(err) == Invalid:
 		return MailRefused, nil

@@ -331,7 +331,7 @@ func (is Invitations) inviteOne(ctx context.Context, c Call, customer Customer, 
 		} else {
 			err = is.Store.InviteContact(ctx, contact, user, inv, trail)
 		}
-		if CodeOf(err) != ErrLoginTaken.Code || try > 0 {
+		if !errors.Is(err, ErrLoginTaken) || try > 0 {
 			return inv.ID, err
 		}
 		_, again, _, err := is.Store.InviteFacts(ctx, c.Actor.Reach(), customer.ID, []string{FoldLogin(row.Email)}, nil)

@@ -3,6 +3,7 @@ package membership
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 )
 
@@ -101,7 +102,7 @@ func (r Records) Create(ctx context.Context, c Call, in CreateInput) (User, erro
 	}
 	for try := 0; ; try++ {
 		made, err := r.create(ctx, c, in, user)
-		if CodeOf(err) != ErrLoginTaken.Code || try > 0 { // the loser of a race looks again, once
+		if !errors.Is(err, ErrLoginTaken) || try > 0 { // the loser of a race looks again, once
 			return made, err
 		}
 	}
@@ -393,7 +394,7 @@ func (r Records) Change(ctx context.Context, c Call, userID string, version int,
 	trail := c.trail(c.auditEntry(r.NewID(), "user.changed", "user", before.ID, before.CustomerID, before.auditFields(), after.auditFields()), before.ID)
 	trail.Mails, trail.Letters, trail.Witness = announced.mails, announced.letters, c.witness(before)
 	err = r.Store.ChangeUser(ctx, before, after, invitation, trail)
-	if CodeOf(err) == ErrLoginTaken.Code {
+	if errors.Is(err, ErrLoginTaken) {
 		err = ErrUsernameInUse
 		if FoldLogin(after.Email) != FoldLogin(before.Email) {
 			err = ErrAlreadyUser

@@ -3,6 +3,7 @@ package membership
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -437,11 +438,11 @@ func (rs Registrations) Confirm(ctx context.Context, c Call, in ConfirmInput) (R
 		switch {
 		case KindOf(err) == Stale: // another confirmation, or a new registration
 			continue
-		case CodeOf(err) == ErrLoginTaken.Code && try == 0: // perhaps only the username
+		case errors.Is(err, ErrLoginTaken) && try == 0: // perhaps only the username
 			continue
-		case CodeOf(err) == ErrCustomerDeactivated.Code: // since it was read
+		case errors.Is(err, ErrCustomerDeactivated): // since it was read
 			continue
-		case CodeOf(err) == ErrLoginTaken.Code, CodeOf(err) == ErrInvitedMeanwhile.Code:
+		case errors.Is(err, ErrLoginTaken), errors.Is(err, ErrInvitedMeanwhile):
 			return Registration{}, ErrAddressKnown
 		}
 		return reg, err

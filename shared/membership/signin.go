@@ -2,6 +2,7 @@ package membership
 
 import (
 	"context"
+	"errors"
 	"time"
 	"unicode/utf8"
 )
@@ -195,7 +196,7 @@ func (s SignIn) count(ctx context.Context, folded string, have Attempts, now tim
 		if err == nil {
 			break
 		}
-		if CodeOf(err) != ErrTooManyAttempts.Code || try == countTries {
+		if !errors.Is(err, ErrTooManyAttempts) || try == countTries {
 			return nil, err
 		}
 		if _, have, err = s.Store.LoginFacts(ctx, folded); err != nil { // another attempt was counted, or forgotten, meanwhile

@@ -1,6 +1,9 @@
 package membership
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // ChangeUsername changes the caller's own username; the old one is free at once. Sessions stay: what they prove has not
 // changed. Errors: ErrDirectory, Invalid (username), ErrUsernameInUse, ErrStale.
@@ -19,7 +22,7 @@ func (p Profile) ChangeUsername(ctx context.Context, c Call, username string) (U
 	after.Username, after.Version = username, before.Version+1
 	trail := c.trail(c.auditEntry(p.NewID(), "user.username-changed", "user", before.ID, before.CustomerID, before.auditFields(), after.auditFields()), before.ID)
 	err = p.Store.ChangeUser(ctx, before, after, nil, trail)
-	if CodeOf(err) == ErrLoginTaken.Code {
+	if errors.Is(err, ErrLoginTaken) {
 		err = ErrUsernameInUse
 	}
 	if err != nil {

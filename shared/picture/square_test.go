@@ -272,7 +272,7 @@ func TestRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			squares, err := picture.Squares(t.Context(), test.data, []int{64, 256})
-			if membership.CodeOf(err) != test.want.Code || squares != nil {
+			if !errors.Is(err, test.want) || squares != nil {
 				t.Errorf("got %d squares, %v; want %s", len(squares), err, test.want.Code)
 			}
 		})
@@ -293,7 +293,7 @@ func TestScansWithoutEnd(t *testing.T) {
 	defer cancel()
 	began := time.Now()
 	_, err := picture.Squares(ctx, manyScans(t), []int{64})
-	if membership.CodeOf(err) != membership.ErrPictureTooLarge.Code {
+	if !errors.Is(err, membership.ErrPictureTooLarge) {
 		t.Errorf("got %v", err)
 	}
 	if took := time.Since(began); took > 20*time.Second {

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -73,7 +74,7 @@ func TestGuestSession(t *testing.T) {
 	if err != nil || c.Name != "__Host-guest" || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge != int(membership.GuestStay.Seconds()) {
 		t.Fatalf("cookie %+v, %v", c, err)
 	}
-	if again, err := enter(t, g, token); again != nil || membership.CodeOf(err) != membership.ErrGuestLinkOver.Code {
+	if again, err := enter(t, g, token); again != nil || !errors.Is(err, membership.ErrGuestLinkOver) {
 		t.Errorf("the link once more: %+v, %v", again, err)
 	}
 	w.calls.Take()

@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -92,7 +93,7 @@ func load(s session.Sessions, cookies ...*http.Cookie) (membership.Actor, *http.
 
 func wantSignedOut(t *testing.T, what string, err error) {
 	t.Helper()
-	if membership.CodeOf(err) != membership.ErrSignedOut.Code {
+	if !errors.Is(err, membership.ErrSignedOut) {
 		t.Errorf("%s: %v, want sign_in_required", what, err)
 	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -234,7 +235,7 @@ func must(t testing.TB, err error) {
 // fails checks that err is the *membership.Error wanted, or one with its code.
 func fails(t testing.TB, err error, want *membership.Error) {
 	t.Helper()
-	if membership.CodeOf(err) != want.Code {
+	if !errors.Is(err, want) {
 		t.Errorf("got error %v, want %v", err, want)
 	}
 }
