@@ -124,6 +124,10 @@ func TestRecordPages(t *testing.T) {
 	nia.sees("A mail with a link is on its way to "+next, email)
 	staff.open(s.Console + record)
 	staff.sees("The new address " + next + " waits to be confirmed")
+	staff.open(s.Console + record + "/edit") // what is changed meanwhile lets it wait
+	staff.fill("city", "Bergen")
+	staff.press("Save")
+	staff.sees("Saved.", "Bergen", "The new address "+next+" waits to be confirmed")
 	confirm := link(t, about(t, s, next, "Confirm your new e-mail address for …"))
 	if told := about(t, s, email, "The e-mail address of your account with … is about to change"); strings.Contains(told.Text, next) || strings.Contains(told.Text, "#") {
 		t.Errorf("the old address is told too much:\n%s", told.Text)
@@ -140,7 +144,13 @@ func TestRecordPages(t *testing.T) {
 	nia.signIn(s.Portal, next, password)
 	nia.sees("Your profile", next)
 
-	staff.open(s.Console + record)
+	staff.open(s.Console + record + "/edit")
+	staff.fill("email", address("mistyped"))
+	staff.press("Save")
+	staff.press("Withdraw the new address")
+	staff.sees("The new address is withdrawn. " + next + " stays.")
+	staff.seesNo("waits to be confirmed")
+
 	staff.press("Renew password Nia Núñez")
 	staff.press("Renew password")
 	staff.sees("A link to set a new password is on its way to " + next)

@@ -31,6 +31,16 @@ func Opened(form *web.Form, version int, fields ...Held) {
 	form.Set("version", strconv.Itoa(version))
 }
 
+// touched says whether a field of a form says something else than when the form was opened.
+func touched(form *web.Form, name string) bool {
+	var was map[string]string
+	if json.Unmarshal([]byte(form.Value(openedField)), &was) != nil {
+		return true
+	}
+	opened, known := was[name]
+	return !known || form.Value(name) != opened
+}
+
 func keepOpened(form *web.Form, was map[string]string) {
 	raw, _ := json.Marshal(was) // of strings: cannot fail
 	form.Set(openedField, string(raw))

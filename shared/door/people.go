@@ -61,6 +61,7 @@ func (p People) Routes(mux *http.ServeMux) {
 	handle("GET /users/{userId}", p.user)
 	handle("GET /users/{userId}/edit", p.showEdit)
 	handle("POST /users/{userId}/edit", p.edit)
+	handle("POST /users/{userId}/withdraw-email", p.withdrawEmail)
 	handle("GET /users/{userId}/groups", p.userGroups)
 	handle("POST /users/{userId}/groups", p.changeGroups)
 	handle("GET /users/{userId}/invitation", p.userInvitation)

@@ -24,6 +24,7 @@ type recordPage struct {
 	Comment               string
 	NewEmail              string // waits to be confirmed
 	NewEmailUntil         time.Time
+	Withdraw              *web.Action // the new address, for those who may
 	Groups                web.Table
 	Join                  string // where a group is chosen; "" for those who may not
 	Choices               []web.Option
@@ -34,8 +35,7 @@ type recordPage struct {
 // record is what all tabs of a record have.
 func (p People) record(r *http.Request, at place, user membership.User, tab string) recordPage {
 	actor, now := Actor(r), user.StatusAt(p.Door.Now())
-	about := subject{id: user.ID, customerID: user.CustomerID, invitationID: user.InvitationID, name: user.DisplayName(), email: user.Email, role: user.Role, status: now, version: user.Version,
-		directory: user.Source == membership.SourceDirectory}
+	about := userSubject(user, p.Door.Now())
 	view := recordPage{Name: user.DisplayName(), Status: string(now), Picture: pictureAddress(user, membership.AvatarSmall), Initials: web.Visitor{Name: user.DisplayName()}.Initials(),
 		Back: web.Link{Label: web.Text("people.users"), URL: at.users()}, Actions: userActions(actor, about, at, p.Door.Once()),
 		Directory: about.directory, Once: p.Door.Once(), Form: web.NewForm()}
@@ -59,6 +59,12 @@ func (p People) record(r *http.Request, at place, user membership.User, tab stri
 		view.Tabs = nil
 	}
 	return view
+}
+
+// userSubject is a user as actions see them.
+func userSubject(u membership.User, now time.Time) subject {
+	return subject{id: u.ID, customerID: u.CustomerID, invitationID: u.InvitationID, name: u.DisplayName(), email: u.Email, role: u.Role, status: u.StatusAt(now), version: u.Version,
+		directory: u.Source == membership.SourceDirectory}
 }
 
 // mayChange says whether the actor may change a user's record, and it can be changed here.
@@ -106,6 +112,10 @@ func (p People) user(w http.ResponseWriter, r *http.Request, at place) {
 	)
 	if email := user.NewEmailAt(p.Door.Now()); email != "" {
 		view.NewEmail, view.NewEmailUntil = email, user.NewEmailUntil
+		if mayChange(Actor(r), userSubject(user, p.Door.Now())) {
+			view.Withdraw = &web.Action{Label: web.Text("people.withdraw_email"), URL: at.user(user.ID, "withdraw-email"), Post: true,
+				Fields: map[string]string{onceField: view.Once, "version": strconv.Itoa(user.Version)}}
+		}
 	}
 	p.Door.Pages.Render(w, r, http.StatusOK, "user", view)
 }
@@ -323,8 +333,12 @@ func (p People) edit(w http.ResponseWriter, r *http.Request, at place) {
 	}
 	after := user
 	if len(call.Done) == 0 {
+		in := recordInput(form, call.Actor)
+		if !touched(form, "email") {
+			in.Email = nil // the present address would withdraw a new one that waits to be confirmed
+		}
 		version, _ := strconv.Atoi(form.Value("version")) // none is as stale as an old one
-		after, err = d.Records.Change(r.Context(), call, user.ID, version, recordInput(form, call.Actor))
+		after, err = d.Records.Change(r.Context(), call, user.ID, version, in)
 	}
 	if err == nil {
 		if email := after.NewEmailAt(d.Now()); email != "" && email != user.NewEmail {
@@ -348,6 +362,27 @@ func (p People) edit(w http.ResponseWriter, r *http.Request, at place) {
 		status = Meanwhile(form, user.Version, fields...)
 	}
 	d.Pages.Render(w, r, status, "record-form", p.editForm(r, at, user, form))
+}
+
+// withdrawEmail ends the wait for a new address: the user keeps the present one.
+func (p People) withdrawEmail(w http.ResponseWriter, r *http.Request, at place) {
+	d := p.Door
+	user, err := p.changeable(r, at)
+	if err != nil {
+		d.Pages.Failed(w, r, err)
+		return
+	}
+	form, call, err := d.Sent(w, r)
+	if err == nil && len(call.Done) == 0 {
+		version, _ := strconv.Atoi(form.Value("version"))
+		_, err = d.Records.Change(r.Context(), call, user.ID, version, membership.RecordInput{Email: &user.Email})
+	}
+	if err != nil {
+		d.Pages.Fail(w, r, err, web.Action{Label: web.Plain(user.DisplayName()), URL: at.user(user.ID, ""), Kind: "primary"})
+		return
+	}
+	web.Notify(w, "success", "notice.email_withdrawn", "email", user.Email)
+	http.Redirect(w, r, at.user(user.ID, ""), http.StatusSeeOther)
 }
 
 func (p People) showNewForm(w http.ResponseWriter, r *http.Request, at place, status int, form *web.Form) {
