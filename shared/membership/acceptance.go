@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// AcceptanceLease is how long an acceptance under way keeps others out. It is longer than the function's timeout
-// (template.yaml: 29 s), so that whoever holds a dead lease is dead.
+// AcceptanceLease is how long an acceptance in progress keeps others out. It outlasts the function's timeout
+// (template.yaml: 29 s), so the holder of an expired lease is no longer running.
 const AcceptanceLease = 40 * time.Second
 
-// RenewalPause is the least time between two links that an invitee asks for.
+// RenewalPause is how long after the last link an invitee can ask for a new one.
 const RenewalPause = time.Hour
 
 // Offer is what the holder of a good link may know of an invitation.
@@ -49,7 +49,7 @@ type AcceptInput struct {
 	LastName  *string
 }
 
-// proven returns the invitation whose link the token is. Errors: ErrBadLink, ErrInvitationReplaced.
+// proven returns the invitation that the token was made for. Errors: ErrBadLink, ErrInvitationReplaced.
 func (is Invitations) proven(ctx context.Context, token string) (Invitation, error) {
 	t, err := ParseToken(token)
 	if err != nil {
@@ -127,8 +127,8 @@ func freeUsername(proposals []string, holders []Address, userID string) string {
 //  3. one transaction: user active, invitation accepted, username reserved.
 //
 // A failure gives the lease back; after a crash it ends by itself (AcceptanceLease) and the link works again. The
-// password of an active user is never touched. What else is changed about the user meanwhile (a role, a group, the name
-// of the customer) goes along.
+// password of an active user is never touched. Other changes made to the user meanwhile (a role, a group, the
+// customer's name) are kept.
 // Errors: ErrBadLink, ErrInvitationReplaced, ErrInvitationExpired, ErrInvitationEnded, ErrInvitationBlocked,
 // ErrAlreadyAccepted, ErrUsernameInUse, Invalid, ErrOverloaded.
 func (is Invitations) Accept(ctx context.Context, c Call, in AcceptInput) (User, Tokens, error) {
@@ -141,11 +141,11 @@ func (is Invitations) Accept(ctx context.Context, c Call, in AcceptInput) (User,
 	return User{}, Tokens{}, ErrOverloaded
 }
 
-// acceptTries is how often an acceptance begins anew, and is written down anew, because something else about the user has
-// changed in between.
+// acceptTries is how often an acceptance starts over, and how often its result is written, when something else about
+// the user changes in between.
 const acceptTries = 4
 
-// accept is one try. Errors: also ErrStale when something else was changed before the lease was there.
+// accept makes one try. Errors: also ErrStale when something else changed before the lease was taken.
 func (is Invitations) accept(ctx context.Context, c Call, in AcceptInput) (User, Tokens, error) {
 	inv, err := is.proven(ctx, in.Token)
 	if err != nil {
@@ -157,7 +157,7 @@ func (is Invitations) accept(ctx context.Context, c Call, in AcceptInput) (User,
 	proposals := ProposedUsernames(inv.Email)
 	if in.Username != "" {
 		proposals = nil
-		if CheckUsername("username", in.Username, inv.Email) == nil { // what can be no username may not even fit into a key
+		if CheckUsername("username", in.Username, inv.Email) == nil { // an invalid username may not even fit into a key
 			proposals = []string{in.Username}
 		}
 	}
@@ -222,8 +222,8 @@ func (is Invitations) activate(ctx context.Context, c Call, inv Invitation, clai
 	return is.Store.ChangeUser(ctx, claimed, active, &InvitationChange{inv, after}, trail)
 }
 
-// stillClaimed returns the invitation and the user whom an acceptance under way has claimed as they are now, after
-// something about them was changed. Errors: those of stillOpen, ErrAlreadyAccepted when the lease is somebody else's.
+// stillClaimed reads the invitation and the user of an acceptance in progress again after one of them was changed.
+// Errors: those of stillOpen, and ErrAlreadyAccepted when somebody else holds the lease.
 func (is Invitations) stillClaimed(ctx context.Context, c Call, inv Invitation, claimed User) (Invitation, User, error) {
 	now, err := is.stillOpen(ctx, c, inv)
 	if err != nil {
@@ -294,7 +294,7 @@ func (is Invitations) openAccount(ctx context.Context, user User, password strin
 	return answer.Tokens, err
 }
 
-// release gives the lease back after a failure, as far as that is possible, and returns why.
+// release tries to give the lease back after a failure, and returns why.
 func (is Invitations) release(ctx context.Context, claimed User, why error) error {
 	free := claimed
 	free.ActivatingUntil, free.Version = time.Time{}, claimed.Version+1
@@ -303,8 +303,8 @@ func (is Invitations) release(ctx context.Context, claimed User, why error) erro
 	return why
 }
 
-// stillOpen returns an invitation as it is after somebody has changed it, or its user, while it was being accepted.
-// Errors: ErrInvitationEnded, ErrInvitationReplaced and those of acceptable when its link is good no more.
+// stillOpen reads an invitation again after it or its user was changed during an acceptance.
+// Errors: ErrInvitationEnded, ErrInvitationReplaced and those of acceptable, when its link is no longer good.
 func (is Invitations) stillOpen(ctx context.Context, c Call, inv Invitation) (Invitation, error) {
 	now, err := is.Store.Invitation(ctx, ReachCustomer(inv.CustomerID), inv.ID)
 	switch {

@@ -8,26 +8,26 @@ import (
 	"time"
 )
 
-// SignIns is what is kept about the ways into one account. It stands apart from the user's record, so that signing out
-// is no change of the record.
+// SignIns is what is stored about the ways into one account. It is separate from the user's record, so that signing out
+// does not change the record.
 type SignIns struct {
 	CustomerID, UserID string
 	// ValidFrom is the moment before which no session or token counts; see also User.ValidFrom and Customer.ValidFrom.
 	ValidFrom time.Time
 	// SignedOut holds the token families (origin_jti) that were signed out, with the time after which they are dead anyway.
 	SignedOut map[string]time.Time
-	// ResetMail is the mail that carries the only good password link, ResetVersion and ResetExpiresAt belong to it. A link
-	// that was used has no expiry.
+	// ResetMail is the mail that carries the only good password link; ResetVersion and ResetExpiresAt are that link's.
+	// ResetExpiresAt is zero once the link was used.
 	ResetMail         string
 	ResetVersion      int
 	ResetExpiresAt    time.Time
 	ResetClaimedUntil time.Time
-	// TemporaryVersion counts the temporary passwords: renewing or setting a password in any way ends the one before, and
-	// only the mail of this version may bring one. TemporaryExpiresAt is zero until that mail is sent.
+	// TemporaryVersion counts the temporary passwords. Renewing or setting a password in any way ends the previous one,
+	// and only the mail of this version may carry one. TemporaryExpiresAt is zero until that mail is sent.
 	TemporaryVersion   int
 	TemporaryExpiresAt time.Time
-	// PasswordOver is set while the password at the sign-in service no longer counts: a new one must be set by link, or
-	// with a temporary one.
+	// PasswordOver is set while the password at the sign-in service no longer counts: the user must set a new one with
+	// a link or a temporary password.
 	PasswordOver bool
 	Version      int
 }
@@ -60,8 +60,8 @@ func limits(door Door) (idle, whole time.Duration) {
 	return PortalIdle, PortalSession
 }
 
-// NewSession returns a session of a user who has just proven to be one. secret is 32 random bytes and stays in the
-// cookie; the table has its hash only.
+// NewSession returns a session for a user who has just proven who they are. secret is 32 random bytes; it stays in the
+// cookie, and the table has only its hash.
 func NewSession(id string, secret []byte, u User, door Door, now time.Time) Session {
 	_, whole := limits(door)
 	hash := sha256.Sum256(secret)
@@ -109,14 +109,14 @@ func (a Access) validFrom() time.Time {
 	return later(later(a.User.ValidFrom, a.SignIns.ValidFrom), a.Customer.ValidFrom)
 }
 
-// actorNow is Actor for somebody of whom no token or session is asked: who is written to, or whose job goes on. Being signed
-// out everywhere, by a new password for example, ends neither.
+// actorNow is Actor for somebody who need not show a token or session: the recipient of a mail, or the owner of a job.
+// Being signed out everywhere, for example by a new password, ends neither.
 func (a Access) actorNow(door Door, now time.Time) (Actor, error) {
 	return a.Actor(door, later(now, a.validFrom()), "", now)
 }
 
-// Actor returns who is calling, if access is open at this moment: user active, customer open, the right door, and what
-// was issued at issuedAt (a token or session; family is the token's origin_jti, or "") not cut off since.
+// Actor returns who is calling if their access is open at this moment: the user is active, the customer open, the door
+// right, and the token or session issued at issuedAt not cut off since. family is the token's origin_jti, or "".
 // Errors: ErrSignedOut.
 func (a Access) Actor(door Door, issuedAt time.Time, family string, now time.Time) (Actor, error) {
 	u := a.User

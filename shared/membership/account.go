@@ -24,8 +24,8 @@ type Passwords interface {
 	SetPassword(ctx context.Context, userID, password string) error
 }
 
-// Accounts keeps passwords and second factors; shared/identity is the one on Cognito. An account's name is the user's
-// id, and it holds nothing else about the person.
+// Accounts keeps passwords and second factors; shared/identity implements it with Cognito. An account's name is the
+// user's id, and it holds nothing else about the person.
 type Accounts interface {
 	Passwords
 	// SignIn checks a password. Errors: ErrWrongCredentials.

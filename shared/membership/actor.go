@@ -5,8 +5,8 @@ import "slices"
 // Realm is the world an actor comes from.
 type Realm string
 
-// The realms. System is the deployment itself: schedules, and the owner of a proven link. A guest is whoever reads the mail
-// of the contact address of a customer without users (guest.go).
+// The realms. System is the deployment itself: schedules, and the owner of a proven link. A guest is the reader of the
+// contact address of a customer without users (guest.go).
 const (
 	Staff  Realm = "staff"
 	Portal Realm = "portal"
@@ -42,7 +42,7 @@ func realmOf(customerID string) Realm {
 	return Portal
 }
 
-// Actor is who is calling, as read from the table for this very request: a change or cut-off holds from the next one.
+// Actor is who is calling, read from the table for each request, so that a change or cut-off holds from the next one.
 type Actor struct {
 	Realm      Realm
 	UserID     string
@@ -53,7 +53,7 @@ type Actor struct {
 	Language   string // the person's, else the customer's; "" where neither has one
 	// RequestID goes into the audit entry.
 	RequestID string
-	// signIns is what was read about the ways into the actor's account; nil where that was not the table.
+	// signIns is what the table said about the ways into the actor's account; nil for actors not from the table.
 	signIns *SignIns
 }
 
@@ -67,7 +67,7 @@ type Reach struct {
 	customerID string
 }
 
-// ReachAll is for staff and the system; ReachCustomer for everybody else.
+// ReachAll reaches every customer. It is for staff and the system; everybody else gets ReachCustomer.
 func ReachAll() Reach { return Reach{all: true} }
 
 // ReachCustomer reaches the things of one customer.
@@ -156,7 +156,7 @@ var permissions = []permission{
 	{Staff, StaffAdministrator, ChangeSettings, anywhere, nil},
 
 	// An agent reads, invites and approves, and never lets colleagues in. Approving includes creating the customer that
-	// somebody who registered is let into ("the customer is chosen, created": mission 5), and needs no CreateCustomer.
+	// a registered person is admitted to ("the customer is chosen, created": mission 5), and needs no CreateCustomer.
 	{Staff, StaffAgent, ReadCustomer, anywhere, nil},
 	{Staff, StaffAgent, ReadUsers, anywhere, nil},
 	{Staff, StaffAgent, ExportUsers, anywhere, nil},

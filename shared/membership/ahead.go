@@ -2,9 +2,9 @@ package membership
 
 import "context"
 
-// Ahead is a record that a request names, being read while its caller is still being looked up: one wait instead of two.
-// It is read with the reach that the caller has if let in, so it cannot be what the caller must not see; who is refused
-// never learns of it.
+// Ahead is a record that a request names, read while its caller is still being looked up: one wait instead of two. It
+// is read with the reach that the caller will have if let in, so it is nothing that the caller must not see. A caller
+// who is refused never learns of it.
 type Ahead[T any] struct {
 	reach Reach
 	id    string
@@ -13,7 +13,8 @@ type Ahead[T any] struct {
 	err   error
 }
 
-// ReadAhead begins to read the record of an id. It goes on beside the caller's look-up and ends by itself.
+// ReadAhead starts reading the record of an id and returns at once. The read goes on beside the caller's look-up and
+// ends by itself.
 func ReadAhead[T any](ctx context.Context, reach Reach, id string, read func(context.Context, Reach, string) (T, error)) *Ahead[T] {
 	a := &Ahead[T]{reach: reach, id: id, done: make(chan struct{})}
 	go func() {
@@ -23,7 +24,7 @@ func ReadAhead[T any](ctx context.Context, reach Reach, id string, read func(con
 	return a
 }
 
-// or returns what was read ahead where that is what is asked for now, and reads otherwise; nil has read nothing.
+// or returns the record read ahead if it is the one asked for now, and else reads it. A nil Ahead has read nothing.
 func (a *Ahead[T]) or(ctx context.Context, reach Reach, id string, read func(context.Context, Reach, string) (T, error)) (T, error) {
 	if a == nil || a.reach != reach || a.id != id {
 		return read(ctx, reach, id)

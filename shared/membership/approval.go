@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Decision is what approvers say.
+// Decision is what an approver decides.
 type Decision string
 
 // The decisions.
@@ -22,17 +22,17 @@ type DecisionInput struct {
 	Decision        Decision
 	Reason          string // of a disapproval, mailed unless Silent
 	Silent          bool
-	// CustomerID is whose users they become, NewCustomer makes one for a single registration. With neither it is, for each,
-	// the customer of the proven domain.
+	// CustomerID is the customer whose users they become; NewCustomer creates it, for a single registration. With
+	// neither, each goes to its proposed customer, else to the one that has proven its domain since.
 	CustomerID  string
 	NewCustomer *NewCustomer
-	// Role is "" for administrator of a new company, else for the role that was asked for at this customer, else for member.
+	// Role "" means administrator of a new company, else the role that was asked for at this customer, else member.
 	Role     Role
 	GroupIDs []string
 }
 
-// NewCustomer is a customer to be made with an approval. A company without a name has that of the registration, a person
-// the person's own.
+// NewCustomer is a customer to be created with an approval. Without a name, a company gets the company name of the
+// registration, and a person their own name.
 type NewCustomer struct {
 	Type CustomerType
 	CustomerInput
@@ -58,21 +58,22 @@ type ApprovalStore interface {
 	GroupsOf(ctx context.Context, reach Reach, ids []string) ([]Group, error)
 	OnlyUser(ctx context.Context, customerID string) (userID string, err error)
 	Markers(ctx context.Context, keys []*IdempotencyKey) ([]*Marker, error)
-	// DecideRegistration replaces registration and user, who may go from one customer to another by it. Errors: ErrStale,
-	// ErrLoginTaken, ErrCustomerDeactivated, ErrOnePerson, ErrInvitedMeanwhile when the customer has invited this address
-	// although it was somebody else's, ErrExternalUserID, ErrGroupGone, ErrInProgress.
+	// DecideRegistration replaces registration and user, who may move from one customer to another. Errors: ErrStale,
+	// ErrLoginTaken, ErrCustomerDeactivated, ErrOnePerson, ErrInvitedMeanwhile when the customer has invited this
+	// address although somebody else held it, ErrExternalUserID, ErrGroupGone, ErrInProgress.
 	DecideRegistration(ctx context.Context, r RegistrationChange, before, after User, a Admission, t Trail) error
 }
 
-// Approvals are the use cases of those who decide about registrations.
+// Approvals are the use cases of approvers.
 type Approvals struct {
 	Store    ApprovalStore
 	NewID    func() string
 	Language string // of the deployment
 }
 
-// Decide decides about registrations and says per row what became of each; a row's id is the registration's, which is the
-// user's too. A row that fails keeps no other from succeeding; each is a transaction with an idempotency key of its own.
+// Decide decides about registrations and returns what became of each, one row per registration; a row's id is the
+// registration's, which is also the user's. A failed row does not stop the others; each is a transaction with its own
+// idempotency key.
 // Errors (of the whole request): ErrForbidden, ErrKeyReused, ErrNotFound (customer), ErrCustomerDeactivated,
 // ErrNoPortalAccess, ErrNoGroupsForYou, ErrGroupGone, ErrTooManyGroupsOf, Invalid.
 func (as Approvals) Decide(ctx context.Context, c Call, in DecisionInput) ([]RowResult, error) {
@@ -124,7 +125,7 @@ func (as Approvals) Decide(ctx context.Context, c Call, in DecisionInput) ([]Row
 	return results, nil
 }
 
-// checked returns what is asked for, as far as it can be judged without the table.
+// checked returns the input, checked as far as that needs no table.
 func (as Approvals) checked(c Call, in DecisionInput) (DecisionInput, error) {
 	var errs fieldErrors
 	switch {
@@ -192,7 +193,7 @@ func (as Approvals) choose(ctx context.Context, c Call, in DecisionInput) (chose
 	return chosen{customer: customer, groups: groups, credentials: settings.Credentials}, err
 }
 
-// open returns a customer into which people can be let. Errors: ErrNotFound, ErrCustomerDeactivated, ErrNoPortalAccess.
+// open returns a customer that can admit people. Errors: ErrNotFound, ErrCustomerDeactivated, ErrNoPortalAccess.
 func (as Approvals) open(ctx context.Context, c Call, customerID string) (Customer, error) {
 	customer, err := as.Store.Customer(ctx, c.Actor.Reach(), customerID)
 	switch {
@@ -206,7 +207,7 @@ func (as Approvals) open(ctx context.Context, c Call, customerID string) (Custom
 	return customer, nil
 }
 
-// one decides about one registration. Who loses a race looks again, and is told who decided.
+// one decides about one registration. The loser of a race looks again, and is told who decided.
 func (as Approvals) one(ctx context.Context, c Call, in DecisionInput, chosen chosen, id string) error {
 	for try := 0; ; try++ {
 		its, reg, user, err := as.waiting(ctx, c, in, chosen, id)
@@ -223,8 +224,8 @@ func (as Approvals) one(ctx context.Context, c Call, in DecisionInput, chosen ch
 	}
 }
 
-// askedFor returns the role that a guest asked for, where the person is let in at the guest's customer; else "". customer is
-// the one that was chosen, zero for none: without it, admission asks whether the guest still would be one.
+// askedFor returns the role that a guest asked for if the person is admitted to the guest's customer, else "". customer
+// is the chosen one, zero for none; then admission checks that the guest would still be one.
 func (in DecisionInput) askedFor(reg Registration, customer Customer) Role {
 	if in.NewCustomer != nil || in.CustomerID != "" && (in.CustomerID != reg.ProposedCustomerID || !reg.stillAsked(customer)) {
 		return ""
@@ -232,7 +233,7 @@ func (in DecisionInput) askedFor(reg Registration, customer Customer) Role {
 	return reg.ProposedRole
 }
 
-// waiting returns a registration that waits for this decision, its user, and the decision with the role that this one gets.
+// waiting returns a registration that waits for a decision, its user, and the decision with the role for that user.
 // Errors: ErrNotFound, ErrForbidden, ErrUnconfirmed, ErrAlreadyDecided with who did, ErrStale.
 func (as Approvals) waiting(ctx context.Context, c Call, in DecisionInput, chosen chosen, id string) (DecisionInput, Registration, User, error) {
 	refused := func(err error) (DecisionInput, Registration, User, error) { return in, Registration{}, User{}, err }
@@ -260,8 +261,8 @@ func (as Approvals) waiting(ctx context.Context, c Call, in DecisionInput, chose
 	return in, reg, user, err
 }
 
-// Preview returns the mail that a decision would owe the first of the registrations, and stores nothing; the zero Mail
-// where it would owe none. Errors: those of Decide and of its rows.
+// Preview returns the mail that a decision would send for the first of the registrations, or the zero Mail if it would
+// send none. It stores nothing. Errors: those of Decide and of its rows.
 func (as Approvals) Preview(ctx context.Context, c Call, in DecisionInput) (Mail, error) {
 	if err := c.Actor.require(Approve, as.where(c), ""); err != nil {
 		return Mail{}, err
@@ -293,7 +294,7 @@ type DecisionPreset struct {
 	Reason string
 }
 
-// Preset returns what the settings say about it, to those who decide. Errors: ErrForbidden.
+// Preset returns the preset that the settings give, to approvers only. Errors: ErrForbidden.
 func (as Approvals) Preset(ctx context.Context, c Call) (DecisionPreset, error) {
 	if err := c.Actor.require(Approve, as.where(c), ""); err != nil {
 		return DecisionPreset{}, err
@@ -302,7 +303,7 @@ func (as Approvals) Preset(ctx context.Context, c Call) (DecisionPreset, error) 
 	return DecisionPreset{Silent: s.DisapprovalSilent, Reason: s.DisapprovalReason}, err
 }
 
-// where is the customer within which the actor has to be allowed to decide at all.
+// where returns the customer for which the actor must be allowed to decide, "" for any.
 func (as Approvals) where(c Call) string {
 	if c.Actor.Realm == Portal {
 		return c.Actor.CustomerID
@@ -310,11 +311,11 @@ func (as Approvals) where(c Call) string {
 	return ""
 }
 
-// decisionTries is how often a decision is made anew because something changed between its reads and its write.
+// decisionTries is how often a decision is tried when something changes between its reads and its write.
 const decisionTries = 3
 
-// decided returns the registration as the actor has decided it. It names no mail yet: the earlier ones do not tell the
-// decision.
+// decided returns the registration as the actor has decided it. It names no mail yet, because earlier mails do not tell
+// the decision.
 func (r Registration) decided(c Call, status RegistrationStatus) Registration {
 	r.MailID, r.Delivery = "", ""
 	r.Status, r.EndedAt, r.RemindAt, r.Version = status, second(c.Now), time.Time{}, r.Version+1
@@ -341,7 +342,7 @@ func (as Approvals) disapprove(ctx context.Context, c Call, in DecisionInput, re
 	return as.Store.DecideRegistration(ctx, RegistrationChange{reg, after}, user, userAfter, Admission{}, trail)
 }
 
-// disapproval is the mail that says so.
+// disapproval returns the mail that tells a person of a disapproval.
 func (as Approvals) disapproval(c Call, in DecisionInput, reg Registration, user User) Mail {
 	return Mail{
 		ID: as.NewID(), CustomerID: reg.CustomerID, UserID: user.ID, RegistrationID: reg.ID, Letter: LetterRegistrationDisapproved, To: user.Email,
@@ -367,7 +368,7 @@ func (as Approvals) approve(ctx context.Context, c Call, in DecisionInput, chose
 	return err
 }
 
-// approval is what comes of an approval: the user with a customer, and the mail by which the user gets in.
+// approval is the outcome of approving: the user with a customer, and the mail that lets the user in.
 type approval struct {
 	user      User
 	admission Admission
@@ -402,8 +403,8 @@ func (as Approvals) prepare(ctx context.Context, c Call, in DecisionInput, chose
 	return approval{user, admission, admissionLetter(c, as.NewID, user, customer, chosen.credentials, as.Language)}, nil
 }
 
-// admission returns the customer into which a registration is let in. Errors: ErrCustomerNeeded, ErrContactChanged, ErrNotFound,
-// ErrCustomerDeactivated, ErrNoPortalAccess, ErrOnePerson, Invalid.
+// admission returns the customer that a registration is admitted to. Errors: ErrCustomerNeeded, ErrContactChanged,
+// ErrNotFound, ErrCustomerDeactivated, ErrNoPortalAccess, ErrOnePerson, Invalid.
 func (as Approvals) admission(ctx context.Context, c Call, in DecisionInput, customer Customer, reg Registration) (Customer, Admission, error) {
 	if in.NewCustomer != nil {
 		made, err := in.NewCustomer.made(as.NewID(), reg, c.Now)
@@ -453,7 +454,7 @@ func (n NewCustomer) made(id string, reg Registration, now time.Time) (Customer,
 	if n.Type == Individual && err == nil {
 		customer = reg.asCustomer(customer)
 	}
-	if e, ok := errors.AsType[*Error](err); ok { // where the fields are in this request
+	if e, ok := errors.AsType[*Error](err); ok { // name the fields as in this request
 		named := *e
 		named.Field, named.Fields = "newCustomer."+e.Field, nil
 		for _, f := range e.Fields {

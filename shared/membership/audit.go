@@ -10,10 +10,10 @@ type AuditEntry struct {
 	Realm      Realm
 	ActorID    string
 	ActorName  string
-	OnBehalfOf string // the user whose view or link was used, where that is somebody else
+	OnBehalfOf string // the user for whom the actor acted, if that is somebody else
 	CustomerID string
 	Action     string // for example "customer.created"; docs list them all
-	Subject    string // "customer", "subaccount", "user", "invitation", "session"
+	Subject    string // for example "customer", "user", "invitation"
 	SubjectID  string
 	Before     map[string]string
 	After      map[string]string

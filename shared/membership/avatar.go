@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// Pictures of users. A browser uploads the file to the bucket by a form that is signed for it (a request of API Gateway
-// cannot carry 5 MB); a worker judges it by its content, makes squares of it that carry nothing but their pixels, and
-// only those are ever shown.
+// Pictures of users. A browser uploads the file to the bucket with a signed form (a request through API Gateway cannot
+// carry 5 MB). A worker judges it by its content and makes squares of it that carry nothing but their pixels; only
+// those are ever shown.
 
-// What is taken, and what is made of it.
+// Which pictures are accepted, and what is made of them.
 const (
 	MaxPictureBytes  = 5 << 20    // 5 MiB
 	MaxPicturePixels = 40_000_000 // width × height; more than the cameras of phones make by default
@@ -19,11 +19,11 @@ const (
 	AvatarSmall = 64 // pixels a side
 	AvatarLarge = 256
 
-	// avatarFormLifetime is how long the form for an upload can be used: long enough for a slow connection, short because
-	// whoever has the form can use it.
+	// avatarFormLifetime is how long the form for an upload can be used: long enough for a slow connection, short
+	// because anybody who has the form can use it.
 	avatarFormLifetime = 10 * time.Minute
-	// avatarPatience is how long after the end of its form an upload counts as lost if nothing was heard of it: the worker has
-	// three tries of a minute each, and the pauses between them.
+	// avatarPatience is how long to wait for news of an upload after its form has ended; then it counts as lost. The
+	// worker has three tries of a minute each, with pauses between them.
 	avatarPatience = 10 * time.Minute
 )
 
@@ -33,11 +33,11 @@ func AvatarSizes() []int { return []int{AvatarSmall, AvatarLarge} }
 // PictureTypes returns the content types that are taken.
 func PictureTypes() []string { return []string{"image/jpeg", "image/png", "image/webp"} }
 
-// anyPicture is the content type of a form in a page, which cannot know what will be chosen. What counts is the content.
+// anyPicture is the content type of a form in a page, which cannot know what will be chosen. Only the content counts.
 const anyPicture = "image/"
 
-// avatarUploads and filesPerUpload limit what one person can make the worker do: a form is good for any number of files
-// until its end. People choose a wrong file once or twice, and each file is looked at up to three times where that fails.
+// avatarUploads and filesPerUpload limit the work that one person can cause: a form takes any number of files until it
+// ends. People choose a wrong file once or twice, and the worker tries a file up to three times.
 var (
 	avatarUploads  = Throttle{"avatar-uploads", 30, time.Hour}
 	filesPerUpload = Throttle{"avatar-files", 10, time.Hour}
@@ -56,8 +56,8 @@ type AvatarRef struct{ CustomerID, UserID, UploadID string }
 // AvatarStatus is what became of an upload.
 type AvatarStatus string
 
-// The statuses. Lost is computed: nothing was heard of the upload in time. Withdrawn is that of an upload whose removal is
-// under way, and shown to nobody.
+// The statuses. Lost is computed: nothing was heard of the upload in time. An upload is withdrawn while it is being
+// removed, and is then shown to nobody.
 const (
 	AvatarWaiting   AvatarStatus = "waiting" // for the file, or for the worker
 	AvatarReady     AvatarStatus = "ready"
@@ -66,8 +66,7 @@ const (
 	AvatarWithdrawn AvatarStatus = "withdrawn"
 )
 
-// AvatarUpload is the last upload that was begun for a user. A new one takes its place, and with it the old one is no
-// longer wanted.
+// AvatarUpload is the last upload begun for a user. A new one replaces it, and the old one is no longer wanted.
 type AvatarUpload struct {
 	AvatarRef
 	Status  AvatarStatus // as stored; StatusAt is what holds
@@ -144,7 +143,7 @@ type AvatarFiles interface {
 	// Picture returns one of the squares. Errors: ErrNotFound.
 	Picture(ctx context.Context, ref AvatarRef, size int) ([]byte, error)
 	PutPicture(ctx context.Context, ref AvatarRef, size int, jpeg []byte) error
-	// DropPictures deletes the squares of those uploads that drop says so of.
+	// DropPictures deletes the squares of the uploads for which drop returns true.
 	DropPictures(ctx context.Context, customerID, userID string, drop func(uploadID string) bool) error
 }
 
@@ -155,12 +154,13 @@ type Avatars struct {
 	// Squares makes a JPEG of each size of a picture (shared/picture). Only Finish needs it.
 	// Errors: ErrPictureFormat, ErrPictureTooLarge, ErrPictureBroken.
 	Squares func(ctx context.Context, data []byte, sizes []int) ([][]byte, error)
-	// NewID returns ids that sort by the time at which they are made (UUIDv7): old pictures are told from new ones by it.
+	// NewID returns ids that sort by the time they are made (UUIDv7); they tell old pictures from new ones.
 	NewID func() string
 }
 
-// Begin lets a picture be uploaded for a user: oneself, or one whom the actor may change. contentType is one of
-// PictureTypes, or "" for a form in a page. back is the page to return to, "" for scripts and services.
+// Begin starts the upload of a picture for the actor, or for a user whom the actor may change, and returns its form.
+// contentType is one of PictureTypes, or "" for a form in a page. back is the page to return to, "" for scripts and
+// services.
 // Errors: ErrNotFound, ErrForbidden, ErrDirectory, Invalid, TooMany, Conflict (impossible_in_status).
 func (a Avatars) Begin(ctx context.Context, c Call, userID, contentType, back string) (AvatarRef, UploadForm, error) {
 	switch {
@@ -190,8 +190,8 @@ func (a Avatars) Begin(ctx context.Context, c Call, userID, contentType, back st
 	})
 }
 
-// changeable says whether a user's picture can be set or removed. Pictures lie with their customer, and who waits may yet
-// go to another one (StepChange).
+// changeable returns nil if a user's picture can be set or removed. Pictures are stored under their customer, and a
+// user who waits may still move to another one (StepChange).
 func changeable(c Call, user User) error {
 	if user.Source == SourceDirectory {
 		return ErrDirectory
@@ -200,7 +200,7 @@ func changeable(c Call, user User) error {
 	return err
 }
 
-// find returns a user to whom the actor may do this; to oneself everybody may.
+// find returns a user if the actor may do this to them; everybody may do it to themselves.
 func (a Avatars) find(ctx context.Context, c Call, userID string, action Action) (User, error) {
 	user, err := a.Store.User(ctx, c.Actor.Reach(), userID)
 	if err == nil && user.Status == Removed && c.Actor.Realm == Portal {
@@ -212,7 +212,7 @@ func (a Avatars) find(ctx context.Context, c Call, userID string, action Action)
 	return user, c.Actor.require(action, user.CustomerID, user.Role)
 }
 
-// Upload tells what became of the last upload for a user. Errors: ErrNotFound, ErrForbidden.
+// Upload returns what became of the last upload for a user. Errors: ErrNotFound, ErrForbidden.
 func (a Avatars) Upload(ctx context.Context, c Call, userID string) (AvatarUpload, error) {
 	user, err := a.find(ctx, c, userID, ChangeUsers)
 	if err != nil {
@@ -229,7 +229,7 @@ func (a Avatars) Upload(ctx context.Context, c Call, userID string) (AvatarUploa
 	return u, nil
 }
 
-// Get returns a user's picture for oneself and for everybody who may read the user. size is one of AvatarSizes. have is
+// Get returns a user's picture, to the user and to everybody who may read the user. size is one of AvatarSizes. have is
 // the version that the caller has, "" for none. Errors: ErrNotFound, ErrForbidden.
 func (a Avatars) Get(ctx context.Context, c Call, userID string, size int, have string) (Avatar, error) {
 	user, err := a.find(ctx, c, userID, ReadUsers)
@@ -247,7 +247,8 @@ func (a Avatars) Get(ctx context.Context, c Call, userID string, size int, have 
 	return Avatar{Version: ref.UploadID, JPEG: jpeg}, err
 }
 
-// Remove takes a user's picture away, and an upload that is under way with it. Errors as Begin.
+// Remove deletes a user's picture and ends an upload in progress.
+// Errors: ErrNotFound, ErrForbidden, ErrDirectory, ErrStale, Conflict (impossible_in_status).
 func (a Avatars) Remove(ctx context.Context, c Call, userID string) error {
 	made := a.NewID() // what is uploaded from now on stays
 	for try := 0; ; try++ {
@@ -265,14 +266,14 @@ func (a Avatars) Remove(ctx context.Context, c Call, userID string) error {
 		if err != nil {
 			return err
 		}
-		// Also where there was none: an earlier try may have died here.
+		// Even if there was no picture: an earlier try may have died here.
 		return a.Files.DropPictures(ctx, before.CustomerID, before.ID, func(uploadID string) bool { return uploadID < made })
 	}
 }
 
-// withdraw ends an upload that is under way and clears the record. In this order: a worker that has read the upload before
-// it was withdrawn meets the record's new version. again is set where this call was here before; without it, a withdrawn
-// upload whose record has moved on is an earlier try's, which died before its last step. Errors: ErrStale.
+// withdraw ends an upload in progress and clears the record, in this order: a worker that read the upload before it was
+// withdrawn then fails on the record's new version. again says that this call was here before; without it, a withdrawn
+// upload whose record has moved on was left by an earlier try that died before its last step. Errors: ErrStale.
 func (a Avatars) withdraw(ctx context.Context, c Call, before User, again bool) error {
 	upload, err := a.Store.AvatarUpload(ctx, before.CustomerID, before.ID)
 	if err != nil {
@@ -295,7 +296,7 @@ func (a Avatars) withdraw(ctx context.Context, c Call, before User, again bool) 
 	return a.Store.DropAvatarUpload(ctx, upload.AvatarRef)
 }
 
-// avatarTries is how often a change is made anew because somebody else changed the record at the same moment.
+// avatarTries is how often a change is repeated when somebody else changes the record at the same moment.
 const avatarTries = 4
 
 // change sets a user's picture to that of an upload, or to none.
@@ -320,10 +321,10 @@ func AvatarVersion(u User) string {
 	return version
 }
 
-// Finish makes a user's picture of what was uploaded. It is the worker's, and may be asked again and at the same time:
-// the squares of an upload are always the same, and stand before the record names them; what they replace is deleted
-// last. An upload that is no longer wanted (replaced, withdrawn, its user removed) is thrown away.
-// It returns what became of the upload, "" for nothing. Errors: those that another try may mend.
+// Finish makes a user's picture from an upload. The worker calls it, perhaps more than once and at the same time: the
+// squares of an upload are always the same, they are stored before the record names them, and what they replace is
+// deleted last. An upload that is no longer wanted (replaced, withdrawn, its user removed) is thrown away. It returns
+// what became of the upload, "" for nothing. Errors: those that another try may cure.
 func (a Avatars) Finish(ctx context.Context, c Call, ref AvatarRef) (AvatarStatus, error) {
 	made := false // whether squares were written
 	for try := 0; ; try++ {
@@ -346,7 +347,7 @@ func (a Avatars) Finish(ctx context.Context, c Call, ref AvatarRef) (AvatarStatu
 			switch {
 			case KindOf(err) == Invalid:
 				return a.refuse(ctx, upload, CodeOf(err))
-			case KindOf(err) == NotFound: // an earlier event's worker has just finished, or it lay there for a day
+			case KindOf(err) == NotFound: // the worker of an earlier event has just finished, or the file is more than a day old
 				return "", nil
 			case err != nil:
 				return "", err
@@ -366,10 +367,10 @@ func (a Avatars) Finish(ctx context.Context, c Call, ref AvatarRef) (AvatarStatu
 	}
 }
 
-// wanted returns the upload with its user, the zero upload where it is no longer wanted. Whose file was refused may send
-// another one by the same form.
+// wanted returns the upload and its user, the upload zero if it is no longer wanted. After a refused file, another one
+// can be sent with the same form.
 func (a Avatars) wanted(ctx context.Context, c Call, ref AvatarRef) (AvatarUpload, User, error) {
-	// The user first: whoever withdraws the upload drops it before changing the user.
+	// Read the user first: an upload is withdrawn before its user is changed.
 	user, err := a.Store.User(ctx, ReachCustomer(ref.CustomerID), ref.UserID)
 	if KindOf(err) == NotFound {
 		return AvatarUpload{}, User{}, nil

@@ -45,9 +45,9 @@ type BulkInput struct {
 // so that the request stays well within the gateway's 30 s.
 const MaxBulk = 100
 
-// BulkStore is what Bulk needs of the table beside the use cases that it repeats.
+// BulkStore is what Bulk needs of the table besides the use cases that it repeats.
 type BulkStore interface {
-	// Markers returns what is remembered of requests, nil where there was none, in the order asked and with one wait.
+	// Markers returns what is remembered of requests with these keys, nil if nothing, in their order and with one wait.
 	Markers(ctx context.Context, keys []*IdempotencyKey) ([]*Marker, error)
 }
 
@@ -60,8 +60,8 @@ type Bulk struct {
 	Records     Records
 }
 
-// Do does what is asked with each user and says per row what became of it. A row that fails keeps no other from
-// succeeding; each is a transaction with an idempotency key of its own, so that a repeated request does what is left.
+// Do does what is asked with each user and returns what became of each, one row per user. A failed row does not stop
+// the others; each is a transaction with its own idempotency key, so that a repeated request does what is left.
 // Errors (of the whole request): ErrForbidden, ErrKeyReused, Invalid.
 func (b Bulk) Do(ctx context.Context, c Call, in BulkInput) ([]RowResult, error) {
 	where := ""
@@ -173,7 +173,7 @@ func (b Bulk) setRole(ctx context.Context, c Call, userID string, role Role) err
 	}
 }
 
-// resend resends the invitation of a user who has one that can be accepted.
+// resend resends the invitation of a user who is invited, or whose invitation has expired.
 func (b Bulk) resend(ctx context.Context, c Call, userID string) error {
 	user, err := b.Users.Get(ctx, c, userID)
 	if err != nil {

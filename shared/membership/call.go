@@ -13,21 +13,21 @@ type Call struct {
 	Key *IdempotencyKey
 	// Done is set when a request with the same key has been carried out before: the ids of what it made, in order.
 	Done []string
-	// Invitation is the one that the request names, where its door reads it ahead; nil elsewhere.
+	// Invitation is the one that the request names, if its door reads it ahead; else nil.
 	Invitation *Ahead[Invitation]
 	// User and Customer are the same for the user and the customer that the request names.
 	User     *Ahead[User]
 	Customer *Ahead[Customer]
 }
 
-// as returns the call as u's own: who follows a link acts as the person to whom it was mailed.
+// as returns the call with u as its actor: somebody who follows a link acts as the person it was mailed to.
 func (c Call) as(u User) Call {
 	c.Actor = Actor{Realm: realmOf(u.CustomerID), UserID: u.ID, CustomerID: u.CustomerID, Role: u.Role, Name: u.DisplayName(), RequestID: c.Actor.RequestID}
 	return c
 }
 
-// IdempotencyKey names one request of one actor, so that a repeated one does nothing twice. The marker is written in
-// the same transaction as the change and lives KeyLifetime.
+// IdempotencyKey names one request of one actor, so that repeating it does nothing twice. The marker is written in the
+// same transaction as the change and kept for KeyLifetime.
 type IdempotencyKey struct {
 	ActorID  string
 	Route    string // for example "POST /customers"
@@ -45,7 +45,7 @@ type Marker struct {
 	IDs      []string
 }
 
-// Row returns the key of one row of a batch (index counted from 0); nil stays nil.
+// row returns the key of one row of a batch (index counted from 0); nil stays nil.
 func (k *IdempotencyKey) row(index int) *IdempotencyKey {
 	if k == nil {
 		return nil
@@ -58,8 +58,8 @@ func (k *IdempotencyKey) row(index int) *IdempotencyKey {
 // ErrInProgress answers the loser of two requests with the same Idempotency-Key at the same moment.
 var ErrInProgress = &Error{Kind: Conflict, Code: "request_in_progress", Message: "The same request is being carried out at this moment. Repeat it in a second to get its answer.", RetryAfter: time.Second}
 
-// Trail is what every change leaves beside itself, written in the same transaction: exactly one audit entry, the mails
-// and jobs it owes, and the marker of its Idempotency-Key.
+// Trail is what every change writes besides itself in the same transaction: exactly one audit entry, the mails and jobs
+// it owes, and the marker of its Idempotency-Key.
 type Trail struct {
 	Audit AuditEntry
 	Mails []Mail
@@ -67,17 +67,17 @@ type Trail struct {
 	Key   *IdempotencyKey
 	// KeyIDs are the ids that a repeated request answers with.
 	KeyIDs []string
-	// Letters are what the mails count against. They are counted with the change, by those methods of the store that have
-	// TooMany among their errors: the others need no right to count.
+	// Letters are the limits that the mails count against. They are counted with the change, by the store methods that
+	// have TooMany among their errors; the others need no right to count.
 	Letters []Event
 	// Witness is the staff administrator who must still be one when the change is stored, "" for nobody.
 	Witness string
 	Now     time.Time
 }
 
-// witness returns who must still be a staff administrator when a change of this user is stored: the actor, where a
-// colleague may lose the role or the access by it. Two who remove each other at the same moment cannot both succeed, and
-// because nobody removes themselves, one administrator of the provider always stays.
+// witness returns who must still be a staff administrator when a change of this user is stored: the actor, if the
+// change may cost a colleague the role or the access. So two cannot both succeed in removing each other at the same
+// moment, and since nobody removes themselves, the provider always keeps one administrator.
 func (c Call) witness(u User) string {
 	if u.CustomerID != ProviderID || c.Actor.Realm != Staff || u.ID == c.Actor.UserID {
 		return ""
@@ -89,9 +89,9 @@ func (c Call) trail(audit AuditEntry, ids ...string) Trail {
 	return Trail{Audit: audit, Key: c.Key, KeyIDs: ids, Now: c.Now}
 }
 
-// unchanged says whether a change leaves a record as it is. Whoever asked for it gets the record back, and nothing is
-// written: no version that makes others stale, no audit entry that tells of nothing, no job. What else forbids the change
-// forbids it all the same.
+// unchanged says whether a change leaves a record as it is. Then the caller gets the record back and nothing is
+// written: no version that makes others stale, no empty audit entry, no job. Everything else that forbids the change
+// still does.
 func unchanged[T any](before, after T) bool { return reflect.DeepEqual(before, after) }
 
 // Page is one page of a list. Next and Prev are positions in the store's own form, "" when there is none; doors seal

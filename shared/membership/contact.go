@@ -14,7 +14,7 @@ type FormerContact struct {
 	Group                         string // User.Group
 }
 
-// changed returns what a contact is again after the invitation, where somebody has changed the record since: the change stays.
+// changed returns f after somebody changed the invited user's record: such a change outlives the invitation.
 func (f *FormerContact) changed(before, after User) *FormerContact {
 	if f == nil {
 		return nil
@@ -34,8 +34,8 @@ func (f *FormerContact) changed(before, after User) *FormerContact {
 	return &is
 }
 
-// invited returns a new invitation and its user, where that user is a contact already: the contact's record goes on, with
-// what the inviter said over it.
+// invited returns a new invitation and its user when that user is the contact u already: the contact's record is kept,
+// and what the inviter said goes over it.
 func (u User) invited(inv Invitation, user User) (Invitation, User) {
 	inv.UserID, inv.OfContact = u.ID, &FormerContact{Role: u.Role, FirstName: u.FirstName, LastName: u.LastName, Language: u.Language, GroupIDs: u.GroupIDs, Group: u.Group}
 	inv.FirstName, inv.LastName = cmp.Or(inv.FirstName, u.FirstName), cmp.Or(inv.LastName, u.LastName)
@@ -52,13 +52,13 @@ func (u User) invited(inv Invitation, user User) (Invitation, User) {
 	return inv, after
 }
 
-// wasContact says whether a still invited user was there before the invitation.
+// wasContact says whether a user who is still invited was a contact before the invitation.
 func (u User) wasContact(inv Invitation) bool {
 	return inv.OfContact != nil && (u.Status == Invited || u.Status == Expired)
 }
 
-// contact returns a user as the contact again who was invited, without what the invitation said of the person. What an
-// import brought for the rest of the record stays, as it does where it changes one.
+// contact turns an invited user back into the contact, without what the invitation said of the person. What an import
+// brought for the rest of the record stays, as it does when an import changes a record.
 func (u User) contact(inv Invitation) User {
 	was := inv.OfContact
 	u.Role, u.FirstName, u.LastName, u.Language = was.Role, was.FirstName, was.LastName, was.Language

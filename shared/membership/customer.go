@@ -20,8 +20,8 @@ const (
 // CustomerStatus says whether a customer takes part.
 type CustomerStatus string
 
-// The statuses of a customer. Deactivated: its users are out with their next request and its invitations are blocked,
-// both until it is reactivated; its users then sign in anew.
+// The statuses of a customer. Deactivating it shuts its users out from their next request and blocks its invitations,
+// until it is reactivated; its users then sign in again.
 const (
 	CustomerActive      CustomerStatus = "active"
 	CustomerDeactivated CustomerStatus = "deactivated"
@@ -52,7 +52,7 @@ type Customer struct {
 // ManagedCustomer is the management of a customer that the provider manages.
 const ManagedCustomer = "managed"
 
-// Provider returns the record of the provider itself, made once by the first administrator's invitation.
+// Provider returns the provider's own record, which the first administrator's invitation creates once.
 func Provider(name, language string, now time.Time) Customer {
 	return Customer{ID: ProviderID, Name: name, Type: Corporate, Management: ManagedCustomer, Status: CustomerActive,
 		PortalAccess: true, Language: language, CreatedAt: second(now), Version: 1}
@@ -63,7 +63,7 @@ func newCustomer(id string, t CustomerType, now time.Time) Customer {
 	return Customer{ID: id, Type: t, Management: ManagedCustomer, Status: CustomerActive, PortalAccess: true, CreatedAt: second(now), Version: 1}
 }
 
-// Open says whether the customer's users can get in and its invitations be accepted.
+// Open says whether the customer's users can get in and its invitations can be accepted.
 func (c Customer) Open() bool { return c.Status == CustomerActive && c.PortalAccess }
 
 func (c Customer) auditFields() map[string]string {
@@ -141,7 +141,7 @@ type CustomerStore interface {
 	Customers(ctx context.Context, q CustomerQuery) (Page[Customer], error)
 	// CreateCustomer stores a new customer. Errors: ErrExternalIDInUse.
 	CreateCustomer(ctx context.Context, c Customer, t Trail) error
-	// ChangeCustomer replaces before by after. Errors: ErrStale, ErrExternalIDInUse.
+	// ChangeCustomer replaces before with after. Errors: ErrStale, ErrExternalIDInUse.
 	ChangeCustomer(ctx context.Context, before, after Customer, t Trail) error
 	// DeleteCustomer deletes a customer without users and sub-accounts. Errors: ErrStale, ErrCustomerNotEmpty.
 	DeleteCustomer(ctx context.Context, c Customer, t Trail) error
@@ -170,7 +170,7 @@ func (cs Customers) Get(ctx context.Context, c Call, customerID string) (Custome
 	return cs.Store.Customer(ctx, c.Actor.Reach(), customerID)
 }
 
-// List returns one page of customers, for staff; everybody else sees their own. Errors: ErrForbidden, Invalid.
+// List returns one page of customers to staff; a customer's people get their own. Errors: ErrForbidden, Invalid.
 func (cs Customers) List(ctx context.Context, c Call, q CustomerQuery) (Page[Customer], error) {
 	if c.Actor.Realm == Portal {
 		own, err := cs.Get(ctx, c, c.Actor.CustomerID)
@@ -197,10 +197,11 @@ func (cs Customers) List(ctx context.Context, c Call, q CustomerQuery) (Page[Cus
 	return cs.Store.Customers(ctx, q)
 }
 
-// MinCustomerSearch is the shortest text by which customers are searched, in characters: company names like "3M".
+// MinCustomerSearch is the length of the shortest search for customers, in characters: there are names like "3M".
 const MinCustomerSearch = 2
 
-// MaxCustomerSearch is the longest, in bytes of the folded text: more than any name has, and all that a key holds.
+// MaxCustomerSearch is the longest search, in bytes of the folded text: more than any name has, and all that a key
+// holds.
 const MaxCustomerSearch = 400
 
 // Create makes a customer that the provider manages, with portal access.
@@ -234,14 +235,14 @@ func (cs Customers) Create(ctx context.Context, c Call, t CustomerType, in Custo
 	return customer, nil
 }
 
-// Change sets fields of a customer. version is that of If-Match. The users' records, which carry the name, follow by a job.
+// Change sets fields of a customer. version is that of If-Match. A job brings a new name to the users' records.
 // Errors: ErrNotFound, ErrForbidden, ErrStale, Invalid, ErrExternalIDInUse.
 func (cs Customers) Change(ctx context.Context, c Call, customerID string, version int, in CustomerInput) (Customer, error) {
 	return cs.change(ctx, c, customerID, version, "customer.changed", in.apply)
 }
 
-// Deactivate takes a customer out: users with their next request, and their sessions and tokens for good; invitations
-// until Reactivate.
+// Deactivate shuts a customer out: its users from their next request, their sessions and tokens for good, its
+// invitations until Reactivate.
 // Errors: ErrNotFound, ErrForbidden, ErrStale, Conflict (already_deactivated).
 func (cs Customers) Deactivate(ctx context.Context, c Call, customerID string, version int) (Customer, error) {
 	return cs.change(ctx, c, customerID, version, "customer.deactivated", func(x Customer) (Customer, error) {
@@ -253,7 +254,8 @@ func (cs Customers) Deactivate(ctx context.Context, c Call, customerID string, v
 	})
 }
 
-// Reactivate undoes Deactivate; the users sign in anew. Errors: ErrNotFound, ErrForbidden, ErrStale, Conflict (already_active).
+// Reactivate undoes Deactivate; the users sign in again.
+// Errors: ErrNotFound, ErrForbidden, ErrStale, Conflict (already_active).
 func (cs Customers) Reactivate(ctx context.Context, c Call, customerID string, version int) (Customer, error) {
 	return cs.change(ctx, c, customerID, version, "customer.reactivated", func(x Customer) (Customer, error) {
 		if x.Status == CustomerActive {
@@ -264,7 +266,7 @@ func (cs Customers) Reactivate(ctx context.Context, c Call, customerID string, v
 	})
 }
 
-// change is one version-checked change; version 0 is a caller that sent no If-Match where none is asked for.
+// change makes one version-checked change; version is 0 if the caller sent no If-Match and need not.
 func (cs Customers) change(ctx context.Context, c Call, customerID string, version int, action string, apply func(Customer) (Customer, error)) (Customer, error) {
 	if err := c.Actor.require(ChangeCustomer, customerID, ""); err != nil {
 		return Customer{}, err
@@ -284,7 +286,7 @@ func (cs Customers) change(ctx context.Context, c Call, customerID string, versi
 		return after, err
 	}
 	after.Version = before.Version + 1
-	if before.Open() && !after.Open() { // what is open ends for good: when the customer is back, people sign in anew
+	if before.Open() && !after.Open() { // open sessions end for good: when the customer is back, people sign in again
 		after.ValidFrom = cutOff(c.Now)
 	}
 	audit := c.auditEntry(cs.NewID(), action, "customer", customerID, customerID, before.auditFields(), after.auditFields())
@@ -298,7 +300,8 @@ func (cs Customers) change(ctx context.Context, c Call, customerID string, versi
 	return after, nil
 }
 
-// renameJob brings the new name to the customer's users. Nobody waits for it, so it is on nobody's list.
+// renameJob returns the job that brings a new name to the customer's users. Nobody waits for it: it is on nobody's
+// list.
 func (cs Customers) renameJob(c Call, customerID string) Job {
 	j := NewJob(c, cs.NewID(), JobRenameCustomer, customerID, customerID, nil)
 	j.By, j.ByName = "", ""

@@ -1,5 +1,5 @@
 // Package membership is the business of Clientele: who may sign in, for which customer, with which rights, and how they
-// get in. One noun a file: its fields, its rules, its use cases, and the narrow store interface they need.
+// get in. Each file has one noun: its fields, its rules, its use cases, and the narrow store interface they need.
 //
 // It imports the standard library and golang.org/x only. Time is passed in, identifiers come from a function that the
 // caller gives, and everything outside (table, sign-in, mail) is an interface declared next to its user.

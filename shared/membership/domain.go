@@ -26,7 +26,7 @@ type Domain struct {
 // Proven says whether the domain is the customer's.
 func (d Domain) Proven() bool { return !d.ProvenAt.IsZero() }
 
-// RecordName is where the TXT record has to be.
+// RecordName returns the name that the TXT record must have.
 func (d Domain) RecordName() string { return domainRecord + d.Name }
 
 func (d Domain) auditFields() map[string]string {
@@ -37,15 +37,15 @@ func (d Domain) auditFields() map[string]string {
 	return f
 }
 
-// domainRecord begins the name of the TXT record. It is a name of its own, so that the record stands beside whatever the
-// domain has already, and the underscore keeps it from being a host.
+// domainRecord begins the name of the TXT record. The record has a name of its own, so that it does not clash with what
+// the domain already has, and the underscore keeps it from being a host.
 const domainRecord = "_clientele."
 
 // MaxDomains is how many domains a customer can claim: one page shows them all, and they are deleted with the customer in
 // one transaction.
 const MaxDomains = 20
 
-// maxDomain is the longest domain in bytes that leaves place for domainRecord (RFC 1035, 2.3.4, less the dot at the end).
+// maxDomain is the longest domain in bytes that leaves room for domainRecord (RFC 1035, 2.3.4, less the final dot).
 const maxDomain = 253 - len(domainRecord)
 
 // DomainOf returns the folded domain of an address, "" where there is none.
@@ -55,7 +55,7 @@ func DomainOf(email string) string {
 }
 
 // FoldDomain returns the form in which domains are compared and reserved, as FoldLogin folds what follows the @: the
-// A-label in lower case, without the dot at the end. What is no domain of the public internet is "".
+// A-label in lower case, without the final dot. Anything but a domain of the public internet is "".
 func FoldDomain(s string) string {
 	s = strings.TrimSuffix(strings.TrimSpace(s), ".")
 	if len(s) > 4*maxDomain { // FoldLogin says why
@@ -82,7 +82,7 @@ func FoldDomain(s string) string {
 }
 
 // DomainRecord returns the text of the TXT record by which a customer proves a domain. It is computed from the
-// deployment's secret and stored nowhere: who sees it learns nothing, and another customer's does not fit.
+// deployment's secret and stored nowhere: anybody who sees it learns nothing, and another customer's does not fit.
 func (k Keys) DomainRecord(customerID, domain string) string {
 	m := hmac.New(sha256.New, k.For(PurposeDomain))
 	m.Write([]byte(customerID + "\x00" + domain))
@@ -103,7 +103,7 @@ var (
 // checksPerCustomer bounds how often we ask other people's name servers for one customer.
 var checksPerCustomer = Throttle{"domain-checks", 60, time.Hour}
 
-// DomainNames is what is known of domains outside of the table.
+// DomainNames is what is known of domains outside the table.
 type DomainNames interface {
 	// PublicMail says whether a mail service gives addresses under the domain, or one above it, to anybody.
 	PublicMail(domain string) bool
@@ -119,12 +119,12 @@ type DomainStore interface {
 	Customer(ctx context.Context, reach Reach, customerID string) (Customer, error)
 	// Domains returns all domains of a customer within reach, by name. Errors: ErrNotFound when out of reach.
 	Domains(ctx context.Context, reach Reach, customerID string) ([]Domain, error)
-	// Domain returns one of a customer within reach. Errors: ErrNotFound.
+	// Domain returns one domain of a customer within reach. Errors: ErrNotFound.
 	Domain(ctx context.Context, reach Reach, customerID, name string) (Domain, error)
-	// ClaimDomain stores a new claim of a customer that exists and has fewer than MaxDomains, also when several are stored
+	// ClaimDomain stores a new claim if the customer exists and has fewer than MaxDomains, even when several are stored
 	// at once. Errors: ErrNotFound, ErrDomainClaimed, ErrTooManyDomains.
 	ClaimDomain(ctx context.Context, d Domain, t Trail) error
-	// ChangeDomain replaces before by after. A proven domain is reserved for the customer, one that is not is free.
+	// ChangeDomain replaces before with after. A proven domain is reserved for the customer, one that is not is free.
 	// Errors: ErrStale, ErrDomainInUse when another customer has proven it.
 	ChangeDomain(ctx context.Context, before, after Domain, t Trail) error
 	// RemoveDomain deletes a claim and frees the domain. Errors: ErrStale.
@@ -152,9 +152,9 @@ func (ds Domains) List(ctx context.Context, c Call, customerID string) ([]Domain
 	return ds.Store.Domains(ctx, c.Actor.Reach(), customerID)
 }
 
-// Claim says that a domain is a corporate customer's. It does nothing until Verify has found the proof, so several
-// customers can claim the same. Errors: ErrNotFound, ErrForbidden, Invalid, ErrDomainClaimed, ErrTooManyDomains,
-// Conflict (customer_is_individual).
+// Claim notes that a corporate customer calls a domain its own. It has no effect until Verify finds the proof, so
+// several customers can claim the same. Errors: ErrNotFound, ErrForbidden, Invalid, ErrDomainClaimed,
+// ErrTooManyDomains, Conflict (customer_is_individual).
 func (ds Domains) Claim(ctx context.Context, c Call, customerID, domain string) (Domain, error) {
 	if err := c.Actor.require(ChangeDomains, customerID, ""); err != nil {
 		return Domain{}, err
@@ -186,7 +186,7 @@ func (ds Domains) Claim(ctx context.Context, c Call, customerID, domain string) 
 	return d, nil
 }
 
-// DomainResult says what a look at a domain's TXT record has found.
+// DomainResult is what a look at a domain's TXT record found.
 type DomainResult string
 
 // The results.
@@ -200,12 +200,12 @@ const (
 type DomainCheck struct {
 	Domain Domain
 	Result DomainResult
-	// Found are the texts that are there, at most five, cut to 100 characters: they show a person what went wrong.
+	// Found are the texts found, at most five, each cut to 100 characters: they show a person what went wrong.
 	Found []string
 }
 
-// Verify looks whether the TXT record is there. If so, the domain is the customer's; if not, it no longer is: whoever sells
-// a domain must not keep the people of the next owner. When the name servers do not answer, all stays as it is.
+// Verify checks whether the TXT record is there. If it is, the domain is the customer's; if not, it no longer is: the
+// seller of a domain must not get the next owner's people. When the name servers do not answer, nothing changes.
 // Errors: ErrNotFound, ErrForbidden, ErrStale, ErrDomainInUse, ErrDNSUnavailable, TooMany.
 func (ds Domains) Verify(ctx context.Context, c Call, customerID, domain string) (DomainCheck, error) {
 	if err := c.Actor.require(ChangeDomains, customerID, ""); err != nil {
@@ -272,7 +272,7 @@ func shownTexts(texts []string) []string {
 	return shown
 }
 
-// Remove takes a domain from a customer; registrations from it propose the customer no more.
+// Remove takes a domain from a customer; registrations from it no longer propose the customer.
 // Errors: ErrNotFound, ErrForbidden, ErrStale.
 func (ds Domains) Remove(ctx context.Context, c Call, customerID, domain string) error {
 	if err := c.Actor.require(ChangeDomains, customerID, ""); err != nil {

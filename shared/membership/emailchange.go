@@ -18,8 +18,8 @@ var (
 	ErrWrongPassword   = InvalidField("password", "wrong_password", "This password is wrong.")
 )
 
-// EmailLink returns the facts that the link for a user's new address proves. The newest one stays the same after it was
-// used, so that using it twice is no error.
+// EmailLink returns the facts that the link for a user's new address proves. Those of the newest link stay the same
+// after its use, so that using it twice is no error.
 func (u User) EmailLink() Link {
 	address := u.NewEmail
 	if address == "" {
@@ -36,29 +36,28 @@ func (u User) NewEmailAt(now time.Time) string {
 	return u.NewEmail
 }
 
-// announcement is what a change of address owes.
+// announcement is what a change of address owes: mails, and the limits they count against.
 type announcement struct {
 	mails   []Mail
 	letters []Event
 }
 
-// askAddress lets a change of address wait for its confirmation, in the place of an earlier change. The new address gets the
-// link; the old one is told, so that its reader can act against a change that nobody wanted. Both letters count against the
-// limits, because the old address may be one that nobody has proven either. The new address is not reserved meanwhile, or
-// anybody could keep the addresses of others busy: whether it is free is decided when the change is confirmed, and whoever
-// is told then has shown to be its reader.
+// askAddress makes a change of address wait for its confirmation, in place of an earlier change. The new address gets
+// the link; the old one is told, so that its reader can act against an unwanted change. Both letters count against the
+// limits, because the old address may be unproven too. The new address is not reserved meanwhile, or anybody could
+// block the addresses of others: whether it is free is decided on confirmation, and told only to its proven reader.
 func askAddress(c Call, newID func() string, u User, email string, languages ...string) (User, announcement) {
 	u.NewEmail, u.NewEmailUntil, u.NewEmailVersion = email, second(c.Now).Add(EmailChangeLifetime), u.NewEmailVersion+1
 	confirm := addressMail(c, newID, u, LetterEmailConfirm, email, languages...)
 	confirm.LinkVersion = u.NewEmailVersion
-	delete(confirm.Fields, "firstName") // nobody has proven the new address: no text for it that people type about themselves
+	delete(confirm.Fields, "firstName") // the new address is unproven: it gets no text that people type about themselves
 	delete(confirm.Fields, "username")
 	told := toldMail(c, newID, u, u, LetterEmailAnnounced, languages...)
 	return u, announcement{mails: []Mail{confirm, told}, letters: c.Actor.letters(u.CustomerID, email, u.Email)}
 }
 
-// toldMail tells the reader of before's address that it changes. Somebody who signs in with that address for another customer
-// has an account that nobody changes, and gets the letter that says so.
+// toldMail returns the mail that tells the reader of before's address of its change. If that address signs in for
+// another customer, that account does not change, and the letter says so.
 func toldMail(c Call, newID func() string, before, after User, letter Letter, languages ...string) Mail {
 	m := addressMail(c, newID, after, letter, before.Email, languages...)
 	if before.AddressElsewhere {
@@ -83,7 +82,7 @@ type EmailStore interface {
 	InviteFacts(ctx context.Context, reach Reach, customerID string, folded []string, keys []*IdempotencyKey) (Customer, []Address, []*Marker, error)
 }
 
-// EmailChanges are the use cases about changes of one's address. Records.Change asks for those of others.
+// EmailChanges are the use cases about changing one's own address. Records.Change begins changes for others.
 type EmailChanges struct {
 	Store    EmailStore
 	Accounts Accounts
@@ -92,9 +91,9 @@ type EmailChanges struct {
 	Language string // of the deployment
 }
 
-// Ask lets the caller's own address wait for its change; the present address withdraws one that waits. The password is
-// asked for, because whoever reads the address can set a new one (ASVS 7.5.1). The answer is the same whether or not the
-// address signs in for somebody else.
+// Ask begins a change of the caller's own address; asking for the present one withdraws a change that waits. It wants
+// the password, because the reader of the address can set a new one (ASVS 7.5.1). The answer is the same whether or not
+// the address signs in for somebody else.
 // Errors: ErrDirectory, Invalid (email, wrong_password), ErrTooManyAttempts, ErrStale, TooMany.
 func (e EmailChanges) Ask(ctx context.Context, c Call, email, password string) (User, error) {
 	before, err := e.Store.User(ctx, ReachCustomer(c.Actor.CustomerID), c.Actor.UserID)
@@ -126,7 +125,7 @@ func (e EmailChanges) Ask(ctx context.Context, c Call, email, password string) (
 	return after, nil
 }
 
-// proves says whether the password is the user's; wrong ones count like those at the door.
+// proves returns nil if the password is the user's; wrong ones count like those at the door.
 func (e EmailChanges) proves(ctx context.Context, c Call, u User, password string) error {
 	if password == "" || len(password) > 4*maxPassword {
 		return ErrWrongPassword
@@ -204,9 +203,10 @@ func (e EmailChanges) shown(u User, done bool) EmailChange {
 	return change
 }
 
-// Confirm changes the address, with the link that was mailed to the new one; the old one becomes free, and is told. A
-// username that was the old address becomes the new one, or what is proposed for it. All sessions and tokens end, and every
-// link that went to the old address: whomever the change is meant to keep out is out, and the person signs in once more.
+// Confirm changes the address with the link that was mailed to the new one; the old one becomes free, and is told. A
+// username that was the old address becomes the new one, or what is proposed for it. All sessions and tokens end, and
+// all
+// links mailed to the old address, so that anybody the change shall keep out is out; the person signs in again.
 // Confirming twice is fine. Errors: ErrBadLink, ErrEmailChangeOver, ErrEmailTaken, ErrUsernameInUse, ErrStale.
 func (e EmailChanges) Confirm(ctx context.Context, c Call, token string) (EmailChange, error) {
 	before, done, err := e.proven(ctx, c, token)
@@ -217,7 +217,7 @@ func (e EmailChanges) Confirm(ctx context.Context, c Call, token string) (EmailC
 		return e.shown(before, true), nil
 	}
 	var names []string
-	if strings.Contains(before.Username, "@") { // one with @ is one's own address
+	if strings.Contains(before.Username, "@") { // a username with @ is one's own address
 		names = ProposedUsernames(before.NewEmail)
 	}
 	customer, holders, _, err := e.Store.InviteFacts(ctx, ReachAll(), before.CustomerID, append([]string{FoldLogin(before.NewEmail)}, foldAll(names)...), nil)

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Kind is the closed list of what can be wrong with a request. Whatever is not an *Error is internal: it is logged with
-// its cause and shown as a fixed text (shared/httpapi holds the only table from Kind to HTTP status).
+// Kind is the closed list of what can be wrong with a request. An error that is no *Error is internal: it is logged
+// with its cause and shown as a fixed text (shared/httpapi holds the only table from Kind to HTTP status).
 type Kind string
 
 // The kinds, and what each tells the caller.
@@ -34,8 +34,8 @@ type Error struct {
 	Message    string
 	RetryAfter time.Duration // for TooMany and Unavailable; 0 where nothing useful can be said
 	Fields     []FieldError  // more than one field at once
-	// By, At and What say who did it, when, and what, where somebody else came first; By is "" for the deployment itself.
-	// Pages say it in their language, Message has said it already.
+	// By, At and What say who did what and when, if somebody else came first; By is "" for the deployment itself. Pages
+	// say it in their language; Message says the same.
 	By, What string
 	At       time.Time
 	cause    error
@@ -95,8 +95,8 @@ func InvalidField(field, code, message string) *Error {
 // fieldErrors gathers what is wrong with the fields of one input, so that a person sees everything at once.
 type fieldErrors []FieldError
 
-// maxFieldErrors is how many an answer names: more than a form has fields. What is in a long list would make an answer of
-// megabytes.
+// maxFieldErrors is how many errors an answer names: more than a form has fields. Else a long list could make an answer
+// of megabytes.
 const maxFieldErrors = 20
 
 func (f *fieldErrors) add(err *Error) {

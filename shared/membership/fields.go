@@ -20,9 +20,9 @@ const (
 	maxPostcode = 20
 )
 
-// checkText trims a one-line text and says what is wrong with it. Control characters and those that turn the direction
-// of text are refused, because they hide what a list or a mail shows; so is a text of nothing but invisible characters.
-// Among others, invisible ones stay: emoji and several scripts need joiners.
+// checkText trims a one-line text and notes what is wrong with it. It refuses control characters and those that change
+// the direction of text, because they hide what a list or a mail shows, and texts of nothing but invisible characters.
+// Next to visible ones, invisible characters stay: emoji and several scripts need joiners.
 func checkText(errs *fieldErrors, field, s string, longest int) string {
 	s = strings.TrimSpace(s)
 	switch {
@@ -53,8 +53,8 @@ const (
 	optional  = false
 )
 
-// checkName checks the name of a customer, group or the like, which the provider's people choose. A company may be called
-// like its web site; a whole link is no name.
+// checkName checks the name of a customer, group or the like, which the provider's people choose. A company may be
+// named like its web site; a whole link is no name.
 func checkName(errs *fieldErrors, field, s string, required bool) string {
 	s = checkText(errs, field, s, maxName)
 	if s == "" && required {
@@ -66,8 +66,8 @@ func checkName(errs *fieldErrors, field, s string, required bool) string {
 	return s
 }
 
-// checkPersonName checks a person's name. The names of who invites and who is invited are the only text that people type
-// in letters to addresses that nobody has proven yet, so nothing in them may be what mail programs make a link of.
+// checkPersonName checks a person's name. The names of inviter and invitee are the only text in letters to unproven
+// addresses that people type, so nothing in them may be what mail programs turn into a link.
 func checkPersonName(errs *fieldErrors, field, s string, required bool) string {
 	before := len(*errs)
 	s = checkName(errs, field, s, required)
@@ -77,8 +77,8 @@ func checkPersonName(errs *fieldErrors, field, s string, required bool) string {
 	return s
 }
 
-// ReadsAsAddress says whether mail programs may make a link of something in a text: a dot between a letter or digit and
-// two letters or more, as in evil.example/x. The other dots are those that IDNA takes for one (RFC 3490, 3.1).
+// ReadsAsAddress says whether mail programs may turn part of a text into a link: a dot between a letter or digit and at
+// least two letters, as in evil.example/x. The other dots are those that IDNA treats as one (RFC 3490, 3.1).
 func ReadsAsAddress(s string) bool {
 	at := []rune(s)
 	for i := 1; i+2 < len(at); i++ {
@@ -122,7 +122,7 @@ func checkURL(errs *fieldErrors, field, s string) string {
 	return s
 }
 
-// noHost says whether a character cannot be in the host of a web address, in any script. Colons are those of IPv6.
+// noHost says whether a character cannot be in the host of a web address, in any script. Colons are for IPv6.
 func noHost(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-._:", r)
 }
@@ -136,7 +136,7 @@ func checkCountry(errs *fieldErrors, field, s string) string {
 	return s
 }
 
-// Languages are those in which the product is complete; regional variants fall back to them.
+// Languages returns the languages in which the product is complete; regional variants fall back to them.
 func Languages() []string { return []string{"en", "de"} }
 
 // ChooseLanguage returns the first of the wanted languages that the product speaks ("de-AT" is "de"), else English.
@@ -173,7 +173,7 @@ const (
 	maxPassword = 128
 )
 
-// CheckPassword says what is wrong with a new password of a person with this e-mail, or nil.
+// CheckPassword returns what is wrong with a new password for a person with this e-mail, or nil.
 func CheckPassword(field, password, email string) *Error {
 	n := utf8.RuneCountInString(password)
 	switch {

@@ -9,18 +9,18 @@ import (
 	"time"
 )
 
-// Group is a named set of users and of whole customers. Its grants come with rights. Names differ by more than case and
+// Group is a named set of users and of whole customers. It carries no grants yet. Names differ by more than case and
 // accents, because people choose groups by their names.
 type Group struct {
 	ID          string
 	Name        string
 	Description string
-	// Active: an inactive group vanishes from every choice, and its members stay in it.
+	// Active is false for a group that no choice offers; its members stay in it.
 	Active    bool
 	CreatedAt time.Time
 	Version   int
-	// Members is how many there are, by the counters: it follows a change within seconds, and is set where one group or a
-	// list of them is read.
+	// Members is how many there are according to the counters, which follow a change within seconds. It is set when one
+	// group or a list of them is read.
 	Members GroupMembers
 }
 
@@ -31,7 +31,7 @@ type GroupMembers struct{ Users, Customers int }
 // some 10 RCU.
 const MaxGroups = 500
 
-// MaxGroupsOf is how many groups a user or a customer can be in: each is an item of its own in the transaction of every
+// MaxGroupsOf is how many groups a user or a customer can be in: each is one more item in the transaction of every
 // change that lists show.
 const MaxGroupsOf = 20
 
@@ -75,7 +75,7 @@ func (in GroupInput) apply(g Group) (Group, error) {
 // GroupQuery asks for one page of groups, by name.
 type GroupQuery struct {
 	Reach Reach
-	// Active limits to the active or the inactive ones; nil is all. Whoever offers a choice asks for the active ones.
+	// Active limits the page to active or inactive groups; nil is all. Choices offer the active ones.
 	Active *bool
 	Page   PageRequest
 }
@@ -86,29 +86,29 @@ type GroupStore interface {
 	User(ctx context.Context, reach Reach, userID string) (User, error)
 	// Customer returns one customer within reach. Errors: ErrNotFound.
 	Customer(ctx context.Context, reach Reach, customerID string) (Customer, error)
-	// Group returns one group with its members counted, for whoever reaches everything. Errors: ErrNotFound.
+	// Group returns one group with its members counted. Errors: ErrNotFound, also when reach is not all.
 	Group(ctx context.Context, reach Reach, groupID string) (Group, error)
 	// Groups returns one page of groups with their members counted.
 	Groups(ctx context.Context, q GroupQuery) (Page[Group], error)
-	// GroupsOf returns those of the groups that exist, in the order of ids and without counting members: one wait.
+	// GroupsOf returns the groups of these ids that exist, in the order of ids, without counting members: one wait.
 	GroupsOf(ctx context.Context, reach Reach, ids []string) ([]Group, error)
 	// GroupCustomers returns one page of the customers in a group, by name, with the columns that lists show.
 	// Errors: ErrNotFound when there is no such group.
 	GroupCustomers(ctx context.Context, reach Reach, groupID string, p PageRequest) (Page[Customer], error)
 	// CreateGroup stores a new group. Errors: ErrGroupNameInUse, ErrTooManyGroups.
 	CreateGroup(ctx context.Context, g Group, t Trail) error
-	// ChangeGroup replaces before by after. Errors: ErrStale, ErrGroupNameInUse.
+	// ChangeGroup replaces before with after. Errors: ErrStale, ErrGroupNameInUse.
 	ChangeGroup(ctx context.Context, before, after Group, t Trail) error
-	// DeleteGroup deletes a group that nobody is in, also when somebody is put into it at that moment.
+	// DeleteGroup deletes a group that nobody is in, and is safe when somebody is put into it at that moment.
 	// Errors: ErrStale, ErrGroupNotEmpty.
 	DeleteGroup(ctx context.Context, g Group, t Trail) error
-	// ChangeUser and ChangeCustomer replace before by after. Errors: ErrStale, and ErrGroupGone when after is in a group that
-	// before was not in and that is not active.
+	// ChangeUser and ChangeCustomer replace before with after. Errors: ErrStale, and ErrGroupGone when after is in a
+	// new group that is not active.
 	ChangeUser(ctx context.Context, before, after User, i *InvitationChange, t Trail) error
 	ChangeCustomer(ctx context.Context, before, after Customer, t Trail) error
 }
 
-// Groups are the use cases about groups. Staff see them; staff administrators change them and who is in them. For
+// Groups are the use cases about groups. Staff see groups; staff administrators change them and their members. For
 // everybody else there are none.
 type Groups struct {
 	Store GroupStore
@@ -169,8 +169,8 @@ func (gs Groups) Create(ctx context.Context, c Call, in GroupInput) (Group, erro
 	return g, nil
 }
 
-// Change renames, describes, activates or deactivates a group. version is that of If-Match. The members' records, which
-// carry the name of their first active group, follow by a job. Errors: ErrNotFound, ErrForbidden, ErrStale, Invalid,
+// Change renames, describes, activates or deactivates a group. version is that of If-Match. A job updates the members'
+// records, which carry the name of their first active group. Errors: ErrNotFound, ErrForbidden, ErrStale, Invalid,
 // ErrGroupNameInUse.
 func (gs Groups) Change(ctx context.Context, c Call, groupID string, version int, in GroupInput) (Group, error) {
 	if err := gs.may(c, ChangeGroups); err != nil {
@@ -198,7 +198,7 @@ func (gs Groups) Change(ctx context.Context, c Call, groupID string, version int
 	return after, nil
 }
 
-// renameJob brings the new name, or that the group no longer counts, to its members. Nobody waits for it, so it is on
+// renameJob returns the job that brings a group's new name or activity to its members. Nobody waits for it, so it is on
 // nobody's list.
 func (gs Groups) renameJob(c Call, groupID string) Job {
 	j := NewJob(c, gs.NewID(), JobRenameGroup, ProviderID, groupID, nil)
@@ -227,7 +227,7 @@ func (gs Groups) Delete(ctx context.Context, c Call, groupID string, version int
 	return err
 }
 
-// notEmpty is ErrGroupNotEmpty with the numbers, which are a few seconds old: where they say nobody, it gives none.
+// notEmpty returns ErrGroupNotEmpty with the numbers, which are a few seconds old, unless they are zero.
 func (m GroupMembers) notEmpty() error {
 	e := *ErrGroupNotEmpty
 	if m.Users+m.Customers > 0 {
@@ -243,8 +243,8 @@ func counted(n int, what string) string {
 	return strconv.Itoa(n) + " " + what + "s"
 }
 
-// AddUser puts a user of a customer into an active group; who is in it stays in it. Users that a customer's directory
-// keeps can be put into groups as well: groups are the provider's.
+// AddUser puts a user of a customer into an active group; a user who is in it already stays in it. Users kept by a
+// customer's directory can be put into groups too: groups are the provider's.
 // Errors: ErrNotFound, ErrForbidden, ErrGroupGone, ErrTooManyGroupsOf, Conflict (staff_have_no_groups, impossible_in_status).
 func (gs Groups) AddUser(ctx context.Context, c Call, groupID, userID string) error {
 	return gs.user(ctx, c, groupID, userID, "user.group-added", func(u User, g Group) (User, error) {
@@ -264,7 +264,7 @@ func (gs Groups) AddUser(ctx context.Context, c Call, groupID, userID string) er
 	})
 }
 
-// RemoveUser takes a user out of a group; who is not in it stays out of it. Errors: ErrNotFound, ErrForbidden.
+// RemoveUser takes a user out of a group, if the user is in it. Errors: ErrNotFound, ErrForbidden.
 func (gs Groups) RemoveUser(ctx context.Context, c Call, groupID, userID string) error {
 	return gs.user(ctx, c, groupID, userID, "user.group-removed", func(u User, g Group) (User, error) {
 		u.GroupIDs = without(u.GroupIDs, g.ID)
@@ -272,8 +272,8 @@ func (gs Groups) RemoveUser(ctx context.Context, c Call, groupID, userID string)
 	})
 }
 
-// memberTries is how often a change of membership is tried when something else about the user or customer changes at the
-// same moment: it says what shall be, whatever was before, so that nobody has to read again and repeat it.
+// memberTries is how often a change of membership is tried when something else about the user or customer changes at
+// the same moment. It does not depend on what was before, so nobody has to read again and repeat it.
 const memberTries = 4
 
 // user changes the groups of a user.
@@ -286,7 +286,7 @@ func (gs Groups) user(ctx context.Context, c Call, groupID, userID, action strin
 		if err != nil {
 			return err
 		}
-		c.User = nil // who comes back here looks again
+		c.User = nil // the next try reads it again
 		groups, err := gs.Store.GroupsOf(ctx, c.Actor.Reach(), append(without(before.GroupIDs, groupID), groupID))
 		if err != nil {
 			return err
@@ -307,7 +307,7 @@ func (gs Groups) user(ctx context.Context, c Call, groupID, userID, action strin
 	}
 }
 
-// AddCustomer puts a whole customer into an active group; one that is in it stays in it.
+// AddCustomer puts a whole customer into an active group; a customer that is in it already stays in it.
 // Errors: ErrNotFound, ErrForbidden, ErrGroupGone, ErrTooManyGroupsOf, Conflict (staff_have_no_groups).
 func (gs Groups) AddCustomer(ctx context.Context, c Call, groupID, customerID string) error {
 	return gs.customer(ctx, c, groupID, customerID, "customer.group-added", func(x Customer, g Group) (Customer, error) {
@@ -326,7 +326,7 @@ func (gs Groups) AddCustomer(ctx context.Context, c Call, groupID, customerID st
 	})
 }
 
-// RemoveCustomer takes a customer out of a group; one that is not in it stays out of it. Errors: ErrNotFound, ErrForbidden.
+// RemoveCustomer takes a customer out of a group, if the customer is in it. Errors: ErrNotFound, ErrForbidden.
 func (gs Groups) RemoveCustomer(ctx context.Context, c Call, groupID, customerID string) error {
 	return gs.customer(ctx, c, groupID, customerID, "customer.group-removed", func(x Customer, g Group) (Customer, error) {
 		x.GroupIDs = without(x.GroupIDs, g.ID)
@@ -351,7 +351,7 @@ func (gs Groups) customer(ctx context.Context, c Call, groupID, customerID, acti
 		if err != nil {
 			return err
 		}
-		c.Customer = nil // who comes back here looks again
+		c.Customer = nil // the next try reads it again
 		after, err := change(before, groups[0])
 		if err != nil || len(after.GroupIDs) == len(before.GroupIDs) {
 			return err
@@ -364,7 +364,7 @@ func (gs Groups) customer(ctx context.Context, c Call, groupID, customerID, acti
 	}
 }
 
-// membershipFields are a group's in the audit entry of who is in it.
+// membershipFields returns what an audit entry says of membership in a group; nil if the group is not among ids.
 func membershipFields(ids []string, g Group) map[string]string {
 	if !slices.Contains(ids, g.ID) {
 		return nil
@@ -372,8 +372,7 @@ func membershipFields(ids []string, g Group) map[string]string {
 	return map[string]string{"groupId": g.ID, "group": g.Name}
 }
 
-// FirstActive returns the name of the first of the groups that is active, in the order of ids, or "": the group by which
-// lists sort a user.
+// FirstActive returns the name of the first active group, in the order of ids, or "". Lists sort a user by it.
 func FirstActive(ids []string, groups []Group) string {
 	for _, id := range ids {
 		if g, ok := findGroup(groups, id); ok && g.Active {
@@ -395,19 +394,19 @@ func without(ids []string, id string) []string {
 	return slices.DeleteFunc(slices.Clone(ids), func(x string) bool { return x == id })
 }
 
-// choice is the groups that a new user shall be in.
+// choice is the groups that a new user will be in.
 type choice struct {
 	ids   []string
 	first string // User.Group
 }
 
-// groupFinder is the part of the table that a choice is checked with.
+// groupFinder is what checking a choice needs of the table.
 type groupFinder interface {
 	GroupsOf(ctx context.Context, reach Reach, ids []string) ([]Group, error)
 }
 
-// chooseGroups checks the groups that somebody gives to new users of a customer; none cost no wait. Whether each still is
-// active is checked once more when a user is stored.
+// chooseGroups checks the groups that somebody chose for new users of a customer; no groups cost no wait. Storing a
+// user checks again that each is still active.
 // Errors: ErrNoGroupsForYou, ErrStaffInGroup, ErrTooManyGroupsOf, ErrGroupGone.
 func chooseGroups(ctx context.Context, store groupFinder, a Actor, customerID string, ids []string) (choice, error) {
 	wanted := each(ids)
@@ -424,8 +423,8 @@ func chooseGroups(ctx context.Context, store groupFinder, a Actor, customerID st
 	return choice{ids: wanted, first: FirstActive(wanted, groups)}, nil
 }
 
-// each returns the ids without repetitions. It does not hold each against all others: a request can bring a hundred
-// thousand, whoever sends it.
+// each returns the ids without repetitions. It does not compare each with all others: anybody can send a hundred
+// thousand.
 func each(ids []string) []string {
 	var once []string
 	met := make(map[string]bool, len(ids))
@@ -438,7 +437,7 @@ func each(ids []string) []string {
 	return once
 }
 
-// mayChoose says whether somebody may give these groups, of which no two are the same, to a user of a customer.
+// mayChoose returns nil if the actor may give these groups, which do not repeat, to a user of a customer.
 func mayChoose(a Actor, customerID string, ids []string) error {
 	switch {
 	case slices.ContainsFunc(ids, func(id string) bool { return len(id) > maxName }):
@@ -454,7 +453,7 @@ func mayChoose(a Actor, customerID string, ids []string) error {
 	return nil
 }
 
-// allActive says whether all of these are among the groups, and active.
+// allActive returns nil if all ids are among the groups and active.
 func allActive(ids []string, groups []Group) error {
 	for _, id := range ids {
 		if g, ok := findGroup(groups, id); !ok || !g.Active {

@@ -37,7 +37,7 @@ const PasswordResetLifetime = time.Hour
 // Keys makes and checks everything that is signed. Its root is the deployment's one secret.
 type Keys struct{ root []byte }
 
-// NewKeys takes the deployment's secret, at least 32 bytes of it.
+// NewKeys returns the keys of the deployment's secret, which must have at least 32 bytes.
 func NewKeys(secret []byte) (Keys, error) {
 	if len(secret) < 32 {
 		return Keys{}, fmt.Errorf("the secret has %d bytes, at least 32 are needed", len(secret))
@@ -82,10 +82,10 @@ type Token struct {
 	mac     []byte
 }
 
-// ErrBadLink answers tokens that are no token of ours: mistyped, cut off, or made up.
+// ErrBadLink answers tokens that are not ours: mistyped, cut off, or made up.
 var ErrBadLink = &Error{Kind: Invalid, Code: "invalid_token", Field: "token", Message: "This link is not complete. Open it again from the mail, or copy all of it."}
 
-// ParseToken takes a token apart. Errors: ErrBadLink.
+// ParseToken parses a token. Errors: ErrBadLink.
 func ParseToken(s string) (Token, error) {
 	parts := strings.Split(strings.TrimSpace(s), ".")
 	if len(s) > 200 || len(parts) != 3 || parts[0] == "" || len(parts[0]) > 64 {

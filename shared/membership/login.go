@@ -19,14 +19,14 @@ func FoldLogin(s string) string {
 	if at < 0 || len(s) > 4*maxEmail {
 		return lowerLogin(s)
 	}
-	if domain, err := idna.Lookup.ToASCII(s[at+1:]); err == nil { // which knows the lower case of domains itself
+	if domain, err := idna.Lookup.ToASCII(s[at+1:]); err == nil { // ToASCII makes domains lower case itself
 		return lowerLogin(s[:at+1]) + domain
 	}
 	return lowerLogin(s)
 }
 
-// lowerLogin is lower case, except that nothing foreign becomes ASCII: Go's lower case of İ is i, and İ.example is not
-// i.example.
+// lowerLogin returns s in lower case, except that no foreign letter becomes ASCII: Go's lower case of İ is i, and
+// İ.example is not i.example.
 func lowerLogin(s string) string {
 	return norm.NFC.String(strings.Map(func(r rune) rune {
 		if low := unicode.ToLower(r); r < utf8.RuneSelf || low >= utf8.RuneSelf {
@@ -36,9 +36,9 @@ func lowerLogin(s string) string {
 	}, s))
 }
 
-// mailbox returns what throttles count of a folded address: without what stands behind a plus, which most mail systems
-// deliver into the same mailbox (RFC 5233). Else a stranger's mailbox could be filled through addresses without end. Nothing
-// else takes two such addresses for one.
+// mailbox returns what throttles count of a folded address: the address without what follows a plus, because most mail
+// systems deliver that into the same mailbox (RFC 5233). Else endless addresses could fill a stranger's mailbox.
+// Nothing else treats two such addresses as one.
 func mailbox(folded string) string {
 	at := strings.LastIndexByte(folded, '@')
 	if plus := strings.IndexByte(folded, '+'); plus > 0 && plus < at {
@@ -185,7 +185,7 @@ func ProposedUsernames(email string) []string {
 	return proposals
 }
 
-// specialFolds are letters that Unicode does not take apart into a base letter and a mark.
+// specialFolds are letters that Unicode does not decompose into a base letter and a mark.
 var specialFolds = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ı", "i", "ħ", "h", "ŋ", "n")
 
 // FoldName returns the form by which names are sorted and searched: lower case, without accents and other marks, ß as
@@ -193,7 +193,7 @@ var specialFolds = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø",
 func FoldName(s string) string {
 	var b strings.Builder
 	space := false
-	// Lower case on both sides: taking apart gives capitals as well (™ is TM), and some capitals become letter and mark.
+	// Lower case on both sides: decomposing gives capitals as well (™ is TM), and some lower cases are letter and mark.
 	for _, r := range strings.ToLower(norm.NFKD.String(strings.ToLower(s))) {
 		switch {
 		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r):
@@ -210,11 +210,11 @@ func FoldName(s string) string {
 	return specialFolds.Replace(b.String())
 }
 
-// FoldSearch returns the form in which texts are searched, and looked for.
+// FoldSearch returns the form of texts in searches, both what is searched and what is looked for.
 func FoldSearch(s string) string { return WithoutApostrophes(FoldName(s)) }
 
 var apostrophes = strings.NewReplacer("'", "", "’", "", "ʼ", "")
 
-// WithoutApostrophes makes FoldSearch of what FoldName returned. People leave them out, or type another one than is stored:
-// O'Neil, O’Neil and oneil are the same to a search.
+// WithoutApostrophes turns the result of FoldName into that of FoldSearch. People leave apostrophes out or type another
+// one than is stored: O'Neil, O’Neil and oneil are the same to a search.
 func WithoutApostrophes(folded string) string { return apostrophes.Replace(folded) }

@@ -6,16 +6,16 @@ import (
 )
 
 // How long the links of these letters are valid, counted from the moment the mail is sent. A registration's is an
-// activation code like an invitation's; nobody waits at the mailbox for one that staff send, so it lasts longer than the
-// hour of one that was asked for.
+// activation code like an invitation's. Nobody waits at the mailbox for a link that staff send, so it lasts longer than
+// the hour of one that the person asked for.
 const (
 	RegistrationLifetime = InvitationLifetime
 	PasswordLinkLifetime = 24 * time.Hour
 )
 
-// RenewPassword takes a user's password away and mails a link to set a new one, or, by staff, a temporary password. The
-// old password, all open sessions, earlier links and temporary passwords end at once: that is what it is for when somebody
-// else knows them. Asking again mails another one.
+// RenewPassword takes a user's password away and mails a link to set a new one or, by staff, a temporary password. The
+// old password, all open sessions, earlier links and temporary passwords end at once, in case somebody else knows them.
+// Asking again mails another one.
 // Errors: ErrNotFound, ErrForbidden, ErrNoTemporaryForYou, Invalid (mode), ErrDirectory, Conflict (impossible_in_status), TooMany, ErrOverloaded.
 func (r Records) RenewPassword(ctx context.Context, c Call, userID string, mode PasswordMode) error {
 	user, err := r.find(ctx, c, userID)
@@ -53,16 +53,16 @@ func (r Records) RenewPassword(ctx context.Context, c Call, userID string, mode 
 		}
 		after := before
 		after.PasswordOver, after.ValidFrom, after.SignedOut, after.Version = true, cutOff(c.Now), nil, before.Version+1
-		// The next version is nobody's link until the mail is sent, which makes its own. The lease of a reset under way stays,
-		// and finds out by the version that its link is over.
+		// The next version is nobody's link until the mail is sent, which makes its own. The lease of a reset in
+		// progress stays; its holder finds out by the version that the link is over.
 		after.ResetVersion, after.ResetMail, after.ResetExpiresAt = before.ResetVersion+1, "", time.Time{}
 		after.TemporaryVersion, after.TemporaryExpiresAt = before.TemporaryVersion+1, time.Time{}
 		trail.Mails[0].LinkVersion = 0
 		if mode == ByTemporaryPassword {
 			trail.Mails[0].LinkVersion = after.TemporaryVersion
 		}
-		// The record gets its next version, as where there is no password to take away: else versions would tell a customer's
-		// people which addresses sign in elsewhere.
+		// The record gets its next version as it does where there is no password to take away: else versions would tell
+		// a customer's people which addresses sign in elsewhere.
 		renewed := user
 		renewed.Version++
 		if err := r.Store.EndPassword(ctx, user, renewed, before, after, trail); KindOf(err) != Stale {
@@ -72,15 +72,14 @@ func (r Records) RenewPassword(ctx context.Context, c Call, userID string, mode 
 	return ErrOverloaded
 }
 
-// passwordTries is how often a password is renewed anew because the person signs out, or asks for a link, at the same
-// moment.
+// passwordTries is how often a renewal is tried when the person signs out, or asks for a link, at the same moment.
 const passwordTries = 4
 
-// reminders counts what remind does, so that its transaction has as many actions as that which ends a password: how long an
-// answer takes must not tell them apart either.
+// reminders counts the calls of remind, so that its transaction has as many actions as the one that ends a password:
+// the time of an answer must not tell them apart either.
 var reminders = Throttle{"password-reminders", 1000, time.Hour}
 
-// remind mails a user whose address signs in elsewhere, so that there is no password to renew. Where the address has
+// remind mails a user whose address signs in elsewhere, so that there is no password to renew. If the address has
 // become free since, it becomes the user's.
 func (r Records) remind(ctx context.Context, c Call, user User, letter Letter, trail Trail) error {
 	_, holders, _, err := r.Store.InviteFacts(ctx, c.Actor.Reach(), user.CustomerID, []string{FoldLogin(user.Email)}, nil)

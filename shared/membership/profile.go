@@ -15,8 +15,8 @@ type ProfileInput struct {
 	Country, Language              *string
 }
 
-// Phones reads a telephone number in any usual spelling and returns it in E.164, or false for what cannot be dialled from
-// everywhere. country says whose national spellings are meant, "" none's. shared/phone is the one on numbering plans.
+// Phones reads a telephone number in any usual spelling and returns it in E.164, or false if it cannot be dialled from
+// everywhere. country is the one whose national spellings are meant, "" for none. shared/phone implements it.
 type Phones func(typed, country string) (e164 string, ok bool)
 
 // check returns a number in the form in which it is stored. Without Phones, as in tools that bring numbers as they are,
@@ -45,10 +45,10 @@ func (in ProfileInput) apply(u User, phones Phones) (User, error) {
 	return u, errs.err()
 }
 
-// set is apply among other checks.
+// set is apply as one of several checks: it adds to errs.
 func (in ProfileInput) set(errs *fieldErrors, u User, phones Phones) User {
 	set := func(to *string, from *string, check func(string) string) {
-		if from != nil && *from != *to { // a form sends all fields, and only what was changed in it is judged
+		if from != nil && *from != *to { // a form sends all fields, and only changed ones are judged
 			*to = check(*from)
 		}
 	}
@@ -72,7 +72,7 @@ func (in ProfileInput) set(errs *fieldErrors, u User, phones Phones) User {
 	return u
 }
 
-// complete says whether the user has all that is mandatory: from active on (mission, words).
+// complete says whether all mandatory fields must be filled: from active on (mission, words).
 func (u User) complete() bool {
 	return u.Status == Active || u.Status == Suspended || u.Status == Deactivated
 }

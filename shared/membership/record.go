@@ -12,7 +12,7 @@ type RecordInput struct {
 	ProfileInput
 	Email, Username *string
 	Role            *Role
-	// What follows is the staff's to set: groups are the provider's, the comment is for its eyes, the flag is its switch
+	// Only staff set what follows: groups are the provider's, the comment is for its eyes, the flag is its switch
 	// beside the person's own choice, and the external id its reference to another system (mission 2, 3 and 6).
 	GroupIDs             *[]string
 	NotificationsEnabled *bool
@@ -26,8 +26,8 @@ type CreateInput struct {
 	Contact bool
 	// Password lets the person in at once; "" leaves it to a link to set one. Only staff know passwords of others.
 	Password string
-	// SendRegistrationEmail mails the way in: address, username, and what Credentials say, valid seven days. "" is a link;
-	// only staff give temporary passwords.
+	// SendRegistrationEmail mails the way in: address, username, and what Credentials say, valid seven days.
+	// Credentials "" is a link; only staff give temporary passwords.
 	SendRegistrationEmail bool
 	Credentials           PasswordMode
 	RecordInput
@@ -52,7 +52,7 @@ type RecordStore interface {
 	GroupsOf(ctx context.Context, reach Reach, ids []string) ([]Group, error)
 	// OnlyUser returns who is noted as the one user of an individual customer, "" for nobody.
 	OnlyUser(ctx context.Context, customerID string) (userID string, err error)
-	// CreateUser stores a new user of a customer that exists and is active; only is nil but for an individual customer's.
+	// CreateUser stores a new user of a customer that exists and is active; only is set for an individual customer's.
 	// Errors: ErrLoginTaken, ErrCustomerDeactivated, ErrOnePerson, ErrExternalUserID, ErrGroupGone, ErrInProgress, TooMany.
 	CreateUser(ctx context.Context, u User, only *OnlyUser, t Trail) error
 	// SignIns is that of SignInStore.
@@ -61,7 +61,7 @@ type RecordStore interface {
 	EndPassword(ctx context.Context, before, after User, signInsBefore, signInsAfter SignIns, t Trail) error
 }
 
-// OnlyUser is the note of who an individual customer's one user is: Before is who it named until now, "" for nobody.
+// OnlyUser is the note of an individual customer's one user: Before is whom it named until now, "" for nobody.
 type OnlyUser struct{ Before string }
 
 // Records are the use cases about whole records: of users, and of contacts.
@@ -76,7 +76,7 @@ type Records struct {
 // Create creates a user who is active at once, or a contact. A user without a password has no way in until the link of
 // the registration mail, or "forgot password", sets one.
 //
-// The account comes before the record: what fails in between leaves an account that nobody can use, where the other
+// The account comes before the record: a failure in between leaves an account that nobody can use, where the other
 // order would leave an active user whose password a repeated request would have to set again, perhaps over a newer one.
 //
 // Errors: ErrNotFound, ErrForbidden, ErrNotForYou, ErrNoGroupsForYou, ErrRoleNotForYou, Invalid, ErrCustomerDeactivated,
@@ -108,7 +108,7 @@ func (r Records) Create(ctx context.Context, c Call, in CreateInput) (User, erro
 	}
 }
 
-// checked returns the new user that an input describes, but for what the table knows.
+// checked returns the new user that an input describes, except for what the table knows.
 func (r Records) checked(c Call, in CreateInput) (User, error) {
 	user := User{
 		CustomerID: in.CustomerID, Status: Active, Role: RolesOf(in.CustomerID)[0], NotificationsEnabled: true,
@@ -170,7 +170,7 @@ func value(s *string) string {
 	return *s
 }
 
-// notForYou refuses what only staff set of somebody else.
+// notForYou refuses fields that only staff set.
 func notForYou(a Actor, in RecordInput, password bool) error {
 	if a.Realm != Portal {
 		return nil
@@ -273,7 +273,7 @@ type onlyFinder interface {
 	User(ctx context.Context, reach Reach, userID string) (User, error)
 }
 
-// onlyUser says whether an individual customer may get its one user. Errors: ErrOnePerson.
+// onlyUser returns the note of an individual customer's one user, nil for a corporate customer. Errors: ErrOnePerson.
 func onlyUser(ctx context.Context, store onlyFinder, customer Customer) (*OnlyUser, error) {
 	if customer.Type == Corporate {
 		return nil, nil
@@ -292,8 +292,8 @@ func onlyUser(ctx context.Context, store onlyFinder, customer Customer) (*OnlyUs
 	return &OnlyUser{Before: userID}, nil
 }
 
-// checkHolder says whether a user of this customer can get an address that has this holder, and whether it signs in for
-// another customer, which only staff are told: see Invitations.invitable.
+// checkHolder says whether a user of this customer can get an address that has this holder, and whether the address
+// signs in for another customer; only staff are told the latter (see Invitations.invitable).
 // Errors: ErrAlreadyUser; for staff also ErrAddressWaiting, ErrEmailInUse.
 func checkHolder(a Actor, customerID string, holder Address) (elsewhere bool, err error) {
 	switch {
@@ -309,13 +309,13 @@ func checkHolder(a Actor, customerID string, holder Address) (elsewhere bool, er
 	return false, ErrEmailInUse
 }
 
-// letter is a mail about a record to its person.
+// letter returns a mail about a record to its person.
 func (r Records) letter(c Call, u User, letter Letter, customer Customer) Mail {
 	return recordMail(c, r.NewID, u, letter, customer, r.Language)
 }
 
-// recordMail is a mail about a record to its person. Who signs in with the address elsewhere gets the letter that says so
-// instead, as an invitee would.
+// recordMail returns a mail about a record to its person. If the address signs in elsewhere, it is the letter that says
+// so, as for an invitee.
 func recordMail(c Call, newID func() string, u User, letter Letter, customer Customer, language string) Mail {
 	if u.AddressElsewhere {
 		letter = LetterAddressInUse
@@ -403,9 +403,9 @@ func (r Records) Change(ctx context.Context, c Call, userID string, version int,
 	return after, err
 }
 
-// readdress changes a person's e-mail as far as that is possible now: a contact's at once, because nobody gets in with
-// it; that of somebody with access (also a suspended or ended one) when it has been confirmed, because whoever reads the
-// address can set the password. The present address withdraws a change that waits.
+// readdress changes a person's e-mail: a contact's at once, because nobody gets in with it; that of somebody with
+// access (also a suspended or ended one) when it is confirmed, because the reader of the address can set the password.
+// Giving the present address withdraws a change that waits.
 // Errors: ErrInvitedAddress, ErrAlreadyUser, ErrEmailInUse.
 func (r Records) readdress(ctx context.Context, c Call, status Status, u User, email string) (User, announcement, error) {
 	switch {
@@ -451,8 +451,8 @@ func (r Records) find(ctx context.Context, c Call, userID string) (User, error) 
 	return user, c.Actor.require(ChangeUsers, user.CustomerID, user.Role)
 }
 
-// mayGive says whether the actor may give a role to a user. Nobody changes their own: whoever takes away administrators
-// is one who stays.
+// mayGive returns nil if the actor may give a role to a user. Nobody changes their own: an administrator who demotes
+// others stays one.
 func mayGive(a Actor, before User, role Role) error {
 	switch {
 	case role == before.Role:
@@ -465,7 +465,7 @@ func mayGive(a Actor, before User, role Role) error {
 	return nil
 }
 
-// regroup puts a user into exactly these groups. Those that the user is in already may be inactive.
+// regroup puts a user into exactly these groups. Groups that the user is already in may be inactive.
 func (r Records) regroup(ctx context.Context, c Call, u User, ids []string) (User, error) {
 	wanted := each(ids)
 	if slices.Equal(wanted, u.GroupIDs) {
@@ -494,8 +494,8 @@ func (r Records) regroup(ctx context.Context, c Call, u User, ids []string) (Use
 	return u, nil
 }
 
-// followingInvitation returns how the open invitation of a user follows the record: it shows and mails the same name, role
-// and language. nil where it stays as it is.
+// followingInvitation returns the change that keeps a user's open invitation in step with the record: it shows and
+// mails the same name, role and language. It is nil if the invitation stays as it is.
 func (r Records) followingInvitation(ctx context.Context, c Call, before, after User) (*InvitationChange, error) {
 	same := before.FirstName == after.FirstName && before.LastName == after.LastName && before.Role == after.Role && before.Language == after.Language
 	if same || before.InvitationID == "" || before.Status != Invited && before.Status != Expired {

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Ticket is what a genuine refresh token says: whose it is, at which door, and which sign-in it came from. The sign-in's
-// time and family are ours (shared/identity seals them into the token), so that what was cut off since cannot be
-// refreshed, whatever Cognito thinks of its own part.
+// Ticket is what a genuine refresh token says: whose it is, at which door, and which sign-in it came from. The
+// sign-in's time and family are ours (shared/identity seals them into the token), so that a sign-in that was cut off
+// cannot be refreshed, whatever Cognito thinks of its own part.
 type Ticket struct {
 	Door       Door
 	UserID     string

@@ -2,8 +2,8 @@ package membership
 
 import "slices"
 
-// Role is what a user is: the first three in a customer, the last two among the staff. A manager is staff for the
-// customers of given customer groups; there is none until there are groups.
+// Role is what a user is: the first three in a customer, the last two among the staff. There is no manager yet, who
+// would be staff for the customers of given customer groups.
 type Role string
 
 // The roles. Staff and customers both have an "administrator"; whose it is follows from the user's customer.

@@ -11,7 +11,7 @@ import (
 type Attempts struct {
 	Login    string // folded
 	Failures int
-	NextAt   time.Time // no attempt counts before
+	NextAt   time.Time // no attempt is allowed before
 }
 
 // Slow-down and lock. Source: mission 6; ASVS 6.3.1 asks for documented limits.
@@ -20,7 +20,7 @@ type Attempts struct {
 //	failures 5–9   2, 4, 8, 16, 32 seconds until the next attempt
 //	failure 10 on  15 minutes
 //
-// AttemptsMemory after the last failure everything is forgotten, and a sign-in or a new password forgets it at once.
+// Everything is forgotten AttemptsMemory after the last pause ended, and at once by a sign-in or a new password.
 const (
 	freeFailures   = 4
 	lockFailures   = 10
@@ -50,7 +50,7 @@ var (
 	resetsPerLogin   = Throttle{"reset-login", 3, time.Hour}
 )
 
-// Errors about signing in. Whether the login or the password was wrong, nobody is told.
+// Errors about signing in. They do not tell whether the login or the password was wrong.
 var (
 	ErrWrongCredentials = &Error{Kind: Unauthenticated, Code: "wrong_credentials", Message: "Username or password is wrong, or there is no access here."}
 	ErrWrongCode        = &Error{Kind: Unauthenticated, Code: "wrong_code", Field: "code", Message: "This code is wrong or over. Wait for the next one and try again."}
@@ -64,9 +64,9 @@ type SignInStore interface {
 	AccessStore
 	// LoginFacts returns who holds a folded login and the failed attempts with it, with one wait.
 	LoginFacts(ctx context.Context, folded string) (Address, Attempts, error)
-	// CountAttempt replaces before by after. Errors: ErrTooManyAttempts when another attempt was counted meanwhile.
+	// CountAttempt replaces before with after. Errors: ErrTooManyAttempts when another attempt was counted meanwhile.
 	CountAttempt(ctx context.Context, before, after Attempts, now time.Time) error
-	// ForgetAttempts sets the count of a folded login back.
+	// ForgetAttempts resets the count of a folded login.
 	ForgetAttempts(ctx context.Context, folded string) error
 	// Take counts one event. Errors: TooMany when the window's limit is reached.
 	Take(ctx context.Context, t Throttle, subject string, now time.Time) error
@@ -74,7 +74,7 @@ type SignInStore interface {
 	QueueMail(ctx context.Context, m Mail) error
 	// SignIns returns what is kept about the ways into one account.
 	SignIns(ctx context.Context, customerID, userID string) (SignIns, error)
-	// ChangeSignIns replaces before by after. t is nil for a change that is no event of its own (a lease).
+	// ChangeSignIns replaces before with after. t is nil for a change that is no event of its own (a lease).
 	// Errors: ErrStale.
 	ChangeSignIns(ctx context.Context, before, after SignIns, t *Trail) error
 }
@@ -104,8 +104,9 @@ type SignedIn struct {
 }
 
 // SignIn checks username or e-mail and password at a door. Unknown logins, wrong passwords, ended access and the wrong
-// door get the same answer after the same calls. A temporary password is computed for everybody, known or not, and the
-// sign-in service never hears the right one: it is answered with a challenge. Errors: ErrWrongCredentials, ErrTooManyAttempts.
+// door get the same answer after the same calls. A temporary password is computed for everybody, known or not; the
+// right one is answered with a challenge, and the sign-in service never hears it.
+// Errors: ErrWrongCredentials, ErrTooManyAttempts.
 func (s SignIn) SignIn(ctx context.Context, c Call, in Credentials) (SignedIn, error) {
 	folded := FoldLogin(in.Login)
 	if folded == "" || len(folded) > maxEmail || in.Password == "" || utf8.RuneCountInString(in.Password) > maxPassword {
@@ -172,12 +173,12 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// countTries is how often an attempt is counted anew when others with the same login are under way: somebody who signs in
-// in two places at once gets in at both.
+// countTries is how often counting an attempt is tried while others with the same login are in progress: somebody who
+// signs in at two places at once gets in at both.
 const countTries = 5
 
-// count counts an attempt before it is made, so that parallel ones cannot outrun the count. giveBack takes it back when
-// err says that nothing was tried out (sign-in is down): an outage must lock nobody out. It returns err.
+// count counts an attempt before it is made, so that parallel ones cannot outrun the count. giveBack takes it back if
+// err says that no password was tried (sign-in is down): an outage must lock nobody out. It returns err.
 func (s SignIn) count(ctx context.Context, folded string, have Attempts, now time.Time) (giveBack func(err error) error, err error) {
 	var base, counted Attempts
 	for try := 1; ; try++ {
@@ -188,7 +189,7 @@ func (s SignIn) count(ctx context.Context, folded string, have Attempts, now tim
 			return nil, &locked
 		}
 		base = have
-		if !have.NextAt.IsZero() && !now.Before(have.NextAt.Add(AttemptsMemory)) { // the table tidies up when it likes
+		if !have.NextAt.IsZero() && !now.Before(have.NextAt.Add(AttemptsMemory)) { // the table deletes expired items late
 			base.Failures = 0
 		}
 		counted = base.failed(now)
@@ -205,7 +206,7 @@ func (s SignIn) count(ctx context.Context, folded string, have Attempts, now tim
 	}
 	return func(err error) error {
 		if KindOf(err) != Unauthenticated {
-			// Best effort, and nothing when another attempt was counted since.
+			// Best effort; it does nothing if another attempt was counted since.
 			_ = s.Store.CountAttempt(context.WithoutCancel(ctx), counted, base, now)
 		}
 		return err
@@ -257,7 +258,7 @@ type Family struct {
 	EndsAt time.Time
 }
 
-// maxSignedOut is how many signed-out token families are remembered one by one; one more signs all of them out.
+// maxSignedOut is how many signed-out token families are remembered one by one; one more ends all sign-ins of the user.
 const maxSignedOut = 20
 
 // SignOut ends the sign-in that a token belongs to; other sign-ins of the user stay. Errors: ErrOverloaded.
@@ -280,8 +281,8 @@ func (s SignIn) SignOut(ctx context.Context, c Call, f Family) error {
 	})
 }
 
-// changeSignIns repeats a read and a conditional write until nobody came between, at most four times. known is what this
-// very request has read already, which spares the first read; nil where it has not.
+// changeSignIns repeats a read and a conditional write until nobody comes between, at most four times. known is what
+// this request has read already, which saves the first read; nil if nothing.
 func (s SignIn) changeSignIns(ctx context.Context, customerID, userID string, known *SignIns, change func(SignIns) (SignIns, *Trail)) error {
 	for try := 0; try < 4; try++ {
 		if known == nil {
@@ -309,8 +310,8 @@ type Forgot struct {
 	Source string
 }
 
-// ForgotPassword queues a password mail for whoever the login belongs to. The same is stored whether or not it belongs
-// to anybody: that is found out when the mail is due, out of the visitor's sight. Errors: Invalid, TooMany.
+// ForgotPassword queues a password mail to the owner of a login. It stores the same whether or not there is one: that
+// is found out when the mail is due, out of the visitor's sight. Errors: Invalid, TooMany.
 func (s SignIn) ForgotPassword(ctx context.Context, c Call, in Forgot, language string) error {
 	folded := FoldLogin(in.Login)
 	if folded == "" || len(folded) > maxEmail {
@@ -330,7 +331,7 @@ func ResetLink(u User, s SignIns) Link {
 	return Link{Purpose: PurposePasswordReset, ID: u.ID, Version: s.ResetVersion, ExpiresAt: s.ResetExpiresAt, Address: FoldLogin(u.Email)}
 }
 
-// provenReset returns the access of the user whose password link the token is. Errors: ErrBadLink, ErrResetOver.
+// provenReset returns the access of the user that the password link was made for. Errors: ErrBadLink, ErrResetOver.
 func (s SignIn) provenReset(ctx context.Context, now time.Time, token string) (Access, error) {
 	t, err := ParseToken(token)
 	if err != nil {
@@ -364,8 +365,8 @@ func (s SignIn) InspectReset(ctx context.Context, c Call, token string) (User, e
 	return access.User, err
 }
 
-// ResetPassword sets a new password with a mailed link, which is used up by it, and ends all open sessions and tokens.
-// A lease keeps two holders of the link apart; a failure gives it back, and a crash costs AcceptanceLease.
+// ResetPassword sets a new password with a mailed link, uses the link up, and ends all open sessions and tokens. A
+// lease keeps two holders of the link apart; a failure gives it back, and a crash costs AcceptanceLease.
 // Errors: ErrBadLink, ErrResetOver, Invalid.
 func (s SignIn) ResetPassword(ctx context.Context, c Call, token, password string) error {
 	access, err := s.provenReset(ctx, c.Now, token)
@@ -408,9 +409,9 @@ func (s SignIn) whileClaimed(ctx context.Context, c Call, before SignIns, tooLat
 	return err
 }
 
-// passwordSet writes down that a password was set: what could set it is used up, what was open is closed, and the person
-// is told. What fails before that can be repeated. If the password was renewed meanwhile, the error is tooLate: the one just
-// set does not count, and what the renewal mails stays good.
+// passwordSet records that a password was set: what could set it is used up, open sessions are closed, and the person
+// is told. A failure before that can be repeated. If the password was renewed meanwhile, the error is tooLate: the one
+// just set does not count, and what the renewal mails stays good.
 func (s SignIn) passwordSet(ctx context.Context, c Call, access Access, claimed SignIns, action string, tooLate *Error) error {
 	user := access.User
 	for _, login := range []string{user.Email, user.Username} {

@@ -5,7 +5,7 @@ import "time"
 // Status is the one state a user is in. See mission, words.
 type Status string
 
-// The statuses. Expired is computed and never stored by a person's doing: an invited user whose seven days are over.
+// The statuses. Expired is computed, and stored by the clean-up only: an invited user whose seven days are over.
 const (
 	Contact     Status = "contact"
 	Invited     Status = "invited"
@@ -57,7 +57,7 @@ var transitions = map[Status]map[Step]Status{
 		StepChange: Invited, StepRemove: Removed},
 	// An expired offer can still be declined: it tells the inviter more than silence.
 	Expired: {StepResend: Invited, StepRevoke: Removed, StepDecline: Removed, StepChange: Expired, StepRemove: Removed},
-	// Who waits is what was registered; the decision brings role and groups.
+	// A waiting user stays what was registered; the decision brings role and groups.
 	Waiting:     {StepApprove: Active, StepDisapprove: Rejected, StepRemove: Removed},
 	Active:      {StepDeactivate: Deactivated, StepSuspend: Suspended, StepChange: Active, StepRemove: Removed},
 	Suspended:   {StepReactivate: Active, StepDeactivate: Deactivated, StepSuspend: Suspended, StepChange: Suspended, StepRemove: Removed},

@@ -43,7 +43,7 @@ func (in SubAccountInput) apply(s SubAccount) (SubAccount, error) {
 // MaxSubAccounts is how many sub-accounts a customer can have: a page shows them all, and one Query reads them.
 const MaxSubAccounts = 200
 
-// ErrTooManySubAccounts answers the one that would be too many.
+// ErrTooManySubAccounts answers creating one more than MaxSubAccounts.
 var ErrTooManySubAccounts = &Error{Kind: Conflict, Code: "too_many_subaccounts", Message: "A customer can have at most 200 sub-accounts."}
 
 // SubAccountStore is what the sub-accounts' use cases need of the table.
@@ -54,10 +54,10 @@ type SubAccountStore interface {
 	SubAccounts(ctx context.Context, reach Reach, customerID string) ([]SubAccount, error)
 	// SubAccount returns one. Errors: ErrNotFound.
 	SubAccount(ctx context.Context, reach Reach, customerID, subAccountID string) (SubAccount, error)
-	// CreateSubAccount stores a new one of a customer that exists and has fewer than MaxSubAccounts, also when several are
+	// CreateSubAccount stores a new one if the customer exists and has fewer than MaxSubAccounts, even when several are
 	// stored at once. Errors: ErrNotFound, ErrTooManySubAccounts.
 	CreateSubAccount(ctx context.Context, s SubAccount, t Trail) error
-	// ChangeSubAccount replaces before by after. Errors: ErrStale.
+	// ChangeSubAccount replaces before with after. Errors: ErrStale.
 	ChangeSubAccount(ctx context.Context, before, after SubAccount, t Trail) error
 	// DeleteSubAccount deletes one. Errors: ErrStale.
 	DeleteSubAccount(ctx context.Context, s SubAccount, t Trail) error

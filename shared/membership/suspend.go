@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Suspend takes a user's access away for a time: until until, or with the zero time until somebody reactivates the user.
-// It ends with the next request, as Deactivate does, and comes back by itself: the user signs in anew. A suspended user
-// can be suspended again, with another end. Errors as Deactivate, and Invalid (until).
+// Suspend takes a user's access away until a time or, with the zero time, until somebody reactivates the user. The
+// access ends with the next request, as with Deactivate, and comes back by itself: the user signs in again. A suspended
+// user can be suspended again, with another end. Errors as Deactivate, and Invalid (until).
 func (u Users) Suspend(ctx context.Context, c Call, userID string, version int, until time.Time) (User, error) {
 	if !until.IsZero() {
 		until = second(until)

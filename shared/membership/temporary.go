@@ -11,10 +11,10 @@ import (
 	"unicode"
 )
 
-// PasswordMode says what a mail brings to somebody who has no password, or not any more.
+// PasswordMode says what a mail brings to somebody who has no password, or no longer has one.
 type PasswordMode string
 
-// The modes. A temporary password lets nobody in by itself: whoever signs in with it chooses a password first.
+// The modes. A temporary password alone lets nobody in: signing in with it means choosing a password first.
 const (
 	ByLink              PasswordMode = "link"
 	ByTemporaryPassword PasswordMode = "temporaryPassword"
@@ -26,8 +26,8 @@ func (m PasswordMode) Valid() bool { return m == ByLink || m == ByTemporaryPassw
 // TemporaryPasswordLifetime is how long a temporary password is good, from the moment its mail is sent. Source: issue 5.
 const TemporaryPasswordLifetime = 7 * 24 * time.Hour
 
-// newPasswordPause is how long somebody who has signed in with a temporary password may think about the new one: as long
-// as a second factor may take.
+// newPasswordPause is how long somebody who has signed in with a temporary password may take to choose a new one: as
+// long as a second factor may take.
 const newPasswordPause = 5 * time.Minute
 
 // ChallengeNewPassword asks somebody who signed in with a temporary password for one of their own.
@@ -39,8 +39,8 @@ var (
 	errTemporaryChosen   = InvalidField("newPassword", "password_is_temporary", "This is the temporary password. Choose one of your own.")
 )
 
-// mayGivePassword says whether the actor may choose this mode. field is where it was chosen. A customer's people learn no
-// passwords of each other, and a mailbox that they share with somebody would tell them this one.
+// mayGivePassword returns nil if the actor may choose this mode. field is where it was chosen. A customer's people must
+// not learn each other's passwords, and a shared mailbox would tell them this one.
 func (a Actor) mayGivePassword(field string, m PasswordMode) error {
 	switch {
 	case !m.Valid():
@@ -84,8 +84,8 @@ func (k Keys) temporary(l Link) string {
 	return base32.NewEncoding(temporaryAlphabet).EncodeToString(k.mac(l))[:temporaryLength]
 }
 
-// ProvesTemporary says whether typed is the temporary password of these facts, however it was typed off: in capitals,
-// with other gaps, with an O for a zero. It compares in constant time and decides nothing about expiry.
+// ProvesTemporary says whether typed is the temporary password of these facts, however it was copied: in capitals, with
+// other gaps, with an O for a zero. It compares in constant time and decides nothing about expiry.
 func (k Keys) ProvesTemporary(typed string, l Link) bool {
 	read := strings.Map(func(r rune) rune {
 		switch r = unicode.ToLower(r); {
@@ -101,8 +101,8 @@ func (k Keys) ProvesTemporary(typed string, l Link) bool {
 	return subtle.ConstantTimeCompare([]byte(read), []byte(k.temporary(l))) == 1
 }
 
-// newPasswordSession is what the sign-in with a temporary password hands out: for five minutes its holder may choose the
-// new one. It is the seconds of the sign-in before a token, and ends with the temporary password it came from.
+// newPasswordSession returns what a sign-in with a temporary password hands out: for five minutes its holder may choose
+// the new one. It is the Unix time of the sign-in before a token, and ends with the temporary password it came from.
 func (k Keys) newPasswordSession(userID string, version int, at time.Time) string {
 	return strconv.FormatInt(at.Unix(), 10) + "." + k.Token(newPasswordFacts(userID, version+1, at))
 }
@@ -128,7 +128,7 @@ func (k Keys) openNewPassword(session string, now time.Time) (userID string, ver
 // NewPassword is the answer to the challenge of a temporary password.
 type NewPassword struct {
 	Session  string
-	Door     Door // "" where the session's own is the right one
+	Door     Door // "" for the session's own
 	Password string
 }
 
@@ -179,7 +179,7 @@ func (s SignIn) AnswerNewPassword(ctx context.Context, c Call, in NewPassword) (
 	return SignedIn{User: user, Answer: answer}, nil
 }
 
-// calledAs returns err about the field that the caller knows by another name.
+// calledAs returns err with its field called name instead of field, as the caller knows it.
 func calledAs(err error, field, name string) error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e.Field != field {
@@ -190,9 +190,9 @@ func calledAs(err error, field, name string) error {
 	return &renamed
 }
 
-// RegistrationLetter is the mail by which a new user gets in: with a link to set a password, or with a temporary one.
-// It belongs into the transaction that makes the user active, who has had no password before; language is the
-// deployment's. Who may choose the mode is for the caller to decide.
+// RegistrationLetter returns the mail that lets a new user in: with a link to set a password, or with a temporary one.
+// It belongs in the transaction that makes the user active, who had no password before; language is the deployment's.
+// The caller decides who may choose the mode.
 func RegistrationLetter(c Call, newID func() string, u User, customer Customer, mode PasswordMode, language string) Mail {
 	letter := LetterUserRegistration
 	if mode == ByTemporaryPassword {
@@ -201,9 +201,9 @@ func RegistrationLetter(c Call, newID func() string, u User, customer Customer, 
 	return recordMail(c, newID, u, letter, customer, language)
 }
 
-// temporaryPassword gives a mail the temporary password that it announces, good from now. A repeated try of the same mail
-// carries the same one, or the next when half of its time is over. It is not wanted any more when a password was set or
-// renewed since: the version is another one then.
+// temporaryPassword gives a mail the temporary password that it announces, good from now. A repeated try of the same
+// mail carries the same one or, when half of its time is over, the next. The mail is no longer wanted if a password was
+// set or renewed since, which changes the version.
 func (o Outbox) temporaryPassword(ctx context.Context, m *Mail, now time.Time) (password string, wanted bool, err error) {
 	access, err := o.reader(ctx, m, Address{UserID: m.UserID, CustomerID: m.CustomerID}, now)
 	if err != nil || access.User.ID == "" || access.SignIns.TemporaryVersion != m.LinkVersion {

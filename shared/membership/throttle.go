@@ -9,7 +9,7 @@ type Throttle struct {
 	Window time.Duration
 }
 
-// Event is one that a throttle counts.
+// Event is something that a throttle counts.
 type Event struct {
 	Throttle Throttle
 	Subject  string

@@ -36,10 +36,10 @@ type User struct {
 	InvitationExpiresAt time.Time
 	// ActivatingUntil is the lease of an acceptance under way; the user is shown as invited meanwhile.
 	ActivatingUntil time.Time
-	// AddressElsewhere marks an invited user whose e-mail signs in for another customer, so that nothing is reserved
-	// for it here. The inviting customer's administrators cannot tell it from any other invitation.
+	// AddressElsewhere marks a user whose e-mail signs in for another customer, so that nothing is reserved for it
+	// here. This customer's administrators cannot tell such a user from others.
 	AddressElsewhere bool
-	// NewEmail is the address that the user's e-mail shall be changed to, "" for none: it waits for its confirmation until
+	// NewEmail is the address that the user's e-mail is to be changed to, "" for none; it can be confirmed until
 	// NewEmailUntil. NewEmailVersion is that of the newest link for it.
 	NewEmail        string
 	NewEmailUntil   time.Time
@@ -146,7 +146,7 @@ type UserQuery struct {
 	Now    time.Time
 }
 
-// Keeps says whether a user found by one of the filters is what all of them ask for.
+// Keeps says whether a user found by one of the filters passes all of them.
 func (q UserQuery) Keeps(r UserRow) bool {
 	status := r.StatusAt(q.Now)
 	switch {
@@ -163,7 +163,7 @@ func (q UserQuery) Keeps(r UserRow) bool {
 	return true
 }
 
-// within returns the question as an actor may ask it: a customer's people ask about their own customer.
+// within returns the query as an actor may ask it: a customer's people ask about their own customer.
 func (q UserQuery) within(a Actor) UserQuery {
 	q.Reach = a.Reach()
 	if a.Realm == Portal && q.CustomerID == "" {
@@ -190,9 +190,9 @@ type UserStore interface {
 	User(ctx context.Context, reach Reach, userID string) (User, error)
 	// Users returns one page of rows.
 	Users(ctx context.Context, q UserQuery) (Page[UserRow], error)
-	// UserCounts returns how many users of a customer, or with "" of all of them, stand in each status.
+	// UserCounts returns how many users of a customer, or with "" of all of them, are in each status.
 	UserCounts(ctx context.Context, reach Reach, customerID string) (map[Status]int, error)
-	// ChangeUser replaces before by after, which has the next version; it keeps the rows of the lists in step, reserves a
+	// ChangeUser replaces before with after, which has the next version; it keeps the rows of the lists in step, reserves a
 	// new e-mail or username and frees the old one in the same moment. invitation, when not nil, is changed with it (before
 	// and after). Errors: ErrStale when before is no longer what is stored, ErrLoginTaken, ErrExternalUserID, ErrGroupGone,
 	// ErrSignedOut when the trail's witness is no staff administrator any more, ErrInProgress, TooMany.
@@ -208,7 +208,7 @@ type UserStore interface {
 // InvitationChange is an invitation before and after a change.
 type InvitationChange struct{ Before, After Invitation }
 
-// Users are the use cases about people who already are on the list.
+// Users are the use cases about people who are on the list already.
 type Users struct {
 	Store UserStore
 	NewID func() string
@@ -276,7 +276,7 @@ func (u Users) List(ctx context.Context, c Call, q UserQuery) (Page[UserRow], er
 	return page, nil
 }
 
-// Counts returns how many users stand in each status, of one customer or, with "", of all of them. They follow a change
+// Counts returns how many users are in each status, of one customer or, with "", of all of them. They follow a change
 // within seconds, and the clock within a minute. Errors: ErrForbidden, ErrNotFound.
 func (u Users) Counts(ctx context.Context, c Call, customerID string) (map[Status]int, error) {
 	if c.Actor.Realm == Portal && customerID == "" {
@@ -303,15 +303,15 @@ func (u Users) Reactivate(ctx context.Context, c Call, userID string, version in
 	return u.step(ctx, c, userID, version, StepReactivate, "user.reactivated", time.Time{})
 }
 
-// Remove takes a user off the customer's lists, ends the access, frees e-mail and username, and with a still open
-// invitation ends that too. The person can be invited again. Errors as Deactivate.
+// Remove takes a user off the customer's lists, ends the access, frees e-mail and username, and ends an invitation that
+// is still open. The person can be invited again. Errors as Deactivate.
 func (u Users) Remove(ctx context.Context, c Call, userID string, version int) (User, error) {
 	return u.step(ctx, c, userID, version, StepRemove, "user.removed", time.Time{})
 }
 
-// step moves a user along the status machine. version is that of If-Match; 0 leaves it to the status to be right. until is
-// the end of a suspension. It is possible for users whom a directory keeps as well: access must end when somebody here
-// says so, also while the directory does not answer.
+// step moves a user along the status machine. version is that of If-Match; with 0 only the status is checked. until is
+// the end of a suspension. Users kept by a directory can be moved as well: access must end when somebody here says so,
+// even while the directory does not answer.
 func (u Users) step(ctx context.Context, c Call, userID string, version int, step Step, action string, until time.Time) (User, error) {
 	before, err := u.find(ctx, c, userID)
 	if err != nil {
@@ -355,7 +355,7 @@ func (u Users) step(ctx context.Context, c Call, userID string, version int, ste
 	return after, nil
 }
 
-// removeRegistrant removes somebody who waits: that is a disapproval in silence.
+// removeRegistrant removes somebody who waits: that is a silent disapproval.
 func (u Users) removeRegistrant(ctx context.Context, c Call, before, after User, trail Trail) error {
 	reg, err := u.Store.Registration(ctx, ReachCustomer(before.CustomerID), before.ID)
 	if err != nil {
