@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// InvitationRetention is how long an ended invitation is kept before it is deleted with the user that it alone made.
-// An accepted one is kept with its user.
+// InvitationRetention is how long an ended invitation is kept before it is deleted with its user. An accepted one is
+// kept with its user.
 const InvitationRetention = 90 * 24 * time.Hour
 
-// DigestHour is the hour (UTC) of the day after at which inviters hear which of their invitations have expired.
+// DigestHour is the hour (UTC) of the next day at which inviters are told which of their invitations have expired.
 const DigestHour = 6
 
 // digestNames is how many invitations a digest names; the rest is a number.
@@ -24,7 +24,7 @@ type Digest struct {
 	DueAt              time.Time
 }
 
-// NewDigest returns the digest that an invitation which expired at this time belongs to.
+// NewDigest returns the digest for an invitation by inviter that expired at this time.
 func NewDigest(inviter User, expired time.Time) Digest {
 	day := expired.UTC().Truncate(24 * time.Hour)
 	return Digest{CustomerID: inviter.CustomerID, UserID: inviter.ID, Day: day.Format(time.DateOnly), DueAt: day.Add((24 + DigestHour) * time.Hour)}
@@ -156,7 +156,7 @@ func (e Expiry) expire(ctx context.Context, c Call, inv Invitation) error {
 	if err != nil {
 		return err
 	}
-	if c.Now.Before(user.ActivatingUntil) { // accepted in time, and under way
+	if c.Now.Before(user.ActivatingUntil) { // accepted in time, and still in progress
 		return ErrStale
 	}
 	after, userAfter := inv, user
@@ -183,7 +183,7 @@ func (e Expiry) expire(ctx context.Context, c Call, inv Invitation) error {
 	return e.Store.ExpireInvitation(ctx, user, userAfter, InvitationChange{inv, after}, digest, trail)
 }
 
-// digest turns a due digest into one mail, unless the inviter is gone or nothing of it is expired any more.
+// digest turns a due digest into one mail, unless the inviter is gone or none of its invitations is still expired.
 func (e Expiry) digest(ctx context.Context, c Call, d Digest) error {
 	inviter, err := e.Store.User(ctx, ReachCustomer(d.CustomerID), d.UserID)
 	if KindOf(err) == NotFound || err == nil && inviter.StatusAt(c.Now) != Active {

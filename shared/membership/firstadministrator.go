@@ -16,9 +16,9 @@ type FirstAdministrator struct {
 	NewID       func() string
 }
 
-// Invite makes the provider's record and invites its first administrator, unless somebody of the provider has access
-// already; so it can run at every deployment. With another address than the last time (it was mistyped) the deployment's
-// earlier invitations are revoked: whoever reads that mailbox must not become administrator.
+// Invite creates the provider's record and invites its first administrator, unless somebody of the provider already has
+// access, so it can run at every deployment. If the address is another one than the last time (it was mistyped), the
+// deployment's earlier invitations are revoked: the reader of that mailbox must not become administrator.
 // It returns whether an invitation to this address is open. Errors: Invalid (email).
 func (f FirstAdministrator) Invite(ctx context.Context, c Call, email string) (bool, error) {
 	email, bad := CheckEmail("email", email)

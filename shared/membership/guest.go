@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A guest is whoever reads the mail of a customer's contact address. While the customer has no user of its own, a guest
-// gets in by a link that works once, sees the customer, and can ask for a first user; nothing else (mission 6).
+// A guest is somebody who reads the mail of a customer's contact address. While the customer has no user of its own, a
+// guest gets in with a link that works once, sees the customer, and can ask for a first user; nothing else (mission 6).
 
 // How long a one-time link is valid, counted from the moment the mail is sent (design 5), and how long a guest stays.
 const (
@@ -18,10 +18,10 @@ const (
 	GuestStay         = time.Hour
 )
 
-// MaxGuestsOf is how many customers with one contact address get a link when somebody asks for one.
+// MaxGuestsOf is how many customers that share a contact address get a link when somebody asks for one.
 const MaxGuestsOf = 5
 
-// Throttles of guests: what visitors can have mailed, and what a guest can have staff read.
+// Throttles of guests: how many mails visitors can cause, and how many requests a guest can make to staff.
 var (
 	guestLinksPerSource  = Throttle{"guest-link-source", 30, time.Hour}
 	guestLinksPerAddress = Throttle{"guest-link-address", 3, time.Hour}
@@ -37,8 +37,8 @@ var (
 // GuestLink is what is kept about the one-time links of a customer.
 type GuestLink struct {
 	CustomerID string
-	// MailID is the mail that carries the only good link, LinkVersion and ExpiresAt belong to it. A link that was used has
-	// no expiry.
+	// MailID is the mail that carries the only good link; LinkVersion and ExpiresAt are that link's. ExpiresAt is zero
+	// once the link was used.
 	MailID      string
 	LinkVersion int
 	ExpiresAt   time.Time
@@ -70,7 +70,7 @@ type GuestFacts struct {
 	HasUser bool
 }
 
-// admit says whether whoever reads the mail of a folded address is the customer's guest at this moment.
+// admit says whether the reader of a folded address is the customer's guest at this moment.
 func (f GuestFacts) admit(address string) bool {
 	return f.Customer.ID != "" && f.Customer.ID != ProviderID && f.Customer.Open() && !f.HasUser && address != "" && FoldLogin(f.Customer.Email) == address
 }
@@ -80,7 +80,7 @@ func (f GuestFacts) link() Link {
 	return Link{Purpose: PurposeGuest, ID: f.Customer.ID, Version: f.Link.LinkVersion, ExpiresAt: f.Link.ExpiresAt, Address: FoldLogin(f.Customer.Email)}
 }
 
-// actor is the guest as the rights know them.
+// actor returns the guest as an actor.
 func (f GuestFacts) actor(requestID string) Actor {
 	return Actor{Realm: Guest, CustomerID: f.Customer.ID, Role: Contacting, Name: f.Customer.Email, Company: f.Customer.Name, Language: f.Customer.Language, RequestID: requestID}
 }
@@ -91,7 +91,7 @@ type GuestReader interface {
 	GuestsOf(ctx context.Context, address string) ([]string, error)
 	// GuestFacts reads a customer, its link, whether it has a user and, where sessionID is not "", a session, consistently.
 	GuestFacts(ctx context.Context, customerID, sessionID string) (GuestFacts, error)
-	// ChangeGuestLink replaces before by after. Errors: ErrStale.
+	// ChangeGuestLink replaces before with after. Errors: ErrStale.
 	ChangeGuestLink(ctx context.Context, before, after GuestLink) error
 	// QueueMail stores a mail that no change owes.
 	QueueMail(ctx context.Context, m Mail) error
@@ -102,7 +102,7 @@ type GuestStore interface {
 	GuestReader
 	// Take counts one event. Errors: TooMany when the window's limit is reached.
 	Take(ctx context.Context, t Throttle, subject string, now time.Time) error
-	// EnterAsGuest uses up a link, before becoming after, and stores the session. Errors: ErrStale.
+	// EnterAsGuest uses up a link by replacing before with after, and stores the session. Errors: ErrStale.
 	EnterAsGuest(ctx context.Context, before, after GuestLink, s GuestSession, t Trail) error
 	// EndGuestSession deletes a session, if there is one.
 	EndGuestSession(ctx context.Context, customerID, sessionID string) error
@@ -111,7 +111,7 @@ type GuestStore interface {
 	// RegistrationFacts and StartRegistration are those of RegistrationStore.
 	RegistrationFacts(ctx context.Context, folded string) (Settings, OpenRegistration, error)
 	StartRegistration(ctx context.Context, open OpenRegistration, r Registration, t Trail) error
-	// RequestUser stores a registration that waits, with its user, while the customer that it proposes is active.
+	// RequestUser stores a registration that waits, with its user, if the proposed customer is active.
 	// Errors: ErrSignedOut, ErrLoginTaken.
 	RequestUser(ctx context.Context, r Registration, u User, t Trail) error
 }
@@ -124,14 +124,14 @@ type Guests struct {
 	Language string // of the deployment
 }
 
-// AskLink is somebody who asks for a one-time link.
+// AskLink is a request for a one-time link.
 type AskLink struct {
 	Email  string
 	Source string // the address the request came from
 }
 
-// Ask queues a mail with a one-time link for whoever has a contact address. The same is stored, by the same calls,
-// whether or not it is one: that is found out when the mail is due, out of the visitor's sight. Errors: Invalid, TooMany.
+// Ask queues a mail with a one-time link to a contact address. It stores the same, with the same calls, whether or not
+// the address is one: that is found out when the mail is due, out of the visitor's sight. Errors: Invalid, TooMany.
 func (gs Guests) Ask(ctx context.Context, c Call, in AskLink, language string) error {
 	email, bad := CheckEmail("email", in.Email)
 	if bad != nil {
@@ -147,7 +147,7 @@ func (gs Guests) Ask(ctx context.Context, c Call, in AskLink, language string) e
 	return gs.Store.QueueMail(ctx, Mail{ID: gs.NewID(), CustomerID: nobody, Letter: LetterGuestLink, Login: address, Door: PortalDoor, Language: language}.queued(c.Now))
 }
 
-// proven returns the facts of the customer whose link the token is. Errors: ErrBadLink, ErrGuestLinkOver.
+// proven returns the facts of the customer that the token was made for. Errors: ErrBadLink, ErrGuestLinkOver.
 func (gs Guests) proven(ctx context.Context, now time.Time, token string) (GuestFacts, error) {
 	t, err := ParseToken(token)
 	if err != nil {
@@ -170,13 +170,14 @@ func (gs Guests) proven(ctx context.Context, now time.Time, token string) (Guest
 	return f, nil
 }
 
-// Inspect says whose guest the holder of a link is. It changes nothing. Errors: ErrBadLink, ErrGuestLinkOver.
+// Inspect returns the customer whose guest the holder of a link is. It changes nothing.
+// Errors: ErrBadLink, ErrGuestLinkOver.
 func (gs Guests) Inspect(ctx context.Context, c Call, token string) (Customer, error) {
 	f, err := gs.proven(ctx, c.Now, token)
 	return f.Customer, err
 }
 
-// Enter lets a guest in by a link, which is used up by it: of many at once, one gets in. secret is random and stays in
+// Enter lets a guest in with a link and uses the link up: of many at once, one gets in. secret is random and stays in
 // the cookie. Errors: ErrBadLink, ErrGuestLinkOver.
 func (gs Guests) Enter(ctx context.Context, c Call, token string, secret []byte) (GuestSession, error) {
 	f, err := gs.proven(ctx, c.Now, token)
@@ -205,8 +206,8 @@ type GuestTicket struct {
 	Secret                []byte
 }
 
-// Load returns the guest of a ticket and the customer. The stay ends with the first request after the customer has got
-// a user, is or was closed, or has another contact address; such a session is deleted, so that it does not come back to life.
+// Load returns the guest of a ticket and the customer. The stay ends with the first request after the customer got a
+// user, was closed, or changed its contact address; the session is then deleted, so that it does not come back to life.
 // Errors: ErrSignedOut.
 func (gs Guests) Load(ctx context.Context, t GuestTicket, now time.Time, requestID string) (Actor, Customer, error) {
 	f, err := gs.Store.GuestFacts(ctx, t.CustomerID, t.SessionID)
@@ -234,15 +235,15 @@ func (gs Guests) Leave(ctx context.Context, t GuestTicket) error {
 	return gs.Store.EndGuestSession(ctx, t.CustomerID, t.SessionID)
 }
 
-// FirstUser is whom a guest asks access for.
+// FirstUser is the person for whom a guest asks access.
 type FirstUser struct {
 	FirstName, LastName, Email, Language string
 	Role                                 Role // "" is administrator
 }
 
-// AskFirstUser asks staff for a first user. For the contact address itself, which the link has proven, the person waits in
-// the queue of registrations at once, with the customer and the role proposed; any other address has to be confirmed by
-// its owner first, as with every registration. So the guest hears the same whoever has that address.
+// AskFirstUser asks staff for a first user. The link has proven the contact address itself, so its person waits in the
+// queue of registrations at once, with the customer and the role proposed. Any other address must first be confirmed by
+// its owner, as with every registration, so that the guest hears the same whoever has it.
 // Errors: ErrNotFound, ErrForbidden, Invalid, ErrAlreadyAsked, ErrAddressKnown, TooMany, ErrOverloaded.
 func (gs Guests) AskFirstUser(ctx context.Context, c Call, in FirstUser) error {
 	customerID := c.Actor.CustomerID
@@ -348,7 +349,7 @@ func (o Outbox) guestLink(ctx context.Context, m *Mail, now time.Time) (token st
 	before := f.Link
 	before.CustomerID = f.Customer.ID
 	switch repeated := before.MailID == m.ID; {
-	case repeated && before.ExpiresAt.IsZero(): // used since: the copy that arrived was good
+	case repeated && before.ExpiresAt.IsZero(): // used since: an earlier copy arrived
 		return "", false, nil
 	case repeated && before.ExpiresAt.Sub(now) >= GuestLinkLifetime/2: // a copy that did arrive stays good
 	default:

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// MailReceipt is what the receiving server says of a mail: what was said in the envelope, and what it found out itself.
-// Only this is true; all that the mail says of itself is a claim.
+// MailReceipt is what the receiving server says of a mail: the envelope, and what the server found out itself. Only
+// this can be trusted; all that the mail says of itself is a claim.
 type MailReceipt struct {
 	ID         string // the server's, under which the mail is kept
 	ReceivedAt time.Time
@@ -49,8 +49,8 @@ type MailFault struct{ Outcome MailOutcome }
 
 func (f *MailFault) Error() string { return "mail: " + string(f.Outcome) }
 
-// MailOutcome is what became of a mail: MailStarted, MailSeen, or why it was ignored. The reasons are for the log of who
-// runs the deployment; the sender is told nothing.
+// MailOutcome is what became of a mail: MailStarted, MailSeen, or why it was ignored. The reasons are for the
+// operators' log; the sender is told nothing.
 type MailOutcome string
 
 // The outcomes.
@@ -87,7 +87,7 @@ const (
 	MailRefused MailOutcome = "refused" // an address that cannot be registered
 )
 
-// Group returns started, seen or ignored: what is counted, where each reason would be a metric to pay for.
+// Group returns started, seen or ignored. Only these are counted, because each reason would be a metric to pay for.
 func (o MailOutcome) Group() string {
 	if o == MailStarted || o == MailSeen {
 		return string(o)
@@ -95,9 +95,9 @@ func (o MailOutcome) Group() string {
 	return "ignored"
 }
 
-// Limits of registering by mail. The sender's is far below what anybody needs: it is the last thing that ends a loop, when
-// all that machines say of themselves is missing. The age is below KeyLifetime, so that a mail is forgotten only when it is
-// too old to be taken: Lambda repeats for six hours.
+// Limits of registering by mail. The sender's is above what anybody needs: it is the last thing that ends a loop, when
+// machines do not say what they are. The age is below KeyLifetime, so that a mail is forgotten only when it is too old
+// to be accepted; Lambda retries for six hours.
 var (
 	mailsPerSender = Throttle{"mail-sender", 5, 24 * time.Hour}
 	mailsInAll     = Throttle{"mail-all", 200, time.Hour}
@@ -119,11 +119,12 @@ type MailRegistrationStore interface {
 
 // MailFiles keeps the mails that came in.
 type MailFiles interface {
-	// Head returns the start of a mail, in which its header ends, or it is too long. Errors: ErrNotFound, ErrOverloaded.
+	// Head returns the start of a mail; a header that does not end in it is too long.
+	// Errors: ErrNotFound, ErrOverloaded.
 	Head(ctx context.Context, mailID string) ([]byte, error)
 }
 
-// MailStarter is Registrations.
+// MailStarter starts registrations, as Registrations does.
 type MailStarter interface {
 	Start(ctx context.Context, c Call, in RegistrationInput) error
 }
@@ -135,18 +136,18 @@ type MailRegistrations struct {
 	Registrations MailStarter
 	// Read reads the header at the start of a mail. Errors: *MailFault.
 	Read func(start []byte) (MailHead, error)
-	From string // whom our own mails come from
+	From string // the sender of our own mails
 }
 
-// Receive starts a registration for the sender of a mail to the registration address, or ignores the mail. There is never
-// an answer but the one letter of every registration, which goes to the sender's own address only when the sending server
+// Receive starts a registration for the sender of a mail to the registration address, or ignores the mail. The only
+// answer is the one letter of every registration, and it goes to the sender's own address only when the sending server
 // has proven that the address is the sender's.
 //
-// Loops are impossible: our letters come from an address that takes no mail and say that they are automatic; what says so
-// is ignored, whatever comes from our own addresses as well; and nobody causes more than a few letters a day.
+// Loops are impossible: our letters come from an address that takes no mail and say that they are automatic; automatic
+// mails and mails from our own addresses are ignored; and nobody causes more than a few letters a day.
 //
-// The same mail, by its Message-ID and sender, does something once: the marker is written in the transaction that starts
-// the registration. Errors: ErrNotFound when the mail is not kept, ErrInProgress, ErrOverloaded; all are worth a further try.
+// The same mail, by its Message-ID and sender, has an effect once: the marker is written in the transaction that starts
+// the registration. Errors: ErrNotFound when the mail is not kept, ErrInProgress, ErrOverloaded; all are worth a retry.
 func (m MailRegistrations) Receive(ctx context.Context, c Call, r MailReceipt) (MailOutcome, error) {
 	if o := r.ignored(c.Now); o != "" {
 		return o, nil
@@ -210,12 +211,12 @@ func (m MailRegistrations) Receive(ctx context.Context, c Call, r MailReceipt) (
 	return "", err
 }
 
-// ignored returns why a mail is ignored for what the receiving server says of it, "" where it is not.
+// ignored returns why a mail is ignored because of what the receiving server says of it, or "".
 //
-// SPF, DKIM and DMARC must pass, each for itself. DMARC passes where one of the two others passes for the domain of From,
-// so it alone would prove the domain; but a domain that signs nothing, or says nothing of its servers, is one of which we
-// cannot know who writes, and whoever writes from it has the form. Spam and viruses may be uncertain: nothing of the
-// mail's body is read. A check that was not made, whatever the word for it, has not passed.
+// SPF, DKIM and DMARC must each pass. DMARC passes if one of the other two passes for the domain of From, so it alone
+// would prove the domain. But when a domain signs nothing, or does not name its servers, we cannot know who writes from
+// it; its people have the form. Spam and viruses may be uncertain: nothing of the mail's body is read. A check that was
+// not made, whatever the word for it, has not passed.
 func (r MailReceipt) ignored(now time.Time) MailOutcome {
 	fails := func(c MailCheck) bool { return c != CheckPass && c != CheckGray }
 	switch {
@@ -249,10 +250,10 @@ func (r MailReceipt) sender() string {
 	return s
 }
 
-// ignored returns why a mail is ignored for what its header says, "" where it is not. All addresses are folded.
+// ignored returns why a mail is ignored because of what its header says, or "". All addresses are folded.
 //
-// The envelope's sender must be the one of From. SPF was checked for the envelope, so the address we write to is one for
-// which the sending server may speak, even if SES and we should read a crafted From in two ways.
+// The envelope's sender must be the address of From. SPF was checked for the envelope, so the sending server may speak
+// for the address we write to, even if SES and we read a crafted From in two ways.
 func (h MailHead) ignored(from, envelope, own, registration string) MailOutcome {
 	local, _, _ := strings.Cut(from, "@")
 	switch {
@@ -274,8 +275,8 @@ func (h MailHead) ignored(from, envelope, own, registration string) MailOutcome 
 	return ""
 }
 
-// automatic says whether no person has sent this mail (RFC 3834, and what is in use beside it). Our own letters carry the
-// first two fields.
+// automatic says whether no person has sent this mail (RFC 3834, and common practice). Our own letters carry
+// Auto-Submitted and X-Auto-Response-Suppress.
 func (h MailHead) automatic() bool {
 	said := func(field string, but ...string) bool {
 		return slices.ContainsFunc(h.Fields[field], func(v string) bool { return !slices.Contains(but, word(v)) })
@@ -290,7 +291,7 @@ func (h MailHead) automatic() bool {
 		slices.ContainsFunc(h.Fields["precedence"], func(v string) bool { return strings.HasPrefix(word(v), "auto") })
 }
 
-// list says whether the mail was sent to many (RFC 2369, RFC 2919, and what is in use beside them).
+// list says whether the mail was sent to many (RFC 2369, RFC 2919, and common practice).
 func (h MailHead) list() bool {
 	for name := range h.Fields {
 		if strings.HasPrefix(name, "list-") {
@@ -305,7 +306,7 @@ func (h MailHead) list() bool {
 	return slices.ContainsFunc(h.Fields["precedence"], func(v string) bool { return slices.Contains([]string{"bulk", "list", "junk"}, word(v)) })
 }
 
-// report says whether the mail is about another one: not delivered, read, complained of; or an answer to an appointment.
+// report says whether the mail is about another one (not delivered, read, complained of) or answers an appointment.
 func (h MailHead) report() bool {
 	return slices.ContainsFunc(h.Fields["content-type"], func(v string) bool {
 		switch kind := word(v); kind {
@@ -317,7 +318,7 @@ func (h MailHead) report() bool {
 	})
 }
 
-// word returns the first word of a field in small letters, without parameters and comments.
+// word returns the value of a field in small letters, without parameters and comments.
 func word(value string) string {
 	value, _, _ = strings.Cut(value, ";")
 	value, _, _ = strings.Cut(value, "(")
@@ -345,8 +346,8 @@ func machine(local string) bool {
 	return false
 }
 
-// key names a mail by its sender and Message-ID, which stay when a server sends it again, or by our server's id where it
-// has none.
+// key names a mail by its sender and Message-ID, which stay the same when a server sends it again, or by our server's
+// id if it has no Message-ID.
 func (h MailHead) key(mailID, sender string) *IdempotencyKey {
 	id := h.MessageID
 	if id == "" {
@@ -357,8 +358,7 @@ func (h MailHead) key(mailID, sender string) *IdempotencyKey {
 	return &IdempotencyKey{ActorID: "mail", Route: "registration by mail", Key: hash, BodyHash: hash}
 }
 
-// namesOf takes a name apart as people show it in mails: "Maja Berg", "Berg, Maja". An address in the place of a name is
-// none.
+// namesOf splits a name as people show it in mails: "Maja Berg", "Berg, Maja". An address in its place is no name.
 func namesOf(shown string) (first, last string) {
 	shown = strings.TrimSpace(strings.Trim(strings.TrimSpace(shown), `'"`))
 	if strings.Contains(shown, "@") {

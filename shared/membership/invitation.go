@@ -36,10 +36,10 @@ type Invitation struct {
 	ExpiresAt              time.Time
 	SentAt                 time.Time // when the last link was made
 	CreatedAt, EndedAt     time.Time
-	// Origin is the realm of the inviter: those of a customer's own people are not listed for the provider.
+	// Origin is the realm of the inviter. Invitations by a customer's own people are not listed for the provider.
 	Origin Realm
-	// OfContact is what the invitation changed in the contact who the user was before, and is again where the invitation is
-	// deleted; nil where it made the user.
+	// OfContact is what the invitation changed in a user who was a contact before; deleting it turns the user back into
+	// that contact. It is nil if the invitation made the user.
 	OfContact     *FormerContact
 	InvitedBy     string // user id; "" for the deployment itself
 	InvitedByName string
@@ -88,20 +88,20 @@ var (
 // of its own, some 30 ms, so that the request stays well within the gateway's 30 seconds.
 const MaxInvitees = 100
 
-// What a customer's own people can make us mail: five letters an hour to one address, and a thousand a day in all, so
-// that an account in wrong hands is no mail cannon. Staff are not limited: they onboard whole companies.
+// What a customer's own people can make us mail: together five letters an hour to one address, and each a thousand a
+// day, so that a stolen account is no mail cannon. Staff are not limited: they onboard whole companies.
 var (
 	lettersPerAddress = Throttle{"letters-address", 5, time.Hour}
 	lettersPerActor   = Throttle{"letters-actor", 1000, 24 * time.Hour}
 )
 
-// letters is what a change counts against that owes a letter to each of these addresses: the limits of whoever causes it.
+// letters returns the limits that a letter to each of these addresses counts against: those of the actor who causes it.
 func (a Actor) letters(customerID string, emails ...string) []Event {
 	if a.Realm != Portal {
 		return nil
 	}
 	var events []Event
-	for _, email := range emails { // of two addresses with one mailbox it counts once: a transaction changes no item twice
+	for _, email := range emails { // two addresses of one mailbox count once: a transaction changes no item twice
 		e := Event{lettersPerAddress, customerID + " " + mailbox(FoldLogin(email))}
 		if !slices.Contains(events, e) {
 			events = append(events, e)
@@ -116,7 +116,7 @@ type Invitee struct {
 	FirstName, LastName string
 	Language            string
 	Role                Role // "" takes the role for all
-	// Record is what else is known of the person, from somebody who may set it: not address, username, role and groups.
+	// Record is what else is known of the person, set by somebody who may: not address, username, role and groups.
 	Record RecordInput
 }
 
@@ -132,7 +132,7 @@ type InviteInput struct {
 	CustomerID string
 	Invitees   []Invitee
 	Role       Role // for all rows without one of their own; "" is the first of RolesOf
-	// GroupIDs are the groups that all of them shall be in: active ones, and given by staff administrators only.
+	// GroupIDs are active groups that all of them will be in. Only staff administrators may give them.
 	GroupIDs []string
 }
 
@@ -146,7 +146,7 @@ type RowResult struct {
 // Address says who holds an e-mail or username: UserID and CustomerID are "" when nobody does.
 type Address struct {
 	UserID, CustomerID string
-	// InvitedHere is the user of this customer whose address it is although it signs in elsewhere.
+	// InvitedHere is the user of this customer who has this address although it signs in elsewhere.
 	InvitedHere string
 }
 
@@ -154,7 +154,7 @@ type Address struct {
 type InvitationQuery struct {
 	Reach      Reach
 	CustomerID string
-	// Origin limits to invitations made in one realm; "" is all.
+	// Origin limits the page to invitations made in one realm; "" is all.
 	Origin Realm
 	Page   PageRequest
 }
@@ -162,7 +162,7 @@ type InvitationQuery struct {
 // InvitationStore is what the invitations' use cases need of the table.
 type InvitationStore interface {
 	UserStore
-	// GroupsOf returns those of the groups that exist, in the order of ids: one wait.
+	// GroupsOf returns the groups of these ids that exist, in the order of ids: one wait.
 	GroupsOf(ctx context.Context, reach Reach, ids []string) ([]Group, error)
 	Customer(ctx context.Context, reach Reach, customerID string) (Customer, error)
 	// Invitations returns one page.
@@ -177,10 +177,10 @@ type InvitationStore interface {
 	InviteContact(ctx context.Context, before, after User, i Invitation, t Trail) error
 	// LinkFacts returns what a new link of an invitation depends on, with one wait.
 	LinkFacts(ctx context.Context, i Invitation) (LinkFacts, error)
-	// DeleteInvitation deletes an invitation and, where user is not nil, that still invited or removed user with it.
+	// DeleteInvitation deletes an invitation and, if user is not nil, that user, who is still invited or removed.
 	// Errors: ErrStale.
 	DeleteInvitation(ctx context.Context, i Invitation, user *User, t Trail) error
-	// ReturnContact deletes an invitation and makes its user the contact again who it was before. Errors: ErrStale.
+	// ReturnContact deletes an invitation and turns its user back into the contact they were. Errors: ErrStale.
 	ReturnContact(ctx context.Context, i Invitation, before, after User, t Trail) error
 	// AcceptanceFacts returns the user and customer of an invitation and who holds the folded logins, with one wait.
 	AcceptanceFacts(ctx context.Context, i Invitation, folded []string) (User, Customer, []Address, error)
@@ -206,9 +206,9 @@ type Invitations struct {
 	Language     string // of the deployment
 }
 
-// Invite invites up to MaxInvitees addresses and says per row what became of each. A row that fails keeps no other from
-// succeeding. Errors (of the whole request): ErrNotFound, ErrForbidden, ErrIndividual, ErrCustomerDeactivated, Invalid,
-// ErrNoGroupsForYou, ErrStaffInGroup, ErrTooManyGroupsOf, ErrGroupGone.
+// Invite invites up to MaxInvitees addresses and returns what became of each, one row per address. A failed row does
+// not stop the others. Errors (of the whole request): ErrNotFound, ErrForbidden, ErrKeyReused, ErrIndividual,
+// ErrCustomerDeactivated, Invalid, ErrNoGroupsForYou, ErrStaffInGroup, ErrTooManyGroupsOf, ErrGroupGone.
 func (is Invitations) Invite(ctx context.Context, c Call, in InviteInput) ([]RowResult, error) {
 	if err := c.Actor.require(Invite, in.CustomerID, ""); err != nil {
 		return nil, err
@@ -307,7 +307,7 @@ func checkInvitee(actor Actor, customerID string, in Invitee) (Invitee, *Error) 
 	return in, e
 }
 
-// inviteOne invites one checked row. A race for the address is decided by the table; the loser looks again, once.
+// inviteOne invites one checked row. The table decides a race for the address; the loser looks again, once.
 func (is Invitations) inviteOne(ctx context.Context, c Call, customer Customer, row Invitee, groups choice, a Address) (string, error) {
 	for try := 0; ; try++ {
 		contact, elsewhere, err := is.invitable(ctx, c, customer.ID, a)
@@ -374,7 +374,7 @@ func (is Invitations) invitable(ctx context.Context, c Call, customerID string, 
 		return user, elsewhere, nil
 	case Invited, Expired:
 		return User{}, false, ErrAlreadyInvited
-	case Waiting: // routed here, so who invites may know
+	case Waiting: // routed here, so the inviter may know
 		return User{}, false, ErrAddressWaiting
 	}
 	return User{}, false, ErrAlreadyUser
@@ -397,7 +397,7 @@ func (is Invitations) newInvitation(c Call, customer Customer, row Invitee, grou
 	return inv, user
 }
 
-// invitationMail returns the mail that an invitation's present link owes.
+// invitationMail returns the mail for an invitation's present link.
 func (is Invitations) invitationMail(c Call, customer Customer, inv Invitation, elsewhere bool) Mail {
 	letter := LetterInvitation
 	switch {
@@ -476,9 +476,9 @@ func (is Invitations) resend(ctx context.Context, c Call, inv Invitation) (Invit
 // ExpiredPage is how many invitations one ResendExpired looks at: each that has expired is a transaction of its own.
 const ExpiredPage = 50
 
-// ResendExpired resends the expired invitations among one page of a customer's list, the newest first, as far as the
-// actor may, and says for each what became of it. next is where to go on, "" at the end. Doing it again does nothing
-// twice: what was resent is no longer expired. Errors (of the whole): ErrNotFound, ErrForbidden, ErrCustomerDeactivated.
+// ResendExpired resends the expired invitations on one page of a customer's list, the newest first, where the actor
+// may, and returns what became of each. next is where to go on, "" at the end. Repeating it does nothing twice: a
+// resent invitation is no longer expired. Errors (of the whole): ErrNotFound, ErrForbidden, ErrCustomerDeactivated.
 func (is Invitations) ResendExpired(ctx context.Context, c Call, customerID, position string) (results []RowResult, next string, err error) {
 	if err := c.Actor.require(Invite, customerID, ""); err != nil {
 		return nil, "", err
@@ -517,7 +517,7 @@ func (is Invitations) ResendExpired(ctx context.Context, c Call, customerID, pos
 	return results, page.Next, nil
 }
 
-// newLink gives an open or expired invitation a new link and mails it; letters are what that counts against.
+// newLink gives an open or expired invitation a new link and mails it; letters are the limits it counts against.
 func (is Invitations) newLink(ctx context.Context, c Call, inv Invitation, facts LinkFacts, action string, letters []Event) (Invitation, error) {
 	customer, user := facts.Customer, facts.User
 	if customer.Status != CustomerActive {
@@ -530,8 +530,8 @@ func (is Invitations) newLink(ctx context.Context, c Call, inv Invitation, facts
 	after, userAfter := inv, user
 	after.Status, after.LinkVersion, after.Version = InvitationPending, inv.LinkVersion+1, inv.Version+1
 	after.SentAt, after.ExpiresAt = second(c.Now), second(c.Now).Add(InvitationLifetime)
-	// The lease of an acceptance under way stays: its holder, who will be told that the link was replaced, may still set a
-	// password, and must not do so after the new link has made the user active.
+	// The lease of an acceptance in progress stays: its holder will be told that the link was replaced, but may still
+	// set a password, and must not do so after the new link has made the user active.
 	userAfter.Status, userAfter.InvitationExpiresAt, userAfter.Version = next, after.ExpiresAt, user.Version+1
 	userAfter.AddressElsewhere = user.AddressElsewhere && facts.Holder.UserID != "" // the address may have become free since
 	mail := is.invitationMail(c, customer, after, userAfter.AddressElsewhere)
@@ -574,8 +574,8 @@ func (is Invitations) end(ctx context.Context, c Call, inv Invitation, user User
 	return after, nil
 }
 
-// Delete deletes an invitation and its still invited user; of an ended one only the record. An accepted one is kept:
-// remove the user instead. Errors: ErrNotFound, ErrForbidden, Conflict (accepted_remove_user), ErrStale.
+// Delete deletes an invitation and its user, who is still invited or was removed when it ended. An accepted one is
+// kept: remove the user instead. Errors: ErrNotFound, ErrForbidden, Conflict (accepted_remove_user), ErrStale.
 func (is Invitations) Delete(ctx context.Context, c Call, invitationID string) error {
 	inv, err := c.Invitation.or(ctx, c.Actor.Reach(), invitationID, is.Store.Invitation)
 	if err != nil {
@@ -590,8 +590,8 @@ func (is Invitations) Delete(ctx context.Context, c Call, invitationID string) e
 	return is.delete(ctx, c, inv, "invitation.deleted")
 }
 
-// delete deletes an invitation that nobody accepted, together with the user that it alone made; who was a contact before
-// is one again.
+// delete deletes an invitation that nobody accepted, together with its user; a still invited user who was a contact
+// before becomes one again.
 func (is Invitations) delete(ctx context.Context, c Call, inv Invitation, action string) error {
 	var with *User
 	user, err := is.Store.User(ctx, ReachCustomer(inv.CustomerID), inv.UserID)
@@ -609,8 +609,8 @@ func (is Invitations) delete(ctx context.Context, c Call, inv Invitation, action
 	return is.Store.DeleteInvitation(ctx, inv, with, c.trail(audit, inv.ID))
 }
 
-// open returns an invitation that is pending or expired, for an actor who may act on it; after a request that was carried
-// out before, whatever has become of it.
+// open returns a pending or expired invitation to an actor who may act on it. If the request was carried out before, it
+// returns the invitation whatever has become of it.
 func (is Invitations) open(ctx context.Context, c Call, invitationID string) (Invitation, error) {
 	inv, err := c.Invitation.or(ctx, c.Actor.Reach(), invitationID, is.Store.Invitation)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// How mails are tried. A try holds a lease; what has not been marked sent when it ends is tried again.
-// The pauses grow from 30 seconds to an hour: SES can be down for a night before a mail is given up.
+// How mails are tried. A try holds a lease; a mail that is not marked sent when it ends is tried again. The pauses grow
+// from 30 seconds to an hour: SES can be down for a night before a mail is given up.
 const (
 	mailLease    = 2 * time.Minute // longer than notify's timeout (template.yaml: 60 s)
 	firstPause   = 30 * time.Second
@@ -15,15 +15,15 @@ const (
 	mailTries    = 20
 )
 
-// MailRefusal is an error of the Postman that will be the same the next time: the address or the mail itself is refused.
+// MailRefusal is an error of the Postman that would be the same next time: the address or the mail itself is refused.
 type MailRefusal struct{ Reason string }
 
 func (r *MailRefusal) Error() string { return "refused: " + r.Reason }
 
 // Postman renders a mail and hands it over. shared/mail is the one on SES.
 type Postman interface {
-	// Post sends m with its secret (the token of its link, or a temporary password; "" for a letter without) and returns the
-	// id under which it was taken over.
+	// Post sends m with its secret (the token of its link, or a temporary password; "" for a letter without) and
+	// returns the id under which it was accepted.
 	// Errors: *MailRefusal when trying again is useless.
 	Post(ctx context.Context, m Mail, secret string) (messageID string, err error)
 }
@@ -32,7 +32,7 @@ type Postman interface {
 type OutboxStore interface {
 	AccessStore
 	GuestReader
-	// ClaimMail gives a queued mail that is due, or was never tried, a lease until until, and counts the try.
+	// ClaimMail leases a queued mail that is due, or was never tried, until the given time, and counts the try.
 	// Errors: ErrNotFound when there is nothing to do: sent, given up, or under way elsewhere.
 	ClaimMail(ctx context.Context, mailID string, now, until time.Time) (Mail, error)
 	// FinishMail stores what became of a claimed mail (status, next try, SES's id, reason) unless somebody else has
@@ -54,10 +54,10 @@ type Outbox struct {
 	Keys    Keys
 }
 
-// Deliveries are what became of the mails that were tried.
+// Deliveries counts what became of the mails that were tried.
 type Deliveries struct {
 	Mails       map[MailStatus]int
-	Invitations int // invitations whose letter was sent, whoever made them and however: also again, renewed, or from a file
+	Invitations int // invitations whose letter was sent, whoever made them: also resent, renewed, or from a file
 }
 
 // Add counts one mail as Deliver returned it.
@@ -69,15 +69,15 @@ func (d *Deliveries) Add(m Mail, err error) {
 		d.Mails = map[MailStatus]int{}
 	}
 	d.Mails[m.Status]++
-	// What could not be marked is sent once more, and is counted then.
+	// A mail that could not be marked is sent once more, and is counted then.
 	if m.InvitationID != "" && m.Status == MailSent && err == nil {
 		d.Invitations++
 	}
 }
 
 // Deliver tries one mail and returns it as it is after the try: sent, queued (to be tried again), withdrawn, abandoned,
-// or the zero Mail when there was nothing to do. A crash between the Postman's answer and the mark sends a second copy and
-// loses none. Errors are of the table only; what the Postman says is kept with the mail.
+// or the zero Mail when there was nothing to do. A crash between the Postman's answer and the mark sends a second copy
+// and loses none. Errors come from the table only; what the Postman says is kept with the mail.
 func (o Outbox) Deliver(ctx context.Context, mailID string, now time.Time) (Mail, error) {
 	m, err := o.Store.ClaimMail(ctx, mailID, now, now.Add(mailLease))
 	if KindOf(err) == NotFound {
@@ -120,8 +120,8 @@ func pause(n int) time.Duration {
 	return min(p, longestPause)
 }
 
-// secret computes what only the mail may tell: the token of its link, or a temporary password. wanted is false when the
-// mail announces what is no longer so.
+// secret computes what only the mail may tell: the token of its link, or a temporary password. wanted is false when
+// what the mail announces is no longer true.
 func (o Outbox) secret(ctx context.Context, m *Mail, now time.Time) (secret string, wanted bool, err error) {
 	switch m.Letter {
 	case LetterInvitation, LetterStaffInvitation, LetterAddressInUse, LetterAddressTaken:
@@ -182,10 +182,10 @@ func (o Outbox) elsewhere(ctx context.Context, m *Mail, now time.Time) (token st
 	return "", true, o.ownerOf(ctx, m, now)
 }
 
-// ownerOf chooses what the owner of an address that is somebody's elsewhere is told: to sign in as always, or, where that
-// is not possible (who waits, is only invited or a contact, or has no access at the moment), that it is not. There is a
-// letter either way: who caused it sees what becomes of the mail, and must not learn from it who has the address. A retry
-// decides anew.
+// ownerOf chooses what to tell the owner of an address that is somebody's elsewhere: to sign in as always or, if they
+// cannot (they wait, are only invited or a contact, or have no access at the moment), that they cannot. There is a
+// letter either way: whoever caused it sees what becomes of the mail, and must not learn from that who has the address.
+// A retry decides again.
 func (o Outbox) ownerOf(ctx context.Context, m *Mail, now time.Time) error {
 	holder, _, err := o.Store.LoginFacts(ctx, FoldLogin(m.To))
 	if err != nil {
@@ -203,7 +203,7 @@ func (o Outbox) ownerOf(ctx context.Context, m *Mail, now time.Time) error {
 	return nil
 }
 
-// emailLink makes the link that confirms a new address, unless another change has taken its place since.
+// emailLink makes the link that confirms a new address, unless another change has replaced it since.
 func (o Outbox) emailLink(ctx context.Context, m *Mail, now time.Time) (token string, wanted bool, err error) {
 	access, err := o.Store.Access(ctx, m.CustomerID, m.UserID, "")
 	if err != nil {
@@ -217,8 +217,8 @@ func (o Outbox) emailLink(ctx context.Context, m *Mail, now time.Time) (token st
 	return o.Keys.Token(u.EmailLink()), true, nil
 }
 
-// passwordLink gives a password mail a link that is valid from now, for as long as lifetime says. A repeated try of the
-// same mail keeps its link, or only its version when half of the link's time is over.
+// passwordLink gives a password mail a link that is valid for lifetime from now. A repeated try of the same mail keeps
+// its link or, when half of the link's time is over, only its version.
 func (o Outbox) passwordLink(ctx context.Context, m *Mail, holder Address, lifetime time.Duration, now time.Time) (token string, wanted bool, err error) {
 	access, err := o.reader(ctx, m, holder, now)
 	if err != nil || access.User.ID == "" {
@@ -227,7 +227,7 @@ func (o Outbox) passwordLink(ctx context.Context, m *Mail, holder Address, lifet
 	before := access.SignIns
 	after := before
 	switch repeated := before.ResetMail == m.ID; {
-	case repeated && before.ResetExpiresAt.IsZero(): // used since: the copy that arrived was good
+	case repeated && before.ResetExpiresAt.IsZero(): // used since: an earlier copy arrived
 		return "", false, nil
 	case repeated && before.ResetExpiresAt.Sub(now) >= lifetime/2: // a copy that did arrive stays good
 	default:
@@ -243,8 +243,8 @@ func (o Outbox) passwordLink(ctx context.Context, m *Mail, holder Address, lifet
 	return o.Keys.Token(ResetLink(access.User, after)), true, nil
 }
 
-// reader returns whom a password mail is for, zero where that person has no access at the moment, or has it elsewhere with
-// this address, which can be one account's only.
+// reader returns the person a password mail is for; zero if they have no access at the moment, or if their address
+// signs in elsewhere: it can be one account's only.
 func (o Outbox) reader(ctx context.Context, m *Mail, holder Address, now time.Time) (Access, error) {
 	access, err := o.Store.Access(ctx, holder.CustomerID, holder.UserID, "")
 	if err != nil {
@@ -257,8 +257,8 @@ func (o Outbox) reader(ctx context.Context, m *Mail, holder Address, now time.Ti
 	return access, nil
 }
 
-// address fills in what a password mail finds out when it is sent: the stored address, and until when what it carries is
-// good.
+// address fills in what is known only when a password mail is sent: the stored address, and until when its link or
+// password is good.
 func (m *Mail) address(a Access, expiresAt time.Time) {
 	u := a.User
 	m.UserID, m.CustomerID, m.To = u.ID, u.CustomerID, u.Email

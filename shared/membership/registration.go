@@ -10,9 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// UnassignedID is the reserved customer of those who wait, or were disapproved, without a customer having been chosen:
-// they belong to the provider (mission, words) and yet are no staff, so they are with neither. There is no record of it,
-// so nothing can be created or invited there, nobody's access through it is open, and no portal reaches it.
+// UnassignedID is the reserved customer of people who wait, or were disapproved, and for whom no customer was chosen.
+// They belong to the provider (mission, words) and yet are no staff, so they are with neither. It has no record, so
+// nothing can be created or invited there, nobody's access through it is open, and no portal reaches it.
 const UnassignedID = "unassigned"
 
 // RegistrationStatus is where a registration stands.
@@ -45,8 +45,8 @@ const (
 	OriginGuest RegistrationOrigin = "guest"
 )
 
-// Registration is the request of somebody who was not invited. Its id is that of the user whom it becomes when its
-// address is confirmed.
+// Registration is the request of somebody who was not invited. Its id is that of the user it becomes when its address
+// is confirmed.
 type Registration struct {
 	ID string
 	// CustomerID is whose it is now: UnassignedID until it is routed to the customer of a proven domain, or decided.
@@ -63,7 +63,7 @@ type Registration struct {
 	RegisteredAt, ConfirmedAt              time.Time
 	// ExpiresAt is when the link of an unconfirmed one is over, EndedAt when it expired or was decided.
 	ExpiresAt, EndedAt time.Time
-	// ProposedCustomerID is the customer of the address's proven domain, or whose guest asked; "" for none.
+	// ProposedCustomerID is the customer of the address's proven domain, or the one whose guest asked; "" for none.
 	ProposedCustomerID string
 	// ProposedRole is the role that a guest asked for; "" for none.
 	ProposedRole Role
@@ -73,7 +73,7 @@ type Registration struct {
 	Reason                   string // of a disapproval
 	// Ignored says why an answered request came to nothing: honeypot, too_fast, domain. Nothing is mailed for it.
 	Ignored string
-	// RemindAt is when approvers are reminded of who waits; zero for never.
+	// RemindAt is when approvers are reminded that it waits; zero for never.
 	RemindAt time.Time
 	Delivery string // of the last mail, as with invitations
 	MailID   string // of the last mail
@@ -82,8 +82,8 @@ type Registration struct {
 	Version     int
 }
 
-// How long the link of a registration is valid, and how long what has ended is kept: an address that nobody confirmed
-// belongs to somebody who may never have asked, and what was decided must not outlive its person for ever.
+// How long the link of a registration is valid, and how long an ended one is kept: an address that nobody confirmed
+// belongs to somebody who may never have asked, and a decided one must not outlive its person for ever.
 const (
 	ConfirmationLifetime  = 24 * time.Hour
 	UnconfirmedRetention  = 7 * 24 * time.Hour
@@ -92,8 +92,8 @@ const (
 	registrationReadTries = 4               // two forms for one address at the same moment
 )
 
-// stillAsked says whether it is no guest's, or whoever asked for it would be the customer's guest at this moment as well, as far
-// as the contact address tells.
+// stillAsked says whether a guest's registration still comes from the customer's contact address; it is true for all
+// others.
 func (r Registration) stillAsked(c Customer) bool {
 	return r.Origin != OriginGuest || FoldLogin(c.Email) == r.AskedBy
 }
@@ -131,7 +131,7 @@ func (r Registration) Link() Link {
 	return Link{Purpose: PurposeRegistration, ID: r.ID, Version: r.LinkVersion, ExpiresAt: r.ExpiresAt, Address: FoldLogin(r.Email)}
 }
 
-// auditFields leave out what a stranger has typed while nobody has confirmed it: the log keeps it for ever.
+// auditFields leaves out what a stranger has typed until it is confirmed: the log keeps it for ever.
 func (r Registration) auditFields() map[string]string {
 	f := map[string]string{"status": string(r.Status), "origin": string(r.Origin), "ignored": r.Ignored}
 	if !r.ConfirmedAt.IsZero() {
@@ -141,13 +141,13 @@ func (r Registration) auditFields() map[string]string {
 	return f
 }
 
-// RegistrationInput is what somebody sends who wants access. Fields that the settings have off are dropped.
+// RegistrationInput is a request for access. Fields that are off in the settings are dropped.
 type RegistrationInput struct {
 	Email, FirstName, LastName, Company, Language string
 	Phone, Street, Postcode, City, Region         string
 	Country, Comment                              string
 	Origin                                        RegistrationOrigin
-	Source                                        string // whom throttles count: the address the request came from, or the mail's sender
+	Source                                        string // what throttles count by: the address the request came from, or the mail's sender
 	// Website is a field that people do not see and programs fill: it must be empty.
 	Website string
 	// ShownAt is when the form was shown. A page always knows; from elsewhere it may be zero.
@@ -165,8 +165,8 @@ var (
 	ErrAddressWaiting       = &Error{Kind: Conflict, Code: "address_waiting", Field: "email", Message: "Whoever has this address has registered and waits for approval. Approve the registration instead."}
 )
 
-// Limits of the public door: an office behind one address, a person who lost the mail, and what all visitors of a
-// deployment may cause together, whoever they are.
+// Limits of the public door: for an office behind one address, for a person who lost the mail, and for all visitors of
+// a deployment together.
 var (
 	registrationsPerSource  = Throttle{"registration-source", 60, time.Hour}
 	registrationsPerAddress = Throttle{"registration-address", 5, time.Hour}
@@ -182,7 +182,7 @@ type OpenRegistration struct {
 // RegistrationChange is a registration before and after a change.
 type RegistrationChange struct{ Before, After Registration }
 
-// RegistrationQuery asks for one page of registrations, the longest waiting first where they wait, else the newest.
+// RegistrationQuery asks for one page of registrations: the longest waiting first if they wait, else the newest first.
 type RegistrationQuery struct {
 	Reach      Reach
 	CustomerID string // "" is every customer; only with Reach all
@@ -198,8 +198,8 @@ type RegistrationStore interface {
 	Customer(ctx context.Context, reach Reach, customerID string) (Customer, error)
 	// RegistrationFacts returns the settings and the open registration of a folded address, with one wait.
 	RegistrationFacts(ctx context.Context, folded string) (Settings, OpenRegistration, error)
-	// StartRegistration stores an unconfirmed registration in the place of the address's open one (zero for none), or one
-	// that is ignored beside it, and counts the trail's letters. Errors: ErrStale when another one was stored meanwhile,
+	// StartRegistration stores an unconfirmed registration in place of the address's open one (zero for none), or an
+	// ignored one beside it, and counts the trail's letters. Errors: ErrStale when another one was stored meanwhile,
 	// TooMany.
 	StartRegistration(ctx context.Context, open OpenRegistration, r Registration, t Trail) error
 	// Registrations returns one page, without what only the record has: address, phone, comment, mail and link.
@@ -208,14 +208,14 @@ type RegistrationStore interface {
 	LoginHolders(ctx context.Context, folded []string) ([]Address, error)
 	// ProvenDomain returns the active customer that has proven a domain, "" for none.
 	ProvenDomain(ctx context.Context, domain string) (customerID string, err error)
-	// ConfirmRegistration ends the open registration of the address and stores its user, who waits or, with a decision, is
-	// active at once. Errors: ErrStale, ErrLoginTaken, and those of DecideRegistration.
+	// ConfirmRegistration ends the open registration of the address and stores its user, who waits or, with an
+	// admission, is active at once. Errors: ErrStale, ErrLoginTaken, and those of DecideRegistration.
 	ConfirmRegistration(ctx context.Context, r RegistrationChange, u User, d Admission, t Trail) error
 }
 
-// Admission is the customer into which somebody is let in.
+// Admission is the customer that somebody is admitted to.
 type Admission struct {
-	// CustomerID is "" where nobody is let in. The customer must exist and be open; Created makes it.
+	// CustomerID is "" if nobody is admitted. The customer must exist and be open, unless Created makes it.
 	CustomerID string
 	Created    *Customer
 	Audit      AuditEntry // of Created
@@ -230,7 +230,7 @@ type Registrations struct {
 	Phones   Phones
 	NewID    func() string
 	Language string // of the deployment
-	// PublicMail is that of DomainNames, for whoever shows possible duplicates; with nil no domain is public.
+	// PublicMail is that of DomainNames, needed to show possible duplicates; with nil no domain is public.
 	PublicMail func(domain string) bool
 }
 
@@ -248,8 +248,8 @@ func (rs Registrations) Form(ctx context.Context) (RegistrationForm, error) {
 }
 
 // Start takes a registration and mails a link to confirm the address. It does and answers the same whoever has the
-// address: who that is decides which letter is sent, out of the visitor's sight (Outbox). Registering again before the
-// address is confirmed replaces what was sent before, and its link.
+// address: that decides which letter is sent, out of the visitor's sight (Outbox). Registering again before the address
+// is confirmed replaces the registration and its link.
 // Errors: ErrRegistrationOff, Invalid, TooMany, ErrOverloaded.
 func (rs Registrations) Start(ctx context.Context, c Call, in RegistrationInput) error {
 	email, bad := CheckEmail("email", in.Email)
@@ -277,7 +277,7 @@ func (rs Registrations) Start(ctx context.Context, c Call, in RegistrationInput)
 			reg.ID, reg.LinkVersion, reg.Version = open.RegistrationID, open.LinkVersion+1, open.Version+1
 		}
 		mail := rs.letter(c, reg, LetterRegistrationConfirm)
-		if reg.Ignored != "" { // written all the same: it is as much work
+		if reg.Ignored != "" { // stored all the same: it is as much work
 			mail.Status = MailWithdrawn
 		}
 		reg.MailID, reg.Delivery = mail.ID, string(mail.Status)
@@ -291,7 +291,7 @@ func (rs Registrations) Start(ctx context.Context, c Call, in RegistrationInput)
 	return ErrOverloaded
 }
 
-// ignored returns why a request comes to nothing although it is answered like any other, "" where it does not.
+// ignored returns why a request comes to nothing although it is answered like any other, or "".
 func (in RegistrationInput) ignored(s Settings, now time.Time) string {
 	switch {
 	case in.Website != "":
@@ -305,8 +305,8 @@ func (in RegistrationInput) ignored(s Settings, now time.Time) string {
 	return ""
 }
 
-// checked returns the registration that an input describes. What came by mail is taken as far as it is good: nobody can
-// be asked to mend it. Errors: Invalid.
+// checked returns the registration that an input describes. Of a mail, only the valid fields are taken: nobody can be
+// asked to correct it. Errors: Invalid.
 func (in RegistrationInput) checked(s Settings, phones Phones, email string, bad *Error) (Registration, error) {
 	var errs fieldErrors
 	errs.add(bad)
@@ -362,7 +362,7 @@ func firstRunes(s string, n int) string {
 	return string([]rune(s)[:n])
 }
 
-// letter is a mail to whoever registers. Before the address is confirmed it carries nothing that was typed.
+// letter returns a mail to the person who registers. Before the address is confirmed it carries nothing that was typed.
 func (rs Registrations) letter(c Call, r Registration, letter Letter) Mail {
 	fields := map[string]string{}
 	if r.ConfirmedAt.IsZero() {
@@ -384,8 +384,8 @@ type RegistrationOffer struct {
 	ExpiresAt                                     time.Time
 }
 
-// proven returns the registration whose link the token is. Errors: ErrBadLink, ErrRegistrationReplaced,
-// ErrRegistrationEnded.
+// proven returns the registration that the token was made for.
+// Errors: ErrBadLink, ErrRegistrationReplaced, ErrRegistrationEnded.
 func (rs Registrations) proven(ctx context.Context, token string) (Registration, error) {
 	t, err := ParseToken(token)
 	if err != nil {
@@ -421,17 +421,18 @@ func (rs Registrations) Inspect(ctx context.Context, c Call, token string) (Regi
 		Language: ChooseLanguage(reg.Language, rs.Language), ExpiresAt: reg.ExpiresAt}, nil
 }
 
-// ConfirmInput is what somebody sends who confirms an address. Names that are not given stay as they are; who registered
+// ConfirmInput is a request to confirm an address. Names that are not given stay as they are; a person who registered
 // by mail may have none yet.
 type ConfirmInput struct {
 	Token               string
 	FirstName, LastName *string
 }
 
-// Confirm proves the address of a registration. Its user then waits for approval, with the customer of the proven domain
-// where that customer's administrators approve; or is let in at once, where the settings ask for no approval. Confirming
-// again is safe and says what has become of it. Errors: ErrBadLink, ErrRegistrationReplaced, ErrRegistrationExpired,
-// ErrRegistrationEnded, ErrRegistrationOff, ErrAddressKnown, Invalid, ErrOverloaded.
+// Confirm proves the address of a registration. Its user then waits for approval, with the customer of the proven
+// domain if that customer's administrators approve, or is let in at once if the settings ask for no approval.
+// Confirming again is safe and returns what has become of it.
+// Errors: ErrBadLink, ErrRegistrationReplaced, ErrRegistrationExpired, ErrRegistrationEnded, ErrRegistrationOff,
+// ErrAddressKnown, ErrUsernameInUse, Invalid, ErrOverloaded.
 func (rs Registrations) Confirm(ctx context.Context, c Call, in ConfirmInput) (Registration, error) {
 	for try := 0; try < registrationReadTries; try++ {
 		reg, err := rs.confirm(ctx, c, in)
@@ -484,7 +485,7 @@ func (rs Registrations) confirm(ctx context.Context, c Call, in ConfirmInput) (R
 		return Registration{}, err
 	}
 	after.ConfirmedAt, after.Version = second(c.Now), reg.Version+1
-	if reg.Origin != OriginGuest { // who brings the proposal along
+	if reg.Origin != OriginGuest { // a guest's registration brings its proposal along
 		if after.ProposedCustomerID, err = rs.Store.ProvenDomain(ctx, DomainOf(reg.Email)); err != nil {
 			return Registration{}, err
 		}
@@ -561,7 +562,7 @@ func (rs Registrations) letIn(ctx context.Context, c Call, settings Settings, re
 	return after, rs.Store.ConfirmRegistration(ctx, RegistrationChange{reg, after}, user, admission, trail)
 }
 
-// user returns the user whom a registration becomes, but for the customer.
+// user returns the user that a registration becomes, without the customer.
 func (r Registration) user(status Status, role Role) User {
 	return User{
 		ID: r.ID, Status: status, Role: role, FirstName: r.FirstName, LastName: r.LastName, Email: r.Email, Language: r.Language,
@@ -570,7 +571,7 @@ func (r Registration) user(status Status, role Role) User {
 	}
 }
 
-// asCustomer gives an individual customer what the person has typed and the customer lacks.
+// asCustomer fills in what an individual customer lacks with what the person has typed.
 func (r Registration) asCustomer(c Customer) Customer {
 	c.Email, c.Phone, c.Language = cmp.Or(c.Email, r.Email), cmp.Or(c.Phone, r.Phone), cmp.Or(c.Language, r.Language)
 	if c.Street+c.Postcode+c.City+c.Region+c.Country == "" {
@@ -579,7 +580,7 @@ func (r Registration) asCustomer(c Customer) Customer {
 	return c
 }
 
-// remindAt returns when approvers are to be reminded of somebody who waits since a moment; zero for never.
+// remindAt returns when approvers are to be reminded of somebody who has waited since then; zero for never.
 func remindAt(s Settings, since time.Time) time.Time {
 	if s.ReminderHours == 0 {
 		return time.Time{}
@@ -587,7 +588,7 @@ func remindAt(s Settings, since time.Time) time.Time {
 	return since.Add(time.Duration(s.ReminderHours) * time.Hour)
 }
 
-// admissionLetter is the mail by which somebody who registered gets in, in the way that the settings say.
+// admissionLetter returns the mail that lets a registered person in, with the mode of the settings.
 func admissionLetter(c Call, newID func() string, u User, customer Customer, mode PasswordMode, language string) Mail {
 	mail := RegistrationLetter(c, newID, u, customer, mode, language)
 	mail.RegistrationID = u.ID
@@ -607,13 +608,13 @@ const maxDuplicates = 10
 // RegistrationDetails is what an approver sees of one registration.
 type RegistrationDetails struct {
 	Registration Registration
-	// Proposed is the customer of the proven domain; zero for none.
+	// Proposed is the customer of Registration.ProposedCustomerID; zero for none.
 	Proposed   Customer
 	Duplicates []Duplicate
 }
 
-// List returns one page of registrations: all of them for staff, those routed to their customer for its administrators.
-// Without a status it is those who wait, the longest waiting first. Errors: ErrForbidden, ErrNotFound.
+// List returns one page of registrations: staff get all of them, a customer's administrators those routed to their
+// customer. Without a status it lists those that wait, the longest waiting first. Errors: ErrForbidden, ErrNotFound.
 func (rs Registrations) List(ctx context.Context, c Call, q RegistrationQuery) (Page[Registration], error) {
 	q.Reach = c.Actor.Reach()
 	if c.Actor.Realm == Portal && q.CustomerID == "" {
@@ -661,8 +662,8 @@ func (rs Registrations) Get(ctx context.Context, c Call, registrationID string) 
 	return d, err
 }
 
-// duplicates finds people with an address of the same domain or the same name, each by one search within reach. Who shares
-// a mail service for everybody is no colleague for it.
+// duplicates finds people with an address of the same domain or the same name, each by one search within reach. Sharing
+// a public mail service makes nobody a colleague.
 func (rs Registrations) duplicates(ctx context.Context, c Call, reg Registration) ([]Duplicate, error) {
 	var found []Duplicate
 	domain, name := DomainOf(reg.Email), FoldName(reg.FirstName+" "+reg.LastName)
@@ -690,7 +691,7 @@ func (rs Registrations) duplicates(ctx context.Context, c Call, reg Registration
 	return found, nil
 }
 
-// who says by whom a registration was decided, for the one who comes second.
+// who returns who decided a registration, for the person who comes second.
 func (r Registration) who() string {
 	if name := strings.TrimSpace(r.DecidedByName); name != "" {
 		return name

@@ -18,13 +18,13 @@ type RegistrationCleanUpStore interface {
 	ExpireRegistration(ctx context.Context, r RegistrationChange, t Trail) error
 	// DeleteRegistration deletes a registration and, where user is not nil, the user that it made. Errors: ErrStale.
 	DeleteRegistration(ctx context.Context, r Registration, user *User, t Trail) error
-	// RemindOf replaces a waiting registration, of whose next reminder it changes the time, and counts the trail's letters.
+	// RemindOf replaces a waiting registration to set the time of its next reminder, and counts the trail's letters.
 	// Errors: ErrStale, TooMany.
 	RemindOf(ctx context.Context, r RegistrationChange, t Trail) error
 }
 
 const (
-	// reminderNames is how many of those who wait a reminder names; the rest is a number.
+	// reminderNames is how many waiting people a reminder names; the rest is a number.
 	reminderNames = 50
 	// maxApprovers is how many approvers one reminder goes to: their mails are one transaction.
 	maxApprovers = 50
@@ -81,8 +81,8 @@ func (e Expiry) registration(ctx context.Context, c Call, found Registration, re
 	return err
 }
 
-// forget deletes a registration that has ended, with the user who was disapproved. Who was let in is a user like any
-// other, whatever has become of that since.
+// forget deletes a registration that has ended, with its user if that was disapproved. An approved person is a user
+// like any other, whatever has become of that since.
 func (e Expiry) forget(ctx context.Context, c Call, reg Registration) error {
 	var with *User
 	user, err := e.Store.User(ctx, ReachCustomer(reg.CustomerID), reg.ID)
@@ -97,8 +97,8 @@ func (e Expiry) forget(ctx context.Context, c Call, reg Registration) error {
 	return e.Store.DeleteRegistration(ctx, reg, with, c.trail(audit))
 }
 
-// remind tells the approvers of somebody who waits, and of all others who do, once a day at most. The reminder of whoever
-// waits beside them moves to the next day.
+// remind tells the approvers of a registration that waits, and of all others that do, at most once a day. The reminders
+// of the others move to the next day.
 func (e Expiry) remind(ctx context.Context, c Call, reg Registration, reminded map[string]bool, r *Report) error {
 	settings, err := e.Store.Settings(ctx)
 	if err != nil {
@@ -128,8 +128,8 @@ func (e Expiry) remind(ctx context.Context, c Call, reg Registration, reminded m
 	return e.Store.RemindOf(ctx, RegistrationChange{reg, after}, Trail{Now: c.Now})
 }
 
-// reminders returns the mails to those who decide about the registrations of a customer: its administrators, or the staff
-// where nobody is routed to one, or nobody there can decide.
+// reminders returns the mails to the approvers of a customer's registrations: its administrators, or the staff if the
+// registrations are routed to no customer, or nobody there can decide.
 func (e Expiry) reminders(ctx context.Context, c Call, customerID string) ([]Mail, error) {
 	scope, of := "", ProviderID
 	if customerID != UnassignedID {

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// registrationLink decides what a registration is answered with. Who has the address is found out here, out of the
-// visitor's sight: somebody unknown gets the link to confirm it, somebody with access what helps to sign in, somebody who
-// waits hears so, and whose access has ended hears nothing. A retry decides anew.
+// registrationLink decides how a registration is answered. It finds out who has the address, out of the visitor's
+// sight: somebody unknown gets the link to confirm it, somebody with access what helps to sign in, somebody who waits
+// or is invited is told so, and somebody whose access has ended gets nothing. A retry decides again.
 func (o Outbox) registrationLink(ctx context.Context, m *Mail, now time.Time) (token string, wanted bool, err error) {
 	reg, err := o.Store.Registration(ctx, ReachAll(), m.RegistrationID)
 	if KindOf(err) == NotFound {

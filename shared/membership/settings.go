@@ -14,9 +14,9 @@ import (
 type Settings struct {
 	// SelfRegistration opens the third way in: without it nobody can register, and everybody is told so.
 	SelfRegistration bool
-	// RegistrationNeedsApproval makes people wait who have confirmed their address; else they are let in at once.
+	// RegistrationNeedsApproval makes people wait once they have confirmed their address; else they are let in at once.
 	RegistrationNeedsApproval bool
-	// Credentials is what the mail brings to somebody who was approved.
+	// Credentials is what the mail to an approved person carries.
 	Credentials PasswordMode
 	// AllowedDomains are the domains, as A-labels, whose addresses can register; none means all. Subdomains are domains of
 	// their own.
@@ -25,7 +25,7 @@ type Settings struct {
 	// RegistrationAddress is the mailbox to which a mail starts a registration, "" for none.
 	RegistrationAddress string
 	Approvers           Approvers
-	// EmbedSites are the https origins on whose pages our forms may stand.
+	// EmbedSites are the https origins whose pages may embed our forms.
 	EmbedSites []string
 	// ReminderHours is how long somebody waits before approvers are reminded, and again once a day; 0 is never.
 	ReminderHours int
@@ -39,7 +39,7 @@ type Settings struct {
 // Approvers says who decides about registrations.
 type Approvers string
 
-// ApproversCustomer routes a registration whose proven domain names a customer to that customer's administrators as well.
+// ApproversCustomer routes a registration from a customer's proven domain to that customer's administrators as well.
 const (
 	ApproversStaff    Approvers = "staff"
 	ApproversCustomer Approvers = "customer"
@@ -55,7 +55,7 @@ const (
 	FieldMandatory FieldRule = "mandatory"
 )
 
-// RegistrationFields are the rules of the fields beside name, address and language, which always are there.
+// RegistrationFields are the rules of the fields beside name, e-mail and language, which are always there.
 type RegistrationFields struct {
 	Company, Phone, Street, Postcode, City, Region, Country, Comment FieldRule
 }
@@ -72,8 +72,8 @@ func (f RegistrationFields) All() []RegistrationField {
 		{"region", f.Region}, {"country", f.Country}, {"comment", f.Comment}}
 }
 
-// WithoutAddress returns the rules with the optional fields of the postal address off, for forms without them. What is
-// mandatory stays: nobody could register otherwise.
+// WithoutAddress returns the rules with the optional fields of the postal address off, for forms without them.
+// Mandatory fields stay: nobody could register otherwise.
 func (f RegistrationFields) WithoutAddress() RegistrationFields {
 	for _, rule := range []*FieldRule{&f.Street, &f.Postcode, &f.City, &f.Region, &f.Country} {
 		if *rule == FieldOptional {
@@ -88,7 +88,7 @@ func (f *RegistrationFields) rule(name string) *FieldRule {
 		"region": &f.Region, "country": &f.Country, "comment": &f.Comment}[name]
 }
 
-// DefaultSettings is what holds until somebody changes something: nobody can register.
+// DefaultSettings returns what holds until somebody changes something: nobody can register.
 func DefaultSettings() Settings {
 	return Settings{
 		RegistrationNeedsApproval: true, Credentials: ByLink, Approvers: ApproversStaff, ReminderHours: 24, Version: 1,
@@ -97,7 +97,7 @@ func DefaultSettings() Settings {
 	}
 }
 
-// Allows says whether an address of this domain can register.
+// Allows says whether an address can register, by its domain.
 func (s Settings) Allows(email string) bool {
 	return len(s.AllowedDomains) == 0 || slices.Contains(s.AllowedDomains, DomainOf(email))
 }
@@ -128,7 +128,7 @@ type SettingsInput struct {
 	DisapprovalReason                           *string
 }
 
-// The most of each list, and the longest wait for a reminder: 30 days.
+// The longest lists, and the longest wait for a reminder: 30 days.
 const (
 	maxAllowedDomains = 100
 	maxEmbedSites     = 50
@@ -236,8 +236,8 @@ func checkSites(errs *fieldErrors, typed []string) []string {
 }
 
 // origin returns an https origin as browsers write it (RFC 6454, 6.2): host as A-label in small letters, without the
-// default port. Wildcards are none, because whoever rents a subdomain could show our forms. It goes into headers, so it
-// has letters, digits, hyphens, dots and a port only.
+// default port. It takes no wildcards, because anybody who rents a subdomain could show our forms. The result goes into
+// headers, so it has only letters, digits, hyphens, dots and a port.
 func origin(s string) (string, bool) {
 	u, err := url.Parse(strings.TrimSuffix(strings.TrimSpace(s), "/"))
 	if err != nil || u.Scheme != "https" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery {
@@ -267,7 +267,7 @@ func origin(s string) (string, bool) {
 type SettingsStore interface {
 	// Settings returns what holds now: DefaultSettings where nothing was ever changed.
 	Settings(ctx context.Context) (Settings, error)
-	// ChangeSettings replaces before by after. Errors: ErrStale, ErrInProgress.
+	// ChangeSettings replaces before with after. Errors: ErrStale, ErrInProgress.
 	ChangeSettings(ctx context.Context, before, after Settings, t Trail) error
 }
 
