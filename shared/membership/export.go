@@ -14,28 +14,28 @@ import (
 )
 
 // An export is a list of users as a CSV file: the same filter and sort, all pages. A short one is ready with the answer
-// to its request; a long one is a job. The file lies in the bucket, and whoever looks at the export gets a link to it.
+// to its request; a long one is a job. The file is in the bucket, and looking at the export gives a link to it.
 
 // Limits of exports.
 const (
-	// ExportAtOnce is how many users a list may have that is exported within the request.
+	// ExportAtOnce is how many users a list may have to be exported within the request.
 	ExportAtOnce = 200
 	// ExportLifetime is how long the file can be downloaded; the bucket deletes it afterwards (template.yaml).
 	ExportLifetime = 7 * 24 * time.Hour
 	// ExportLink is how long a link to it is good.
 	ExportLink = 5 * time.Minute
 
-	exportPage = 400     // rows a Query; with records four requests for them at once
-	exportStep = 5_000   // rows a step: a second or so, so that progress is seen
-	exportPart = 5 << 20 // bytes: the least that S3 takes as a part of a file that is not its last
-	// exportRestarts is how often an export begins anew because its parts are gone.
+	exportPage = 400     // rows per Query; their records are four requests at once
+	exportStep = 5_000   // rows per step: a second or so, so that progress is seen
+	exportPart = 5 << 20 // bytes: the least that S3 takes for any part but the last
+	// exportRestarts is how often an export starts over because its parts are gone.
 	exportRestarts = 3
 )
 
-// exportsPerPerson limits what one person can have read: each can be the whole directory.
+// exportsPerPerson limits the exports of one person: each can read the whole directory.
 var exportsPerPerson = Throttle{"exports", 300, time.Hour}
 
-// ExportInput is what is to be exported. Place and size of pages in Query mean nothing here.
+// ExportInput is a request to export. Position and size of pages in Query are ignored.
 type ExportInput struct {
 	Query     UserQuery
 	Columns   []string // nil is DefaultExportColumns
@@ -45,37 +45,37 @@ type ExportInput struct {
 // ExportSeparator stands between the cells of the file.
 type ExportSeparator string
 
-// The separators. Spreadsheets expect a semicolon where the comma is in decimal numbers.
+// The separators. Spreadsheets expect a semicolon where the comma is the decimal separator.
 const (
 	Comma     ExportSeparator = "comma" // also ""
 	Semicolon ExportSeparator = "semicolon"
 )
 
-// Export is one export, for who asked for it.
+// Export is one export, as shown to the person who asked for it.
 type Export struct {
 	ID         string
-	CustomerID string // of who asked for it
+	CustomerID string // of the person who asked for it
 	By, ByName string
-	List       *UserQuery // which list it is of, without place and size of pages; nil where that is not known
+	List       *UserQuery // the exported list, without position and size of pages; nil if unknown
 	Status     ExportStatus
 	Progress   int // users written
-	Total      int // users expected, 0 where that is not known
+	Total      int // users expected, 0 if unknown
 	Reason     JobReason
 	CreatedAt  time.Time
 	DoneAt     time.Time
-	URL        string // good for ExportLink; only where one export is asked for, and its file is there
+	URL        string // good for ExportLink; only when a single export is read and its file is there
 }
 
 // ExportStatus is where an export stands.
 type ExportStatus string
 
-// The statuses: those of its job, and what follows from the clock.
+// The statuses: those of its job, and expired, which follows from the clock.
 const (
 	ExportQueued  ExportStatus = "queued"
 	ExportRunning ExportStatus = "running"
 	ExportDone    ExportStatus = "done"
 	ExportFailed  ExportStatus = "failed"
-	ExportExpired ExportStatus = "expired" // the file was kept ExportLifetime
+	ExportExpired ExportStatus = "expired" // ExportLifetime is over
 )
 
 func exportOf(j Job, now time.Time) Export {
@@ -100,23 +100,23 @@ type RowWriter interface {
 	Flush() error
 }
 
-// ExportFiles keeps the files of exports; shared/files has it on S3. What is written twice is replaced.
+// ExportFiles keeps the files of exports; shared/files implements it with S3. Writing a file again replaces it.
 type ExportFiles interface {
-	// Rows begins a file, or (further) goes on with one.
+	// Rows begins a file or, with further, continues one.
 	Rows(out io.Writer, separator byte, further bool) RowWriter
 	// Put stores a whole file.
 	Put(ctx context.Context, ref ExportRef, data []byte) error
 	// Link returns an address from which the file can be downloaded for some time.
 	Link(ctx context.Context, ref ExportRef, name string, lifetime time.Duration) (string, error)
-	// PutPiece and Piece keep what is not yet enough for a part. Errors: ErrNotFound.
+	// PutPiece and Piece store and read what is not yet enough for a part. Errors: ErrNotFound.
 	PutPiece(ctx context.Context, ref ExportRef, number int, data []byte) error
 	Piece(ctx context.Context, ref ExportRef, number int) ([]byte, error)
-	// Begin begins a file of several parts and returns by what it is named until it is joined.
+	// Begin begins a file of several parts and returns the name of the upload until it is joined.
 	Begin(ctx context.Context, ref ExportRef) (upload string, err error)
-	// PutPart stores a part: at least 5 MiB, but for the last. Errors: ErrNotFound when there is no such upload.
+	// PutPart stores a part: at least 5 MiB, except for the last. Errors: ErrNotFound when there is no such upload.
 	PutPart(ctx context.Context, ref ExportRef, upload string, number int, data []byte) error
-	// Join makes the file of the parts with these numbers. Errors: ErrNotFound when there is no such upload: never begun,
-	// given up, or joined already.
+	// Join makes the file from the parts with these numbers. Errors: ErrNotFound when there is no such upload: never
+	// begun, given up, or joined already.
 	Join(ctx context.Context, ref ExportRef, upload string, numbers []int) error
 	// Joined says whether the file is there.
 	Joined(ctx context.Context, ref ExportRef) (bool, error)
@@ -125,18 +125,18 @@ type ExportFiles interface {
 // ExportStore is what exports need of the table.
 type ExportStore interface {
 	AccessStore
-	// Records returns the records of users that a list shows, by id, eventually consistent as the list itself. One that
-	// is gone since is missing.
+	// Records returns the records of users that a list shows, by id, eventually consistent like the list itself. A user
+	// who is gone since is missing.
 	Records(ctx context.Context, rows []UserRow) (map[string]User, error)
-	// GroupsOf returns those of the groups that exist.
+	// GroupsOf returns the groups of these ids that exist.
 	GroupsOf(ctx context.Context, reach Reach, ids []string) ([]Group, error)
-	// CountUsers returns how many users a list has by the counters, 0 where no counter says.
+	// CountUsers returns how many users a list has according to the counters, 0 if there is no counter for it.
 	CountUsers(ctx context.Context, q UserQuery) (int, error)
 	// CreateJobs stores the jobs of the trail. Errors: ErrInProgress.
 	CreateJobs(ctx context.Context, t Trail) error
 	// Job returns one job within reach. Errors: ErrNotFound.
 	Job(ctx context.Context, reach Reach, jobID string) (Job, error)
-	// Jobs returns one page of the jobs of one kind that one person has asked for, the columns that lists show.
+	// Jobs returns one page of the jobs of one kind that one person has asked for, with the columns that lists show.
 	Jobs(ctx context.Context, q JobQuery) (Page[Job], error)
 	// Take counts an event against its limit. Errors: TooMany.
 	Take(ctx context.Context, t Throttle, subject string, now time.Time) error
@@ -205,8 +205,8 @@ func (e Exports) Create(ctx context.Context, c Call, in ExportInput) (Export, er
 	return e.linked(ctx, j, c.Now)
 }
 
-// Get returns one export with a new link, to who asked for it and to staff administrators. Errors: ErrNotFound,
-// ErrForbidden.
+// Get returns one export with a new link, to the person who asked for it and to staff administrators.
+// Errors: ErrNotFound, ErrForbidden.
 func (e Exports) Get(ctx context.Context, c Call, exportID string) (Export, error) {
 	j, err := e.Store.Job(ctx, c.Actor.Reach(), exportID)
 	if err != nil {
@@ -216,7 +216,7 @@ func (e Exports) Get(ctx context.Context, c Call, exportID string) (Export, erro
 	if j.Kind != JobExport || !own && !(c.Actor.Realm == Staff && c.Actor.Role == StaffAdministrator) {
 		return Export{}, ErrNotFound
 	}
-	if err := c.Actor.require(ExportUsers, j.Params["customer"], ""); err != nil { // who no longer may, does not get the file
+	if err := c.Actor.require(ExportUsers, j.Params["customer"], ""); err != nil { // the right has ended since: no file
 		return Export{}, err
 	}
 	return e.linked(ctx, j, c.Now)
@@ -249,7 +249,7 @@ func (e Exports) List(ctx context.Context, c Call, p PageRequest) (Page[Export],
 
 func refOf(j Job) ExportRef { return ExportRef{j.CustomerID, j.By, j.ID} }
 
-// check looks at what lists are asked with; the list itself judges how that goes together.
+// check judges each value by itself; the list judges how they go together.
 func (in ExportInput) check() error {
 	var errs fieldErrors
 	choice := func(field string, good bool) {
@@ -261,13 +261,13 @@ func (in ExportInput) check() error {
 	choice("filter.status", q.Status == "" || slices.Contains(Statuses(), q.Status))
 	choice("filter.role", q.Role == "" || slices.Contains([]Role{Member, Moderator, Administrator, Agent}, q.Role))
 	choice("sort", q.Sort == "" || slices.Contains([]UserSort{SortName, SortEmail, SortGroup, SortRole, SortCompany, SortRegistered}, q.Sort))
-	if q.Country != "" && !ValidCountry(q.Country) { // as in lists: also none in small letters, which no user has
+	if q.Country != "" && !ValidCountry(q.Country) { // as in lists: not in small letters, which no user has
 		errs.add(InvalidField("filter.country", "invalid_country", "A country is its two capital letters in ISO 3166: DE, US."))
 	}
 	return errs.err()
 }
 
-// params is the input as the job keeps it and the audit log tells it.
+// params returns the input as the job keeps it and the audit log shows it.
 func (in ExportInput) params() map[string]string {
 	order := "asc"
 	if !in.Query.Page.Ascending {
@@ -290,8 +290,8 @@ func exportInput(p map[string]string) ExportInput {
 	}
 }
 
-// audit is the entry of a finished export: who took what out, and how much. It is in the log of the customer whose users
-// they are; of several, in the provider's.
+// audit returns the entry of a finished export: who took out what, and how much. It goes to the log of the customer
+// whose users they are; with several customers, to the provider's.
 func (e Exports) audit(c Call, j Job) AuditEntry {
 	customerID := j.CustomerID
 	if id := j.Params["customer"]; id != "" {
@@ -302,10 +302,10 @@ func (e Exports) audit(c Call, j Job) AuditEntry {
 	return c.auditEntry(e.NewID(), "users.exported", "export", j.ID, customerID, nil, fields)
 }
 
-// place is where a job stands.
+// place is how far a job has come.
 type place struct {
 	Next     string `json:"next,omitempty"`   // of the list
-	Piece    int    `json:"piece,omitempty"`  // the number of what is written and not yet enough for a part
+	Piece    int    `json:"piece,omitempty"`  // the number of the piece that is not yet enough for a part
 	Upload   string `json:"upload,omitempty"` // the file of several parts
 	Parts    []int  `json:"parts,omitempty"`  // its parts
 	Joining  bool   `json:"joining,omitempty"`
@@ -317,8 +317,8 @@ func (p place) String() string {
 	return string(b)
 }
 
-// Step writes some thousand rows. Each step writes under a number of its own, the job's version, so that what a step
-// leaves that has outlived its lease is in nobody's way.
+// Step writes some thousand rows. Each step writes under a number of its own, the job's version, so that the remains of
+// a step that outlived its lease are in nobody's way.
 func (e Exports) Step(ctx context.Context, c Call, j *Job) (Trail, error) {
 	own, err := e.asked(ctx, c, *j)
 	if err != nil {
@@ -337,7 +337,7 @@ func (e Exports) Step(ctx context.Context, c Call, j *Job) (Trail, error) {
 		done, err = e.rows(ctx, own, j, &at)
 	}
 	switch {
-	case KindOf(err) == NotFound: // parts that lay too long are deleted
+	case KindOf(err) == NotFound: // parts that are too old are deleted
 		if at.Restarts++; at.Restarts > exportRestarts {
 			return Trail{}, &JobFailure{Reason: JobGaveUp, Cause: err}
 		}
@@ -353,7 +353,7 @@ func (e Exports) Step(ctx context.Context, c Call, j *Job) (Trail, error) {
 	return Trail{Audit: e.audit(own, *j)}, nil
 }
 
-// asked returns a call of who asked for the export, as they are at this moment: whose rights have ended gets no file.
+// asked returns a call of the person who asked for the export, with their present rights: without the right, no file.
 func (e Exports) asked(ctx context.Context, c Call, j Job) (Call, error) {
 	access, err := e.Store.Access(ctx, j.CustomerID, j.By, "")
 	if err != nil {
@@ -389,7 +389,7 @@ func (e Exports) rows(ctx context.Context, c Call, j *Job, at *place) (done bool
 	if err != nil {
 		return false, &JobFailure{Reason: JobAccessEnded, Cause: err} // a column that is no longer for them
 	}
-	s.data.Grow(exportPart + 1<<20) // instead of doubling up to it: half of the memory of a step
+	s.data.Grow(exportPart + 1<<20) // growing by doubling would take twice the memory
 	s.begun = at.Piece > 0 || len(at.Parts) > 0
 	if at.Piece > 0 {
 		piece, err := e.Files.Piece(ctx, refOf(*j), at.Piece)
@@ -415,7 +415,7 @@ func (e Exports) rows(ctx context.Context, c Call, j *Job, at *place) (done bool
 	return e.keep(ctx, *j, at, s.data.Bytes())
 }
 
-// keep stores what has been written: as the whole file, as a part of it, or as a piece that the next step goes on with.
+// keep stores what has been written: as the whole file, as a part of it, or as a piece that the next step continues.
 func (e Exports) keep(ctx context.Context, j Job, at *place, data []byte) (done bool, err error) {
 	end := at.Next == ""
 	switch {
@@ -445,7 +445,7 @@ type sheet struct {
 	exports Exports
 	call    Call
 	columns []exportColumn
-	groups  map[string]Group // those that were met
+	groups  map[string]Group // those met so far
 	data    bytes.Buffer
 	begun   bool // the header is written
 	comma   byte
@@ -481,7 +481,7 @@ func (e Exports) sheet(c Call, in ExportInput) (*sheet, error) {
 	return s, errs.err()
 }
 
-// write adds a page of the list, behind the header where it is the first.
+// write adds a page of the list, after the header if it is the first.
 func (s *sheet) write(ctx context.Context, rows []UserRow) error {
 	records, err := s.records(ctx, rows)
 	if err != nil {
@@ -521,7 +521,7 @@ func (s *sheet) records(ctx context.Context, rows []UserRow) (map[string]User, e
 	return s.exports.Store.Records(ctx, rows)
 }
 
-// meet reads the groups of a page that were not met before where a column names them.
+// meet reads the groups of a page that were not met before, if a column names them.
 func (s *sheet) meet(ctx context.Context, rows []UserRow) error {
 	if !slices.ContainsFunc(s.columns, func(c exportColumn) bool { return c.name == "groups" }) {
 		return nil
@@ -558,7 +558,7 @@ type exported struct {
 type exportColumn struct {
 	name   string
 	cell   func(exported) string
-	record bool // lists do not show it, so that the record is read
+	record bool // not in lists, so the record is read
 	staff  bool // for staff only
 	usual  bool // is in the file unless columns are chosen
 }
@@ -618,7 +618,7 @@ func (x exported) groupNames() string {
 // ExportColumns returns the names of the columns that an actor may have.
 func ExportColumns(a Actor) []string { return columnNames(exportColumns(a)) }
 
-// DefaultExportColumns returns those that an export has where none are chosen: what the list shows.
+// DefaultExportColumns returns the columns of an export for which none are chosen: what the list shows.
 func DefaultExportColumns(a Actor) []string {
 	return columnNames(slices.DeleteFunc(exportColumns(a), func(c exportColumn) bool { return !c.usual }))
 }

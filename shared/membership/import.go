@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// An import is a CSV file of people whom somebody wants in: it is uploaded, checked row by row without changing anything,
-// confirmed, and then its rows are invited by the use case for one request after the other. What each row came to is told
-// in a file with the rows as they were uploaded.
+// An import is a CSV file of people to invite. It is uploaded, checked row by row without changing anything, and
+// confirmed; then its rows are invited by the use case for one request, a hundred at a time. A result file has the rows
+// as they were uploaded, each with its outcome.
 
 // Limits of imports.
 const (
@@ -25,9 +25,9 @@ const (
 	// ImportLink is how long a link to a result is good.
 	ImportLink = 5 * time.Minute
 
-	// importPart is how many rows lie in one file of the bucket: as many as one request can invite, some 30 KB.
+	// importPart is how many rows are in one file of the bucket: as many as one request can invite, some 30 KB.
 	importPart = MaxInvitees
-	// importLook is how many such files a page of rows reads at most: it can be short, then.
+	// importLook is how many such files a page of rows reads at most; the page can then be short.
 	importLook = 10
 )
 
@@ -52,7 +52,7 @@ const (
 	ImportUploading ImportStatus = "uploading" // waits for the file, and for being checked
 	ImportChecking  ImportStatus = "checking"
 	ImportChecked   ImportStatus = "checked"
-	ImportRefused   ImportStatus = "refused" // the file is none that can be imported; Problem says why
+	ImportRefused   ImportStatus = "refused" // the file cannot be imported; Problem says why
 	ImportImporting ImportStatus = "importing"
 	ImportDone      ImportStatus = "done"
 	ImportFailed    ImportStatus = "failed" // Reason says why; what was done until then stays done
@@ -66,7 +66,7 @@ const (
 	ImportNew     ImportClass = "new"
 	ImportUser    ImportClass = "user"    // is a user of the customer already
 	ImportInvited ImportClass = "invited" // has been invited already
-	ImportChanged ImportClass = "changed" // the record of a user, or of somebody invited, is another one than the row
+	ImportChanged ImportClass = "changed" // the record of a user, or of somebody invited, differs from the row
 	ImportInvalid ImportClass = "invalid"
 )
 
@@ -100,17 +100,17 @@ type ImportQuery struct {
 // ImportRef names the files of one import; UserID is who began it.
 type ImportRef struct{ CustomerID, UserID, ImportID string }
 
-// Import is one import, for who began it.
+// Import is one import, as shown to the person who began it.
 type Import struct {
 	ID, CustomerID string
 	Company        string // the customer's name when the import was begun, for lists
 	// Who began it: rows are invited in their name and with their rights.
 	By, ByName, ByCustomerID string
-	FileName                 string // as it was called where it came from, "" where nobody said
+	FileName                 string // as it was called on upload, "" if unknown
 	Role                     Role   // of rows without one of their own; "" is the first of RolesOf
 	Language                 string // of rows without one of their own
 	GroupIDs                 []string
-	Separator                string // one of ImportSeparators; "" is found out
+	Separator                string // one of ImportSeparators; "" detects it
 	Stage                    ImportStage
 	Update                   bool   // also change records that differ
 	JobID                    string // of the stage
@@ -127,9 +127,9 @@ type Import struct {
 	Counts          map[ImportClass]int
 	Results         map[ImportResult]int
 	ResultURL       string // a link to the file with the result of every row, good for ImportLink
-	FailedURL       string // the same with the rows that failed only; "" where there are none
+	FailedURL       string // the same with only the rows that failed; "" if there are none
 	parts           importParts
-	readID          int // by which the file as it was read is named
+	readID          int // names the copy of the file that was read
 }
 
 // Ref returns the name of its files.
@@ -141,8 +141,8 @@ type ImportFile struct {
 	Hash                string // SHA-256 in hex
 	Encoding, Separator string
 	Columns             []string // the names of those that are read
-	Unknown             []string // headings that mean no column: these are not read
-	NotYours            []string // the names of columns that the actor's role does not allow to set: these are not read either
+	Unknown             []string // headings that mean no column; they are not read
+	NotYours            []string // columns that the actor's role may not set; they are not read either
 }
 
 // ImportProblem is why a file cannot be imported.
@@ -171,7 +171,7 @@ type ImportStore interface {
 	// Import returns one import within reach, without what its job says. Errors: ErrNotFound.
 	Import(ctx context.Context, reach Reach, importID string) (Import, error)
 	CreateImport(ctx context.Context, i Import, t Trail) error
-	// ChangeImport replaces before by after. Errors: ErrStale, ErrInProgress.
+	// ChangeImport replaces before with after. Errors: ErrStale, ErrInProgress.
 	ChangeImport(ctx context.Context, before, after Import, t Trail) error
 	// DeleteImport deletes an import. Errors: ErrStale.
 	DeleteImport(ctx context.Context, i Import, t Trail) error
@@ -179,15 +179,15 @@ type ImportStore interface {
 	Imports(ctx context.Context, q ImportQuery) (Page[Import], error)
 	// Job returns one job within reach. Errors: ErrNotFound.
 	Job(ctx context.Context, reach Reach, jobID string) (Job, error)
-	// JobsByID returns jobs by id, eventually consistent as the list that names them. One that is not there is missing.
+	// JobsByID returns jobs by id, eventually consistent like the list that names them. Unknown jobs are missing.
 	JobsByID(ctx context.Context, refs []JobRef) (map[string]Job, error)
-	// Records returns the records of users by id; one that is gone is missing.
+	// Records returns the records of users by id; users who are gone are missing.
 	Records(ctx context.Context, rows []UserRow) (map[string]User, error)
 	// Take counts one event. Errors: TooMany when the limit is reached.
 	Take(ctx context.Context, t Throttle, subject string, now time.Time) error
 }
 
-// ImportFiles keeps the files of imports. What is written twice is replaced.
+// ImportFiles keeps the files of imports. Writing a file again replaces it.
 type ImportFiles interface {
 	// UploadForm signs the form for the upload; back is where the browser goes afterwards, "" for scripts and services.
 	UploadForm(ctx context.Context, ref ImportRef, back string, expires time.Time) (UploadForm, error)
@@ -195,15 +195,15 @@ type ImportFiles interface {
 	Uploaded(ctx context.Context, ref ImportRef) (bool, error)
 	// Upload returns the file. Errors: ErrNotFound, Invalid (csv_too_large).
 	Upload(ctx context.Context, ref ImportRef) ([]byte, error)
-	// Open reads a file's headings. separator "" is found out. Errors: *ImportFault.
+	// Open reads a file's headings. With separator "" it detects the separator. Errors: *ImportFault.
 	Open(data []byte, separator string) (ImportSheet, error)
-	// Put, Get and Link are about the files that belong to an import, by name. Errors of Get: ErrNotFound.
+	// Put, Get and Link store, read and link the files that belong to an import, by name. Errors of Get: ErrNotFound.
 	Put(ctx context.Context, ref ImportRef, name string, data []byte) error
 	Get(ctx context.Context, ref ImportRef, name string) ([]byte, error)
 	Link(ctx context.Context, ref ImportRef, name, fileName string, lifetime time.Duration) (string, error)
 	// Rows begins a CSV file.
 	Rows(out io.Writer, separator byte) RowWriter
-	// Say puts a word of the result or the code of a reason into a language; english is what is said where there is no text.
+	// Say translates a word of the result or the code of a reason; without a translation it returns english.
 	Say(language, key, english string) string
 	// Drop deletes everything of an import.
 	Drop(ctx context.Context, ref ImportRef) error
@@ -216,7 +216,7 @@ type ImportSheet interface {
 	Headings() []string
 	Unknown() []string                       // headings that mean no column
 	Column(name string) (at int, found bool) // where among the headings it is
-	Encoding() string                        // as far as the rows read until now tell
+	Encoding() string                        // as far as the rows read so far tell
 	Separator() string                       // one of ImportSeparators, or "other"
 }
 

@@ -14,7 +14,7 @@ import (
 // importCheckStep is how many rows one step of a check looks at: some hundred reads of the table at once, a second or two.
 const importCheckStep = 500
 
-// Headings that mean nothing are told up to this many, and up to maxName characters each.
+// importUnknown is how many headings that mean no column are reported, each cut to maxName bytes.
 const importUnknown = 50
 
 // ImportCheck is the worker of JobImportCheck. It changes nothing: it writes down what each row is.
@@ -23,7 +23,7 @@ type ImportCheck struct {
 	Phones  Phones
 }
 
-// Step reads the whole file once, or looks at the next rows.
+// Step reads the whole file the first time, and then checks the next rows each time.
 func (w ImportCheck) Step(ctx context.Context, c Call, j *Job) (Trail, error) {
 	i, own, err := w.Imports.asked(ctx, c, *j)
 	if KindOf(err) == NotFound { // dropped
@@ -57,9 +57,9 @@ func (w ImportCheck) Step(ctx context.Context, c Call, j *Job) (Trail, error) {
 	return Trail{Audit: own.auditEntry(w.Imports.NewID(), "import.checked", "import", i.ID, i.CustomerID, nil, fields)}, nil
 }
 
-// asked returns the import of a job, and a call of the person who began it, with the rights that they have at this moment: a
-// right that has ended since is missing for the rows that follow. Errors: ErrNotFound when the import was dropped; beside the
-// import, *JobFailure when they may no longer import.
+// asked returns the import of a job, and a call of the person who began it, with their rights at this moment: a right
+// that has ended is missing for the rows that follow. Errors: ErrNotFound when the import was dropped; *JobFailure,
+// together with the import, when they may no longer import.
 func (is Imports) asked(ctx context.Context, c Call, j Job) (Import, Call, error) {
 	i, err := is.Store.Import(ctx, ReachCustomer(j.CustomerID), j.Subject)
 	if err != nil {
@@ -80,8 +80,8 @@ func (is Imports) asked(ctx context.Context, c Call, j Job) (Import, Call, error
 	return i, Call{Actor: actor, Now: c.Now}, nil
 }
 
-// read looks at the file as a whole and keeps it as it is: too many rows are found before the first is looked at, and
-// what is uploaded by the same form later changes nothing. Errors: *ImportFault.
+// read goes through the whole file and keeps a copy: too many rows are found before the first is checked, and a later
+// upload with the same form changes nothing. Errors: *ImportFault.
 func (w ImportCheck) read(ctx context.Context, own Call, i Import, j *Job, report *importReport) error {
 	data, err := w.Imports.Files.Upload(ctx, i.Ref())
 	if KindOf(err) == NotFound {
@@ -124,7 +124,7 @@ func (w ImportCheck) read(ctx context.Context, own Call, i Import, j *Job, repor
 	return nil
 }
 
-// look finds out what the next rows are. Those before are read again, because a row is compared with them.
+// look finds out what the next rows are. It reads those before again, because a row is compared with them.
 func (w ImportCheck) look(ctx context.Context, own Call, i Import, j *Job, report *importReport) (end bool, err error) {
 	sheet, err := w.Imports.source(ctx, i, *report)
 	if err != nil {
@@ -174,7 +174,7 @@ func (w ImportCheck) look(ctx context.Context, own Call, i Import, j *Job, repor
 	return end, nil
 }
 
-// source opens the file as it was read.
+// source opens the copy of the file that was read.
 func (is Imports) source(ctx context.Context, i Import, report importReport) (ImportSheet, error) {
 	data, err := is.Files.Get(ctx, i.Ref(), sourceName(report.Read))
 	if err != nil {
@@ -191,8 +191,8 @@ func (is Imports) putPart(ctx context.Context, i Import, p importPartOf, n int, 
 	return is.Files.Put(ctx, i.Ref(), p.name(n), b.Bytes())
 }
 
-// classify finds out what each row is by the table: the same answers as Invitations.Invite would give (see invitable
-// there). Who may not look into other customers learns nothing of them here either.
+// classify finds out from the table what each row is, with the same answers as Invitations.Invite (see invitable
+// there). An actor who may not look into other customers learns nothing of them here either.
 func (is Imports) classify(ctx context.Context, own Call, i Import, rows []ImportRow) error {
 	var at []int
 	var folded []string
@@ -206,7 +206,7 @@ func (is Imports) classify(ctx context.Context, own Call, i Import, rows []Impor
 		return err
 	}
 	var known []UserRow
-	told := make([]bool, len(rows)) // that the address signs in elsewhere
+	told := make([]bool, len(rows)) // that the address signs in elsewhere, and the actor may know
 	for k, n := range at {
 		row, a := &rows[n], addresses[k]
 		elsewhere := a.UserID != "" && a.CustomerID != i.CustomerID
@@ -236,7 +236,7 @@ func (is Imports) classify(ctx context.Context, own Call, i Import, rows []Impor
 			continue
 		}
 		user, ok := records[rows[n].UserID]
-		if !ok { // new since, or gone: nobody waits for the copies but this row
+		if !ok { // just created, or gone: only this row needs a consistent read
 			if user, err = is.Store.User(ctx, ReachCustomer(i.CustomerID), rows[n].UserID); KindOf(err) == NotFound {
 				rows[n].invalid(ErrLoginTaken)
 				continue
@@ -249,7 +249,7 @@ func (is Imports) classify(ctx context.Context, own Call, i Import, rows []Impor
 	return nil
 }
 
-// known marks a row as that of somebody whom the customer already has. A contact is invited, like somebody new.
+// known classifies a row whose person the customer already has. A contact is invited, like somebody new.
 func (r *ImportRow) known(own Call, u User, told bool) {
 	status := u.StatusAt(own.Now)
 	switch status {

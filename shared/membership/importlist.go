@@ -14,7 +14,7 @@ type ImportRowQuery struct {
 	Page   PageRequest
 }
 
-// Rows returns one page of the rows as far as they are checked. With a class or a result a page can be shorter than asked
+// Rows returns one page of the rows that are checked so far. With a class or a result, a page can be shorter than asked
 // for and still have a next one. Errors: ErrNotFound, ErrForbidden, Invalid.
 func (is Imports) Rows(ctx context.Context, c Call, importID string, q ImportRowQuery) (Page[ImportRow], error) {
 	if q.Class != "" && !slices.Contains(ImportClasses(), q.Class) {
@@ -27,7 +27,7 @@ func (is Imports) Rows(ctx context.Context, c Call, importID string, q ImportRow
 	if err != nil {
 		return Page[ImportRow]{}, err
 	}
-	at, _ := strconv.Atoi(q.Page.Position) // of the first row to look at; backwards, of the first not to look at
+	at, _ := strconv.Atoi(q.Page.Position) // the first row to look at; backwards, the first not to look at
 	rows := i.parts.rows()
 	step, end := 1, rows
 	if q.Page.Backward {
@@ -101,7 +101,7 @@ func partEdge(part, step int) int {
 	return (part+1)*importPart - 1
 }
 
-// part reads one file of rows; rows that the import has passed and that it had nothing to do for get their result here.
+// part reads one file of rows. Rows that the import has passed because there was nothing to do get their result here.
 func (is Imports) part(ctx context.Context, i Import, n int) ([]ImportRow, error) {
 	data, err := is.Files.Get(ctx, i.Ref(), i.parts[n].name(n))
 	if err != nil {

@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// importReport is what the workers of an import find out, as it stands in their job's parameters.
+// importReport is what the workers of an import find out, as kept in their job's parameters.
 type importReport struct {
-	Read    int          `json:"read,omitempty"` // names the file as it was read: the upload can be replaced as long as its form is good
+	Read    int          `json:"read,omitempty"` // names the copy of the file that was read: the upload can be replaced while its form is good
 	File    ImportFile   `json:"file,omitzero"`
 	Fault   *ImportFault `json:"fault,omitempty"`
 	Parts   importParts  `json:"parts,omitempty"`
@@ -70,7 +70,7 @@ func (r *importReport) add(result ImportResult, n int) {
 	}
 }
 
-// auditFields are the report's in the audit log: which file it was, and what became of its rows.
+// auditFields returns what the audit log keeps of the report: which file it was, and what became of its rows.
 func (r importReport) auditFields() map[string]string {
 	fields := map[string]string{"size": strconv.Itoa(r.File.Size), "sha256": r.File.Hash, "rows": strconv.Itoa(r.rows()), "stopped": r.Stopped}
 	for class, n := range r.counts() {
@@ -90,7 +90,7 @@ func (r importReport) auditFields() map[string]string {
 	return fields
 }
 
-// importParts are the files of rows, importPart rows each: the number in its name, and how many rows are of each class.
+// importParts are the files of rows, importPart rows each: the number in the name, and how many rows are of each class.
 type importParts []importPartOf
 
 type importPartOf [6]int
@@ -135,10 +135,10 @@ func partOf(version int, rows []ImportRow) importPartOf {
 	return p
 }
 
-// sourceName names the file as it was read.
+// sourceName returns the name of the copy of the file that was read.
 func sourceName(read int) string { return "source-" + strconv.Itoa(read) + ".csv" }
 
-// The results.
+// The files with the results.
 const (
 	resultFile = "result.csv"
 	failedFile = "failed.csv"
@@ -157,7 +157,7 @@ func faultMessage(code string) string {
 	return "This file cannot be read. Save it as CSV again and begin a new import."
 }
 
-// The codes of what we find wrong ourselves.
+// The codes of the faults that are found in this package.
 const (
 	faultNoRows        = "csv_no_rows"
 	faultUploadMissing = "import_upload_missing"

@@ -13,14 +13,14 @@ type ImportColumn struct {
 	Name     string   // as in the API
 	Spelled  []string // headings that mean it, too
 	Required bool
-	// record says that it is set by who may change users only, staff that it is the staff's; the others belong to an
-	// invitation.
+	// record marks a column that only actors who may change users can set, staff one that only staff can; the others
+	// belong to an invitation.
 	record, staff bool
-	// ours says that it is one that a result has: nothing is read from it.
+	// ours marks a column of results, from which nothing is read.
 	ours bool
 }
 
-// Headings of what we add to a result, so that a result can be corrected and uploaded again.
+// Headings of the columns that results add. Imports know them, so that a result can be corrected and uploaded again.
 const (
 	importResultColumn = "result"
 	importReasonColumn = "reason"
@@ -65,21 +65,21 @@ type ImportRow struct {
 	Line   int               `json:"line"`
 	Email  string            `json:"email,omitempty"`
 	Role   Role              `json:"role,omitempty"`
-	Values map[string]string `json:"values,omitempty"` // of the columns that the row fills, but the address, by the names of ImportColumns
+	Values map[string]string `json:"values,omitempty"` // the filled cells, without the address, by the names of ImportColumns
 	Class  ImportClass       `json:"class"`
 	Result ImportResult      `json:"result,omitempty"`
 	// Code, Message and Field say why a row is of its class, or why it failed.
 	Code    string   `json:"code,omitempty"`
 	Message string   `json:"message,omitempty"`
 	Field   string   `json:"field,omitempty"`
-	Changes []string `json:"changes,omitempty"` // names of the columns in which a record is another one
-	UserID  string   `json:"userId,omitempty"`  // whom there is already; of a new row a contact
+	Changes []string `json:"changes,omitempty"` // names of the columns in which the record differs
+	UserID  string   `json:"userId,omitempty"`  // the user who is there already; of a new row a contact
 	// InvitationID is that of the invitation that the import made.
 	InvitationID string `json:"invitationId,omitempty"`
 	language     string // of the invitation: the row's, else that of the import
 }
 
-// invalid makes a row one that cannot be imported.
+// invalid marks a row as one that cannot be imported.
 func (r *ImportRow) invalid(e *Error) {
 	r.Class, r.Values, r.Changes = ImportInvalid, nil, nil
 	r.why(e)
@@ -91,7 +91,7 @@ func (r *ImportRow) invalid(e *Error) {
 
 func (r *ImportRow) why(e *Error) { r.Code, r.Message, r.Field = e.Code, e.Message, e.Field }
 
-// settle gives a row that needs nothing to be done its result.
+// settle gives a result to a row for which there is nothing to do.
 func (r *ImportRow) settle(update bool) {
 	switch {
 	case r.Result != "" || r.works(update):
@@ -107,7 +107,7 @@ func (r ImportRow) works(update bool) bool {
 	return r.Class == ImportNew || r.Class == ImportChanged && update
 }
 
-// clip shortens a text to some bytes.
+// clip shortens a text to at most so many bytes.
 func clip(s string, most int) string {
 	if len(s) <= most {
 		return strings.ToValidUTF8(s, "\ufffd")
@@ -115,7 +115,7 @@ func clip(s string, most int) string {
 	return strings.ToValidUTF8(s[:most], "")
 }
 
-// invitee is the row as the use case of inviting takes it. With record it brings all that the row says.
+// invitee returns the row as the use case of inviting takes it. With record it brings all that the row says.
 func (r ImportRow) invitee(record bool) Invitee {
 	in := Invitee{Email: r.Email, FirstName: r.Values["firstName"], LastName: r.Values["lastName"], Language: cmp.Or(r.Values["language"], r.language), Role: r.Role}
 	if record {
@@ -125,7 +125,7 @@ func (r ImportRow) invitee(record bool) Invitee {
 	return in
 }
 
-// record is what a row says of a record. An empty cell says nothing: it would take away what somebody has filled in.
+// record returns what a row says of a record. An empty cell says nothing: else it would erase what somebody filled in.
 func (r ImportRow) record() RecordInput {
 	var in RecordInput
 	for name, field := range map[string]**string{
@@ -143,7 +143,7 @@ func (r ImportRow) record() RecordInput {
 	return in
 }
 
-// changes returns the names of the columns in which a user's record is another one than the row.
+// changes returns the names of the columns in which a user's record differs from the row.
 func (r ImportRow) changes(u User) (names []string) {
 	var errs fieldErrors
 	was, is := u.auditFields(), r.record().set(&errs, u, nil).auditFields()
@@ -162,7 +162,7 @@ type importReader struct {
 	imp     Import
 	columns []ImportColumn
 	phones  Phones
-	country string         // whose telephone numbers are meant in rows without a country
+	country string         // whose telephone numbers are assumed in rows without a country
 	seen    map[string]int // folded address → line
 }
 
@@ -176,7 +176,7 @@ func has(sheet ImportSheet, column string) bool {
 	return found
 }
 
-// names returns the columns that are read, and of those that the file has the ones that the actor may not set.
+// names returns the columns that are read, and those in the file that the actor may not set.
 func (r *importReader) names(sheet ImportSheet) (read, notYours []string) {
 	for _, c := range ImportColumns() {
 		switch {
@@ -189,7 +189,7 @@ func (r *importReader) names(sheet ImportSheet) (read, notYours []string) {
 	return read, notYours
 }
 
-// row returns a row; its class is set where it is invalid whatever the table says.
+// row returns a row; it sets the class only if the row is invalid whatever the table says.
 func (r *importReader) row(line ImportLine) ImportRow {
 	row := ImportRow{Line: line.Line, Email: line.Values["email"], Values: map[string]string{}, language: r.imp.Language}
 	for _, c := range r.columns {
@@ -229,7 +229,7 @@ func (r *importReader) row(line ImportLine) ImportRow {
 	return row
 }
 
-// roleSpelled returns the role that a cell means; what means none is returned as it is, and refused by who checks it.
+// roleSpelled returns the role that a cell means, else its text in lower case ("?" if too long), which checks refuse.
 func roleSpelled(s string) Role {
 	switch low := strings.ToLower(s); low {
 	case "mitglied":

@@ -11,25 +11,25 @@ import (
 	"time"
 )
 
-// importPace is how fast all imports of a deployment go together: a hundred rows in ten seconds. SES gives new accounts 14
-// mails a second, and everybody else's mails shall not wait behind an import. What is beyond it would be put off by the
-// outbox for minutes, and be repeated.
+// importPace limits all imports of a deployment together to a hundred rows in ten seconds. SES gives new accounts 14
+// mails a second, and other mails must not wait behind an import: the outbox would put off what is beyond that for
+// minutes, and try it again.
 var importPace = Throttle{"import-pace", 1, 10 * time.Second}
 
 const (
 	importPaceTries = 4 // before the job is given back and another import is let through
 	importPauseMost = 24 * time.Hour
 	importTries     = 4 // of a record that somebody else changes at the same moment
-	// importLongest bounds a row of the result, in bytes: with every quote doubled it can be read again. A user with every
-	// field full has some 8 KB; what is longer is no data of people.
+	// importLongest bounds a row of the result, in bytes, so that it can be read again with every quote doubled. A user
+	// with every field full has some 8 KB; anything longer is no data of people.
 	importLongest = 24 << 10
 )
 
 // ImportRun is the worker of JobImport. It invites the rows of a checked import by the use case for one request, a
-// hundred at a time, each under an idempotency key made of import and row: a step that is repeated invites nobody twice.
+// hundred at a time, each under an idempotency key made of import and row: a repeated step invites nobody twice.
 //
-// What a customer's own people can make us mail (Actor.letters) holds for their imports as well: else a file would be the
-// way around it for an account in wrong hands. It breaks no import. The job waits until the limit is over, and goes on.
+// The limit of what a customer's own people can make us mail (Actor.letters) holds for their imports too: else a stolen
+// account could use a file to get around it. It breaks no import: the job waits until the limit is over, and goes on.
 type ImportRun struct {
 	Imports     Imports
 	Invitations Invitations
@@ -44,7 +44,7 @@ func (w ImportRun) Step(ctx context.Context, c Call, j *Job) (Trail, error) {
 	i, own, err := w.Imports.asked(ctx, c, *j)
 	var ended *JobFailure
 	switch {
-	case KindOf(err) == NotFound: // by its age
+	case KindOf(err) == NotFound: // deleted by age
 		j.Finish(c.Now)
 		return Trail{}, nil
 	case errors.As(err, &ended):
@@ -65,13 +65,13 @@ func (w ImportRun) Step(ctx context.Context, c Call, j *Job) (Trail, error) {
 	j.Finish(c.Now)
 	fields := report.auditFields()
 	fields["fileName"] = i.FileName
-	if own.Actor.UserID == "" { // who asked for it may no longer
+	if own.Actor.UserID == "" { // the person who asked for it may no longer import
 		own = Call{Actor: Actor{Realm: realmOf(i.ByCustomerID), UserID: i.By, CustomerID: i.ByCustomerID, Name: i.ByName, RequestID: j.RequestID}, Now: c.Now}
 	}
 	return Trail{Audit: own.auditEntry(w.Imports.NewID(), "import.finished", "import", i.ID, i.CustomerID, nil, fields)}, nil
 }
 
-// parts goes over the parts in which there is nothing to do, and does the next one in which there is.
+// parts skips the parts in which there is nothing to do, and does the next one.
 func (w ImportRun) parts(ctx context.Context, own Call, i Import, j *Job, report *importReport, done int) error {
 	for ; done < len(report.Parts); done++ {
 		p := report.Parts[done]
@@ -94,7 +94,7 @@ func (w ImportRun) parts(ctx context.Context, own Call, i Import, j *Job, report
 	return nil
 }
 
-// part does the rows of one part. It is not whole when a limit is reached: the job then waits.
+// part does the rows of one part. whole is false when a limit was reached; the job then waits.
 func (w ImportRun) part(ctx context.Context, own Call, i Import, j *Job, report *importReport, n int) (whole bool, err error) {
 	now, err := w.pace(ctx, own.Now)
 	if err != nil {
@@ -148,7 +148,7 @@ func (w ImportRun) part(ctx context.Context, own Call, i Import, j *Job, report 
 	return true, nil
 }
 
-// pace waits for the deployment's turn, and returns the time by then. Errors: TooMany when others are first.
+// pace waits for the deployment's turn, and returns the time after that. Errors: TooMany when others are first.
 func (w ImportRun) pace(ctx context.Context, now time.Time) (time.Time, error) {
 	for try := 1; ; try++ {
 		err := w.Imports.Store.Take(ctx, importPace, "all", now)
@@ -177,9 +177,9 @@ func pauseOf(err error) time.Duration {
 	return min(max(e.RetryAfter, time.Second), importPauseMost)
 }
 
-// invite invites the new rows of a part. They are the same ones each time that the part is done, so that each keeps its
-// key; a result that was written down before a pause stays, because keys are remembered for a day only. pause is the
-// error of a limit that is reached. Errors: those of Invitations.Invite.
+// invite invites the new rows of a part. They are the same each time the part is done, so that each keeps its key. A
+// result that was stored before a pause stays, because keys are remembered for a day only. pause is the error of a
+// limit that was reached. Errors: those of Invitations.Invite.
 func (w ImportRun) invite(ctx context.Context, own Call, i Import, rows []ImportRow, n int) (pause, err error) {
 	in := InviteInput{CustomerID: i.CustomerID, GroupIDs: i.GroupIDs}
 	var at []int
@@ -217,7 +217,7 @@ func (w ImportRun) invite(ctx context.Context, own Call, i Import, rows []Import
 	return pause, nil
 }
 
-// asInvited is a row as it is invited. What is known of a contact stays, unless records shall be changed.
+// asInvited returns the row as it is invited. What is known of a contact stays, unless records are to be changed.
 func (r ImportRow) asInvited(i Import) Invitee {
 	if r.UserID != "" && !i.Update {
 		return Invitee{Email: r.Email, Role: r.Role}
@@ -260,8 +260,8 @@ func (w ImportRun) change(ctx context.Context, own Call, i Import, row ImportRow
 	}
 }
 
-// results writes the file as it was uploaded, with the result and reason of each row, and the same with the rows that
-// failed or were not reached only. A file of 5 MB is held in memory while it is written.
+// results writes the file as it was uploaded, with the result and reason of each row, and the same with only the rows
+// that failed or were not reached. A file of 5 MB is held in memory while it is written.
 func (w ImportRun) results(ctx context.Context, i Import, j *Job, report *importReport) error {
 	sheet, err := w.Imports.source(ctx, i, *report)
 	if err != nil {
@@ -342,7 +342,7 @@ func (w ImportRun) newResult(j *Job, sheet ImportSheet) *importOutcome {
 	return o
 }
 
-// write adds a row. A row that could not be read keeps all that it has: what is behind the last column is put into it.
+// write adds a row. A row with more cells than headings keeps them all: the last column takes the rest.
 func (o *importOutcome) write(line ImportLine, row ImportRow) {
 	cells := slices.Clone(line.Cells)
 	if o.width > 0 && len(cells) > o.width {

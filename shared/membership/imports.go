@@ -21,13 +21,13 @@ type ImportInput struct {
 	Role       Role
 	Language   string
 	GroupIDs   []string
-	Separator  string // one of ImportSeparators; "" is found out
-	// Back returns the page to which a browser goes after the upload, from the import's id; nil for scripts and services.
+	Separator  string // one of ImportSeparators; "" detects it
+	// Back returns the page to which a browser goes after the upload of an import; nil for scripts and services.
 	Back func(importID string) string
 }
 
-// Begin makes an import and the form by which its file is uploaded. Errors: ErrNotFound, ErrForbidden, ErrIndividual,
-// ErrCustomerDeactivated, Invalid, TooMany, those of groups (as Invitations.Invite), ErrInProgress.
+// Begin creates an import and returns it with the form for uploading its file. Errors: ErrNotFound, ErrForbidden,
+// ErrIndividual, ErrCustomerDeactivated, Invalid, TooMany, those of groups (as Invitations.Invite), ErrInProgress.
 func (is Imports) Begin(ctx context.Context, c Call, in ImportInput) (Import, UploadForm, error) {
 	if err := c.Actor.require(Invite, in.CustomerID, ""); err != nil {
 		return Import{}, UploadForm{}, err
@@ -90,7 +90,7 @@ func (is Imports) fresh(ctx context.Context, c Call, in ImportInput) (Import, er
 	return i, err
 }
 
-// ImportSeparators returns the names of what can stand between cells.
+// ImportSeparators returns the names of the separators that can stand between cells.
 func ImportSeparators() []string { return []string{string(Comma), string(Semicolon), "tab", "bar"} }
 
 func (is Imports) begun(ctx context.Context, c Call, i Import, in ImportInput) (Import, UploadForm, error) {
@@ -103,8 +103,8 @@ func (is Imports) begun(ctx context.Context, c Call, i Import, in ImportInput) (
 	return i, form, err
 }
 
-// find returns an import that the actor may see: their own, and to staff administrators those of the staff. What staff
-// import for a customer says where else an address is used, and is nothing for the customer's people.
+// find returns an import that the actor may see: their own and, for staff administrators, those of all staff. What
+// staff import for a customer tells where else an address is used, so the customer's people must not see it.
 func (is Imports) find(ctx context.Context, c Call, importID string) (Import, error) {
 	i, err := is.Store.Import(ctx, c.Actor.Reach(), importID)
 	if err != nil {
@@ -134,8 +134,8 @@ func (is Imports) Get(ctx context.Context, c Call, importID string) (Import, err
 	return i, err
 }
 
-// List returns one page of the actor's own imports, the newest first, without links. Those of customers that the actor no
-// longer may invite for are left out, as those that are over: a page can be shorter than asked for. Errors: ErrForbidden.
+// List returns one page of the actor's own imports, the newest first, without links. It leaves out expired imports and
+// those for customers that the actor may no longer invite for, so a page can be short. Errors: ErrForbidden.
 func (is Imports) List(ctx context.Context, c Call, p PageRequest) (Page[Import], error) {
 	if !c.Actor.MayImport() {
 		return Page[Import]{}, ErrForbidden
@@ -160,7 +160,7 @@ func (is Imports) List(ctx context.Context, c Call, p PageRequest) (Page[Import]
 			page.Items[n].Status = ImportUploading
 			continue
 		}
-		page.Items[n] = i.with(jobs[i.JobID]) // one that is not seen yet has not begun
+		page.Items[n] = i.with(jobs[i.JobID]) // a job that is not seen yet has not begun
 	}
 	return page, err
 }
@@ -173,8 +173,8 @@ func (a Actor) MayImport() bool {
 	return a.May(Invite, "", "")
 }
 
-// Form signs a new form for the upload of an import whose file was not looked at yet: the one before was good for ten
-// minutes only. Errors: ErrNotFound, ErrForbidden, ErrStale.
+// Form signs a new form for the upload of an import whose file was not checked yet: a form is good for ten minutes
+// only. Errors: ErrNotFound, ErrForbidden, ErrStale.
 func (is Imports) Form(ctx context.Context, c Call, importID, back string) (UploadForm, error) {
 	i, err := is.find(ctx, c, importID)
 	if err == nil && i.Stage != ImportBegun {
@@ -194,7 +194,7 @@ func (i Import) done() (n int) {
 	return n
 }
 
-// fileStem returns a file's name without its ending.
+// fileStem returns a file's name without folders and ending, or otherwise if that leaves nothing.
 func fileStem(name, otherwise string) string {
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
 	if dot := strings.LastIndexByte(name, '.'); dot > 0 {
@@ -257,13 +257,13 @@ func (i Import) with(j Job) Import {
 	return i
 }
 
-// Check has the uploaded file looked at, row by row and without changing anything. Asking again is answered with how far
-// it is. Errors: ErrNotFound, ErrForbidden, ErrImportUploadMissing, ErrImportConfirmed, ErrStale, ErrInProgress.
+// Check starts checking the uploaded file, row by row and without changing anything. Asked again, it returns how far
+// the check is. Errors: ErrNotFound, ErrForbidden, ErrImportUploadMissing, ErrImportConfirmed, ErrStale, ErrInProgress.
 func (is Imports) Check(ctx context.Context, c Call, importID string) (Import, error) {
 	return again(func() (Import, error) { return is.check(ctx, c, importID) })
 }
 
-// again looks once more when somebody else was faster: what they did may be what was asked for.
+// again repeats do once when somebody else was faster: what they did may be what was asked for.
 func again(do func() (Import, error)) (Import, error) {
 	i, err := do()
 	if KindOf(err) == Stale {
@@ -295,9 +295,9 @@ func (is Imports) check(ctx context.Context, c Call, importID string) (Import, e
 	return is.ask(ctx, c, before, after, NewJob(c, is.NewID(), JobImportCheck, before.CustomerID, before.ID, nil), "import.check-asked")
 }
 
-// Confirm has the rows of a checked import invited and, with update, the records changed that differ. Asking again is
-// answered with how far it is. Errors: ErrNotFound, ErrForbidden, ErrImportNotChecked, ErrImportConfirmed (where it was
-// confirmed with another choice), ErrStale, ErrInProgress.
+// Confirm starts inviting the rows of a checked import and, with update, changing the records that differ. Asked again,
+// it returns how far the import is. Errors: ErrNotFound, ErrForbidden, ErrImportNotChecked, ErrImportConfirmed (if it
+// was confirmed with another choice), ErrStale, ErrInProgress.
 func (is Imports) Confirm(ctx context.Context, c Call, importID string, update bool) (Import, error) {
 	return again(func() (Import, error) { return is.confirm(ctx, c, importID, update) })
 }
@@ -320,7 +320,7 @@ func (is Imports) confirm(ctx context.Context, c Call, importID string, update b
 	params["language"] = ChooseLanguage(c.Actor.Language)
 	j := NewJob(c, is.NewID(), JobImport, before.CustomerID, before.ID, params)
 	j.Total = before.Total
-	j.Version = checked.Version + 1 // the versions of both jobs name files: they never meet
+	j.Version = checked.Version + 1 // the versions of both jobs name files, so they must not overlap
 	return is.ask(ctx, c, before, after, j, "import.confirmed")
 }
 

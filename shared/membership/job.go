@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// Job is work that takes longer than a request may: a new name brought to all users of a customer, an export, an import.
-// It is stored with the change that owes it, worked on in steps by whoever claims it, and goes on where the last stored
-// step ended.
+// Job is work that takes longer than a request may: a new name brought to all users of a customer, an export, an
+// import. It is stored with the change that owes it, done in steps by whoever claims it, and continues where the last
+// stored step ended.
 type Job struct {
 	ID         string
 	Kind       JobKind
-	CustomerID string // whose it is: of an export the customer of who asked; the provider's where it is of no customer
+	CustomerID string // whose it is: the asker's for an export; the provider's if it is no customer's
 	Subject    string // what it is about, for example the id of a group
 	Params     map[string]string
 	Status     JobStatus
 	Progress   int    // rows, users: what the kind counts
 	Total      int    // 0 while it is not known
 	Position   string // where the next step begins, in the kind's own form; "" is the start
-	// By is who asked for the job, "" where it follows from a change. Their jobs of one kind are a list.
+	// By is who asked for the job, "" if a change owes it. A person's jobs of one kind are a list.
 	By, ByName string
 	RequestID  string // of the request that asked for it
 	CreatedAt  time.Time
@@ -27,7 +27,7 @@ type Job struct {
 	DoneAt     time.Time
 	Reason     JobReason // why it failed
 	Attempts   int       // how often it was claimed since the last stored step
-	Version    int       // rises with every claim and step: who has an older one has lost the job
+	Version    int       // rises with every claim and step: a worker with an older one has lost the job
 }
 
 // JobKind says what a job does.
@@ -62,7 +62,7 @@ type JobReason string
 // The reasons that every kind shares.
 const (
 	JobGaveUp      JobReason = "gave_up"      // something behind us failed again and again
-	JobAccessEnded JobReason = "access_ended" // who asked for it may not have it any more
+	JobAccessEnded JobReason = "access_ended" // the person who asked for it has lost the right
 )
 
 // JobRetention is how long a job that has ended is kept.
@@ -71,10 +71,10 @@ const JobRetention = 30 * 24 * time.Hour
 // How jobs are tried. The pauses between failed tries grow like those of mails, so that a job is given up after some six
 // hours of failures.
 const (
-	// jobLease is longer than a step takes by far; each stored step begins it anew. After a crash the job waits for its end.
+	// jobLease is far longer than a step takes; each stored step renews it. After a crash the job waits until it ends.
 	jobLease = 2 * time.Minute
 	jobTries = 12
-	// stepTime is what must be left of a run's time for another step to begin.
+	// stepTime is how much of a run's time must be left for another step to begin.
 	stepTime = 15 * time.Second
 )
 
@@ -84,16 +84,16 @@ type JobRef struct{ CustomerID, ID string }
 // Ref returns the job's name.
 func (j Job) Ref() JobRef { return JobRef{j.CustomerID, j.ID} }
 
-// NewJob returns a job of c's actor that is due at once. customerID is whose it is.
+// NewJob returns a job of c's actor that is due at once. customerID is the customer it belongs to.
 func NewJob(c Call, id string, kind JobKind, customerID, subject string, params map[string]string) Job {
 	return Job{ID: id, Kind: kind, CustomerID: customerID, Subject: subject, Params: params, Status: JobQueued, By: c.Actor.UserID, ByName: c.Actor.Name,
 		RequestID: c.Actor.RequestID, CreatedAt: second(c.Now), DueAt: second(c.Now), Version: 1}
 }
 
-// Finish makes a job one that has ended well.
+// Finish marks a job as done.
 func (j *Job) Finish(now time.Time) { j.Status, j.DoneAt, j.Reason = JobDone, second(now), "" }
 
-// JobFailure is an error of a step that will be the same the next time.
+// JobFailure is an error of a step that would be the same the next time.
 type JobFailure struct {
 	Reason JobReason
 	Cause  error // for the log; nil where the reason says it all
@@ -110,20 +110,20 @@ func (f *JobFailure) Unwrap() error { return f.Cause }
 
 // JobWorker does the work of one kind of job.
 type JobWorker interface {
-	// Step does a piece of the job, of some seconds, and notes in j where the next one begins (Position, Progress, Total).
-	// The last one calls j.Finish; one that is to be followed after a pause sets j.DueAt, which is zero, to its end. What it returns is
-	// written in one transaction with the job. Steps are repeated after a crash, and two of them can be under way at once
-	// when one has outlived its lease: neither may do harm. c is the deployment's own call.
+	// Step does some seconds of the job and notes in j where the next step begins (Position, Progress, Total). The last
+	// step calls j.Finish. A step that asks for a pause sets j.DueAt, which is zero before, to the end of the pause.
+	// What Step returns is written in one transaction with the job. Steps are repeated after a crash, and two can run
+	// at once when one has outlived its lease: neither may do harm. c is the deployment's own call.
 	// Errors: *JobFailure when trying again is useless.
 	Step(ctx context.Context, c Call, j *Job) (Trail, error)
 }
 
 // JobStore is what jobs need of the table.
 type JobStore interface {
-	// ClaimJob gives a job that is due a lease until until, and counts the try. Errors: ErrNotFound when there is nothing
-	// to do: ended, not due, under way elsewhere, or no such job.
+	// ClaimJob leases a job that is due until the given time, and counts the try. Errors: ErrNotFound when there is
+	// nothing to do: ended, not due, under way elsewhere, or no such job.
 	ClaimJob(ctx context.Context, ref JobRef, now, until time.Time) (Job, error)
-	// SaveJob replaces before by after. Errors: ErrStale when somebody else has claimed the job since.
+	// SaveJob replaces before with after. Errors: ErrStale when somebody else has claimed the job since.
 	SaveJob(ctx context.Context, before, after Job, t Trail) error
 	// DueJobs returns jobs that are due, the oldest first, at most limit.
 	DueJobs(ctx context.Context, now time.Time, limit int) ([]JobRef, error)
@@ -143,8 +143,8 @@ type Jobs struct {
 	Clock   func() time.Time
 }
 
-// Run works on one job until it has ended, or waits, or ctx is about to end, and returns its status then; "" when there
-// was nothing to do. A failed step is tried again later; the error says what happened to it.
+// Run works on one job until it ends, waits, or ctx is about to end, and returns its status then, "" when there was
+// nothing to do. A failed step is tried again later; the error says what happened to it.
 func (js Jobs) Run(ctx context.Context, c Call, ref JobRef) (JobStatus, error) {
 	now := js.Clock()
 	j, err := js.Store.ClaimJob(ctx, ref, now, now.Add(jobLease))
@@ -203,7 +203,7 @@ func (js Jobs) release(ctx context.Context, j Job) (JobStatus, error) {
 	return next.Status, nil
 }
 
-// fail puts a job off, or gives it up, because of an error, which it returns.
+// fail puts a job off, or gives it up, because of an error, and returns that error.
 func (js Jobs) fail(ctx context.Context, j Job, because error) (JobStatus, error) {
 	next, now := j, js.Clock()
 	var final *JobFailure
@@ -223,7 +223,7 @@ func (js Jobs) fail(ctx context.Context, j Job, because error) (JobStatus, error
 	return next.Status, because
 }
 
-// lost is the outcome for who finds that somebody else has claimed the job: theirs is the work now.
+// lost is the outcome when somebody else has claimed the job: the work is theirs now.
 func lost(err error) (JobStatus, error) {
 	if KindOf(err) == Stale {
 		return "", nil

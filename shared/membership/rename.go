@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// Users carry a copy of two names, because lists show and sort by them: their customer's, and that of their first active
-// group. A changed name is owed to all of them and brought to them by a job. It is no change of the person, so it leaves
-// no audit entry beside the one of the name; the version rises, as with everything that is written.
+// Users carry a copy of two names, because lists show and sort by them: their customer's, and that of their first
+// active group. A job brings a changed name to all of them. That is no change of the person, so it leaves no audit
+// entry beside the one of the name; the version rises, as with every write.
 
 // RenameStore is what the jobs need of the table.
 type RenameStore interface {
-	// CustomerUsers returns users of a customer as they are stored at this moment, in the order of their ids after one
-	// of them ("" from the start), at most limit, and after whom to read on, "" at the end. Removed ones are not among them.
+	// CustomerUsers returns at most limit users of a customer as stored at this moment, without removed ones, by id,
+	// after one of them ("" for the start). next is the id to go on after, "" at the end.
 	CustomerUsers(ctx context.Context, customerID, after string, limit int) (users []User, next string, err error)
 	// GroupUsers is CustomerUsers for a group.
 	GroupUsers(ctx context.Context, groupID, after string, limit int) (users []User, next string, err error)
@@ -26,11 +26,11 @@ type RenameStore interface {
 }
 
 const (
-	renamePage    = 200 // users a step
+	renamePage    = 200 // users per step
 	renameWriters = 8   // of them are written at once
 	renameTries   = 5
-	// renameSettle is how much later a second look follows: whoever was added with the old name by a request that had
-	// read it before the change is there by then (functions have 10 s for a request, template.yaml).
+	// renameSettle is how much later a second look follows. By then, a user whom a slower request added with the old
+	// name is there (functions have at most 29 s for a request, template.yaml).
 	renameSettle = time.Minute
 	secondLook   = "again:"
 )
@@ -99,8 +99,8 @@ func renameStep(c Call, j *Job, page func(after string) (int, string, error)) er
 	return nil
 }
 
-// refresh writes the user where name changes it. The name is read after the user: a later change of it has a job of its
-// own, which either finds what is written here or makes it fail. A lost race is read and tried again.
+// refresh writes the user if name changes it. The name is read after the user: a later change of the name has its own
+// job, which either finds what is written here or makes this write fail. After a lost race the user is read again.
 func refresh(ctx context.Context, store RenameStore, before User, name func(*User) error) error {
 	for try := 1; ; try++ {
 		after := before
