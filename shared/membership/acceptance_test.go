@@ -21,7 +21,7 @@ func TestAcceptMakesAnActiveUser(t *testing.T) {
 	if err != nil || offer.State != membership.OfferOpen || offer.Email != inv.Email || offer.Username != "New.One@example.com" || offer.Customer != "alpha" || offer.Door != membership.PortalDoor {
 		t.Fatalf("%+v %v", offer, err)
 	}
-	if w.store.touchedUsers != 1+6 { // the six of the world, and the invited one
+	if w.store.touchedUsers != 1+6 { // the world's six, and the invited one
 		t.Error("inspecting wrote something")
 	}
 	user, tokens, err := w.invitations.Accept(w.ctx, w.public(), membership.AcceptInput{Token: w.token(inv.ID), Password: goodPassword})
@@ -102,7 +102,7 @@ func TestBlockedCustomerBlocksAcceptingAndUnblocksIt(t *testing.T) {
 	}
 }
 
-// Whatever fails while accepting, the next try at the same moment works: nobody waits for a lease that nobody holds.
+// Whatever fails while accepting, the next try at the same moment works: no lease is left behind.
 func TestAcceptAfterAFailureWorksAtOnce(t *testing.T) {
 	for _, fail := range []string{"account", "final change"} {
 		w := newWorld(t)
@@ -165,7 +165,7 @@ func (s *slowAccounts) SetPassword(ctx context.Context, userID, password string)
 	return s.accounts.SetPassword(ctx, userID, password)
 }
 
-// "Never sets a password once the user is active": somebody who is slow with an old link cannot put a password on the
+// "Never sets a password once the user is active": somebody who is slow with an old link cannot set the password of the
 // user whom the new link has made active meanwhile.
 func TestOldLinkInFlightCannotSetThePasswordOfWhoCameAfter(t *testing.T) {
 	w := newWorld(t)
@@ -178,7 +178,7 @@ func TestOldLinkInFlightCannotSetThePasswordOfWhoCameAfter(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _, err := w.invitations.Accept(w.ctx, w.public(), membership.AcceptInput{Token: w.token(inv.ID), Password: "password of the new link"})
-		wantCode(t, err, "already_accepted") // the one under way has the lease
+		wantCode(t, err, "already_accepted") // the one in progress has the lease
 	}
 	_, _, err := w.invitations.Accept(w.ctx, w.public(), membership.AcceptInput{Token: w.token(inv.ID), Password: "password of the old link"})
 	wantCode(t, err, "invitation_replaced")
@@ -207,8 +207,8 @@ func TestOldResetLinkInFlightCannotSetThePasswordAfterTheNewOne(t *testing.T) {
 	}
 }
 
-// What staff, or a job, change about an invitee at the moment of accepting goes along with it: the invitation is as good
-// as before, and nobody is told that somebody else has used it.
+// Changes that staff or a job make to an invitee at the moment of accepting are kept: the invitation is as good as
+// before, and nobody is told that somebody else has used it.
 func TestAcceptTakesAlongWhatChangesMeanwhile(t *testing.T) {
 	changes := map[string]func(w *world, inv membership.Invitation, g membership.Group) error{
 		"group": func(w *world, inv membership.Invitation, g membership.Group) error {
@@ -296,7 +296,7 @@ func TestRacesForOneInvitation(t *testing.T) {
 	}
 }
 
-// Accept against everything else that can be done to an invitation: always a legal end, and what was answered is so.
+// Accept against everything else that can be done to an invitation: the end is always legal, and the answers are true.
 func TestAcceptAgainstRevokeResendDeclineDeleteExpire(t *testing.T) {
 	for name, rival := range map[string]func(*world, membership.Invitation) error{
 		"revoke": func(w *world, i membership.Invitation) error {

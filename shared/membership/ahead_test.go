@@ -7,8 +7,8 @@ import (
 	"clientele/shared/membership"
 )
 
-// What was read ahead counts for the reach and the invitation that it was read for; for others the table is asked. Its
-// errors are the answer.
+// A record read ahead counts for the reach and the id that it was read for; for others the table is asked. Errors of
+// the early read are the answer.
 func TestReadingAhead(t *testing.T) {
 	w := newWorld(t)
 	ours, theirs := w.invite("new@example.com", membership.Member), w.inviteAs(w.as("beta", membership.Administrator), "beta", "other@example.com", membership.Member)
@@ -43,7 +43,7 @@ func TestReadingAhead(t *testing.T) {
 	wantCode(t, do["delete"](ahead(boss, boss.Actor.Reach(), ours.ID), ours.ID), "")
 }
 
-// A user and a customer that were read ahead are taken once: whoever loses a race reads again.
+// A user and a customer that were read ahead are used once: the loser of a race reads again.
 func TestReadingUsersAhead(t *testing.T) {
 	w := newWorld(t)
 	boss := w.as("alpha", membership.Administrator)

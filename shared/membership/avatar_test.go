@@ -13,8 +13,8 @@ import (
 	"clientele/shared/membership"
 )
 
-// pictures are the fakes of what pictures need: the table's part that memory has not, and the bucket. Each call can be
-// made to fail, before or after it was carried out.
+// pictures fakes what pictures need: the part of the table that memory lacks, and the bucket. Each call can be made to
+// fail, before or after it was carried out.
 type pictures struct {
 	*memory
 	uploads map[string]membership.AvatarUpload // by customer/user
@@ -144,7 +144,7 @@ func (p *pictures) DropPictures(_ context.Context, customerID, userID string, dr
 	return nil
 }
 
-// gallery is the use cases on the fakes.
+// gallery is the use cases with the fakes.
 func gallery(w *world) (membership.Avatars, *pictures) {
 	p := &pictures{memory: w.store, uploads: map[string]membership.AvatarUpload{}, objects: map[string]string{}}
 	squares := func(_ context.Context, data []byte, sizes []int) ([][]byte, error) {
@@ -180,7 +180,7 @@ const (
 	alphaAdmin  = "alpha-administrator"
 )
 
-// wantPicture says what a user's picture and the bucket must be: the two squares of file, and nothing else; "" is none.
+// wantPicture checks a user's picture and the bucket: the two squares of file, and nothing else; "" is none.
 func wantPicture(t *testing.T, w *world, p *pictures, ref membership.AvatarRef, file string) {
 	t.Helper()
 	u := w.store.users[alphaMember]
@@ -241,7 +241,7 @@ func TestAvatarFromUploadToPage(t *testing.T) {
 	}
 	wantPicture(t, w, p, first, "cat")
 
-	// The next one takes its place; the form of the first, used once more, is of no use.
+	// The next one replaces it; using the first one's form again has no effect.
 	second := send(t, w, a, p, w.as("alpha", membership.Administrator), alphaMember, "dog")
 	p.objects[uploadKey(first)] = "something else"
 	for _, ref := range []membership.AvatarRef{first, second, first} {
@@ -286,7 +286,7 @@ func TestWhatIsNoPictureIsTold(t *testing.T) {
 		}
 		wantPicture(t, w, p, old, "cat")
 	}
-	// Another file by the same form, as after going back in the browser.
+	// Another file with the same form, as after going back in the browser.
 	p.objects[uploadKey(ref)] = "dog"
 	if s, err := a.Finish(w.ctx, system(w), ref); s != membership.AvatarReady || err != nil {
 		t.Errorf("%s, %v", s, err)
@@ -420,7 +420,7 @@ func TestAvatarsBreak(t *testing.T) {
 						break
 					}
 					broken++
-					// What the record names can be shown, in every size; while a picture is removed it may be gone already.
+					// What the record names can be shown in every size; a picture being removed may be gone already.
 					for _, size := range membership.AvatarSizes() {
 						shown, err := a.Get(w.ctx, me, alphaMember, size, "")
 						if err != nil && name == "finish" {
@@ -489,7 +489,7 @@ func TestWhoMayDoWhatWithPictures(t *testing.T) {
 	_, _, err = a.Begin(w.ctx, me, alphaMember, "image/png", "")
 	wantCode(t, err, "kept_by_directory")
 	wantCode(t, a.Remove(w.ctx, me, alphaMember), "kept_by_directory")
-	// Files lie with the customer, and who waits may go to another one.
+	// Files are stored under the customer, and a user who waits may move to another one.
 	w.settings(nil)
 	_, _, err = a.Begin(w.ctx, w.staff(), w.waiting("rita@gister.example").ID, "image/png", "")
 	wantCode(t, err, "impossible_in_status")
@@ -519,8 +519,8 @@ func TestUploadsAreLimited(t *testing.T) {
 	}
 }
 
-// Who has a form can send one file after the other for ten minutes. Looking at each, and at all of them at once, would take
-// the functions' places from everybody.
+// Somebody with a form can send file after file for ten minutes. Looking at all of them, and at once, would use up
+// everybody's functions.
 func TestFilesOfOneUploadAreCounted(t *testing.T) {
 	w := newWorld(t)
 	a, p := gallery(w)

@@ -29,7 +29,7 @@ func keyed(c membership.Call, hash string) membership.Call {
 	return c
 }
 
-// Each row has an answer of its own, and one that fails keeps no other from succeeding.
+// Each row has its own answer, and a failed one does not stop the others.
 func TestBulkSaysPerRowWhatBecameOfIt(t *testing.T) {
 	w := newWorld(t)
 	invited := w.invite("new@example.com", membership.Member)
@@ -64,7 +64,7 @@ func TestBulkSaysPerRowWhatBecameOfIt(t *testing.T) {
 	}
 }
 
-// A repeated request gives the same rows and does nothing again; what failed the first time is tried.
+// A repeated request gives the same rows and does nothing again; what failed the first time is tried again.
 func TestRepeatedBulkGivesTheSameRows(t *testing.T) {
 	w := newWorld(t)
 	in := membership.BulkInput{Action: membership.BulkDeactivate, UserIDs: []string{"alpha-member", "nobody", "alpha-moderator"}}
@@ -84,7 +84,7 @@ func TestRepeatedBulkGivesTheSameRows(t *testing.T) {
 	}
 }
 
-// Who may nothing at all is refused as a whole; others row by row, and nobody reaches into another customer.
+// Somebody without any such right is refused as a whole; others row by row, and nobody reaches into another customer.
 func TestBulkIsForThoseWhoMay(t *testing.T) {
 	w := newWorld(t)
 	invited := w.invite("new@example.com", membership.Administrator)
@@ -118,7 +118,7 @@ func TestBulkGroups(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := membership.BulkInput{Action: membership.BulkAddToGroup, GroupID: g.ID, UserIDs: []string{"alpha-member", "provider-agent", "beta-administrator"}}
-	for range 2 { // who is in it stays in it
+	for range 2 { // the second time changes nothing
 		results, err := w.bulk().Do(w.ctx, w.staff(), in)
 		if err != nil || !slices.Equal(codes(results), []string{"ok", "staff_have_no_groups", "ok"}) {
 			t.Errorf("added: %v, %v", codes(results), err)

@@ -9,7 +9,7 @@ import (
 )
 
 func TestCountriesAreISO3166(t *testing.T) {
-	// Codes that golang.org/x/text calls countries and ISO has reserved only, withdrawn, or never had.
+	// Codes that golang.org/x/text takes for countries, but ISO has only reserved, withdrawn, or never had.
 	notAssigned := map[string]bool{}
 	for _, code := range []string{"AC", "AN", "CP", "CQ", "CS", "DD", "DG", "EA", "EZ", "FQ", "IC", "NT", "PC", "SU", "TA", "UN", "XK", "YU"} {
 		notAssigned[code] = true

@@ -96,7 +96,7 @@ func TestChangesNeedTheVersionThatWasRead(t *testing.T) {
 }
 
 // Saving a record as it is changes nothing: no version that makes others stale, no audit entry, no job. What refuses a
-// change refuses that one as well.
+// change refuses this one too.
 func TestSavingWithoutAChangeWritesNothing(t *testing.T) {
 	w := newWorld(t)
 	g, closed := w.group("One"), w.group("Two")
@@ -133,7 +133,7 @@ func TestSavingWithoutAChangeWritesNothing(t *testing.T) {
 		}, func() any { return w.store.subAccounts[sub.ID] }},
 		"group": {g, func(version int) (any, int, error) {
 			g, err := w.groups.Change(w.ctx, w.staff(), g.ID, version, membership.GroupInput{Name: ptr("One "), Description: ptr(""), Active: ptr(true)})
-			g.Members = membership.GroupMembers{} // follow by themselves
+			g.Members = membership.GroupMembers{} // they follow later
 			return g, g.Version, err
 		}, func() any { return w.store.groups[g.ID] }},
 		"user": {member, func(version int) (any, int, error) {
@@ -166,7 +166,7 @@ func TestSavingWithoutAChangeWritesNothing(t *testing.T) {
 	wantCode(t, second(w.customers.Change(w.ctx, w.as("alpha", membership.Member), "alpha", 2, membership.CustomerInput{})), "forbidden")
 }
 
-// What was open when a customer was deactivated stays closed when it is back: its people sign in anew.
+// Sessions open when a customer was deactivated stay closed when it is back: its people sign in again.
 func TestDeactivatedCustomersSessionsEndForGood(t *testing.T) {
 	w := newWorld(t)
 	in := func(issuedAt time.Time) bool {

@@ -87,7 +87,7 @@ func TestClaimAndProveADomain(t *testing.T) {
 	zone["_clientele.sommer.example"] = append(zone["_clientele.sommer.example"], mine)
 	verify("alpha", "domain_in_use", "")
 
-	// Looked at again: still there, then silent, then gone.
+	// Checked again: still there, then silent, then gone.
 	w.now = w.now.Add(time.Hour)
 	if d := verify("beta", "", membership.DomainProven); !d.ProvenAt.Equal(start.Truncate(time.Second)) || !d.CheckedAt.After(d.ProvenAt) {
 		t.Errorf("looked at again %+v", d)
@@ -144,7 +144,7 @@ func TestDomainsThatCannotBeClaimed(t *testing.T) {
 	wantCode(t, second(ds.Claim(w.ctx, w.staff(), "alpha", "last.example")), "too_many_domains")
 }
 
-// Nobody can have us ask foreign name servers without end.
+// Nobody can make us ask foreign name servers without end.
 func TestChecksAreLimited(t *testing.T) {
 	w := newWorld(t)
 	ds := w.domains(names{})

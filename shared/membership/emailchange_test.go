@@ -59,7 +59,7 @@ func TestOwnAddress(t *testing.T) {
 	if to[membership.LetterEmailConfirm] != "New@example.com" || to[membership.LetterEmailAnnounced] != "alpha-member@example.com" {
 		t.Errorf("mails to %v", to)
 	}
-	for _, m := range w.postman.posted { // nobody has proven the new address: it gets no name that people can write anything into
+	for _, m := range w.postman.posted { // the new address is unproven: it gets no name that people can choose
 		if named := m.Fields["firstName"]+m.Fields["username"] != ""; named != (m.Letter != membership.LetterEmailConfirm) {
 			t.Errorf("%s says the name: %v", m.Letter, named)
 		}
@@ -152,12 +152,12 @@ func TestChangesOfAddressThatEnd(t *testing.T) {
 		_, err := w.emails.Confirm(w.ctx, w.public(), token)
 		wantCode(t, err, "invalid_token")
 	}
-	// A link of another purpose is none of this one.
+	// A link of another purpose does not work here.
 	_, err := w.emails.Confirm(w.ctx, w.public(), w.resetToken("alpha-member", membership.PortalDoor))
 	if err == nil {
 		t.Error("a password link confirms an address")
 	}
-	// A mail that is sent after the change was replaced is withdrawn.
+	// A mail that is due after its change was replaced is withdrawn.
 	if _, err := w.emails.Ask(w.ctx, w.as("alpha", membership.Member), "one@example.com", goodPassword); err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestUsernameFollowsTheAddress(t *testing.T) {
 	}
 }
 
-// Staff and a customer's administrators change addresses of others; the person who has access confirms.
+// Staff and a customer's administrators change addresses of others; a person with access confirms.
 func TestAddressOfSomebodyElse(t *testing.T) {
 	for _, c := range []func(*world) membership.Call{(*world).staff, func(w *world) membership.Call { return w.as("alpha", membership.Administrator) }} {
 		w := newWorld(t)
@@ -197,7 +197,7 @@ func TestAddressOfSomebodyElse(t *testing.T) {
 			t.Errorf("%+v %v", w.store.users[u.ID], err)
 		}
 	}
-	// An address elsewhere is told to staff; a customer's administrator learns nothing, and its reader is told.
+	// Staff are told of an address used elsewhere; a customer's administrator learns nothing, and its reader is told.
 	w := newWorld(t)
 	if _, err := w.records.Change(w.ctx, w.as("alpha", membership.Administrator), "alpha-member", 1, membership.RecordInput{Email: ptr("beta-administrator@example.com")}); err != nil {
 		t.Fatal(err)
@@ -224,15 +224,15 @@ func TestAddressOfSomebodyElse(t *testing.T) {
 	if w.sweep(membership.LetterAddressInUse); len(w.letters(membership.LetterEmailChanged)) != 0 || w.store.logins["beta-administrator@example.com"] != "beta-administrator" {
 		t.Error("its reader is told of a change that is not theirs")
 	}
-	// Writing it in another way is no change that needs a confirmation.
+	// Writing it differently needs no confirmation.
 	u = w.store.users["alpha-member"]
 	if u, err = w.records.Change(w.ctx, w.staff(), u.ID, u.Version, membership.RecordInput{Email: ptr("Alpha-Member@Example.com")}); err != nil || u.Email != "Alpha-Member@Example.com" || u.NewEmail != "" {
 		t.Errorf("%+v %v", u, err)
 	}
 }
 
-// The present address is told of every change that is asked for, so that counts for it as well: nobody who never heard of
-// the customer is to be mailed without end.
+// The present address is told of every change that is asked for, so each counts for it as well: nobody who never heard
+// of the customer must be mailed without end.
 func TestChangesOfAddressAreLettersToBoth(t *testing.T) {
 	w := newWorld(t)
 	c := w.as("alpha", membership.Administrator)

@@ -170,7 +170,7 @@ func TestRetention(t *testing.T) {
 	}
 }
 
-// Somebody who accepted in time and is still at it is not expired under their hands.
+// Somebody who accepted in time and is not finished yet does not expire meanwhile.
 func TestCleanUpLeavesAnAcceptanceUnderWay(t *testing.T) {
 	w := newWorld(t)
 	inv := w.invite("new@example.com", membership.Member)

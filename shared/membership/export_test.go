@@ -22,13 +22,13 @@ import (
 
 // exportTable has users in the order of their numbers, and everything else that exports ask for.
 type exportTable struct {
-	membership.UserStore // what a test does not expect to be asked panics
+	membership.UserStore // what a test does not expect panics
 	jobTable
 	users   []membership.User
 	access  membership.Access
 	markers map[string]bool
 	taken   int
-	fail    func(what string) error // called before and after everything that changes something or is a Query
+	fail    func(what string) error // called before and after every Query and everything that changes something
 }
 
 func (t *exportTable) broken(what string) error {
@@ -147,7 +147,7 @@ func (f *exportFiles) Rows(out io.Writer, separator byte, further bool) membersh
 
 func name(ref membership.ExportRef) string { return fmt.Sprint(ref) }
 
-// change does something to the bucket between two possible faults.
+// change changes the bucket between two possible faults.
 func (f *exportFiles) change(what string, do func()) error {
 	if err := f.table.broken(what); err != nil {
 		return err
@@ -254,7 +254,7 @@ func ascending() membership.UserQuery {
 	return membership.UserQuery{Page: membership.PageRequest{Ascending: true}}
 }
 
-// file returns the rows of the one file that there is.
+// file returns the rows of the only file.
 func (w *exportWorld) file(t *testing.T, comma rune) [][]string {
 	t.Helper()
 	data := w.files.objects[name(membership.ExportRef{CustomerID: w.table.job.CustomerID, UserID: w.table.job.By, ExportID: w.table.job.ID})]
@@ -335,7 +335,7 @@ func TestLongExportIsAJob(t *testing.T) {
 
 var errFault = errors.New("a fault")
 
-// However often the work breaks off, and wherever, the file is the same at its end: every user once, in order.
+// However often the work breaks off, and wherever, the file is the same in the end: every user once, in order.
 func TestExportGoesOnAfterEveryFault(t *testing.T) {
 	text := strings.Repeat("x", 450)
 	seed := uint64(time.Now().UnixNano())
@@ -349,12 +349,12 @@ func TestExportGoesOnAfterEveryFault(t *testing.T) {
 		}
 		w.table.fail = func(what string) error {
 			if what == "Users" || what == "Records" {
-				if len(calls)%5 != 0 { // each of their hundred calls would be another run of the test
+				if len(calls)%5 != 0 { // each of their hundred calls would be one more run of the test
 					return nil
 				}
 			}
 			calls = append(calls, what)
-			if len(calls) == faultAt || often && dice.IntN(25) == 0 { // rarer than what makes a job give up: twelve failures without a step between
+			if len(calls) == faultAt || often && dice.IntN(25) == 0 { // too rarely for the job to give up: that takes twelve failures without a step between
 				return errFault
 			}
 			return nil
@@ -408,7 +408,7 @@ func TestExportGoesOnAfterEveryFault(t *testing.T) {
 	run(0, true)
 }
 
-// What the bucket has deleted meanwhile is written anew, but not for ever.
+// What the bucket has deleted meanwhile is written again, but not for ever.
 func TestExportWhoseFilesAreGone(t *testing.T) {
 	w := newExportWorld(15_000, strings.Repeat("x", 450))
 	if _, err := w.exports.Create(t.Context(), w.chief(), membership.ExportInput{Query: ascending(), Columns: []string{"id", "firstName"}}); err != nil {
@@ -439,7 +439,7 @@ func TestExportWhoseFilesAreGone(t *testing.T) {
 	}
 }
 
-// Whose rights end while the file is written gets none.
+// Somebody whose rights end while the file is written gets none.
 func TestExportEndsWithTheRights(t *testing.T) {
 	for what, end := range map[string]func(*membership.Access){
 		"deactivated":         func(a *membership.Access) { a.User.Status = membership.Deactivated },

@@ -45,7 +45,7 @@ func TestLanguagesAreTags(t *testing.T) {
 	}
 }
 
-// keyLength is a store that takes logins of the length that a key of the table has place for.
+// keyLength is a store that takes logins of the length that a key of the table can hold.
 type keyLength struct {
 	membership.InvitationStore
 	t *testing.T

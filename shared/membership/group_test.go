@@ -72,7 +72,7 @@ func TestMembersCarryTheNameOfTheirFirstActiveGroup(t *testing.T) {
 	if group() != "Two" {
 		t.Errorf("the first is %q", group())
 	}
-	// A group that is not active does not count. Who is in it stays in it: the lists follow by a job.
+	// An inactive group does not count. Its members stay in it; a job updates the lists.
 	_, err := w.groups.Change(w.ctx, w.staff(), two.ID, 1, membership.GroupInput{Active: ptr(false)})
 	must(err)
 	if got := w.renamings(); !slices.Equal(got, []string{two.ID}) {
@@ -91,7 +91,7 @@ func TestMembersCarryTheNameOfTheirFirstActiveGroup(t *testing.T) {
 		t.Errorf("left %+v", u)
 	}
 
-	// What no list shows owes nothing.
+	// What no list shows owes no job.
 	_, err = w.groups.Change(w.ctx, w.staff(), one.ID, 1, membership.GroupInput{Description: ptr("The first.")})
 	must(err)
 	if got := w.renamings(); len(got) != 1 {

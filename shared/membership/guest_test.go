@@ -17,7 +17,7 @@ func guestWorld(t *testing.T) (*world, membership.Guests) {
 	return w, membership.Guests{Store: w.store, Keys: w.keys, NewID: w.id, Language: "en"}
 }
 
-// guestTokens asks for links and returns the tokens that were mailed to anybody by it.
+// guestTokens asks for links and returns the tokens of all mails that follow.
 func (w *world) guestTokens(gs membership.Guests, email string) (tokens, to []string) {
 	w.t.Helper()
 	if err := gs.Ask(w.ctx, w.public(), membership.AskLink{Email: email, Source: "192.0.2.1"}, "en"); err != nil {
@@ -104,7 +104,7 @@ func TestGuestLinkWorksOnceAndForAQuarter(t *testing.T) {
 		code string
 	}{{0, ""}, {15*time.Minute - time.Second, ""}, {15 * time.Minute, "guest_link_over"}} {
 		w.now = sent.Add(test.at)
-		for range 3 { // looking uses nothing up
+		for range 3 { // looking does not use it up
 			wantCode(t, second(gs.Inspect(w.ctx, w.public(), newer[0])), test.code)
 		}
 	}
@@ -122,7 +122,7 @@ func TestGuestLinkWorksOnceAndForAQuarter(t *testing.T) {
 	}
 }
 
-// A stay does not outlast a deactivation that nobody's request fell into.
+// A stay does not outlast a deactivation, even if no request fell into it.
 func TestGuestsStayEndsWithADeactivation(t *testing.T) {
 	w, gs := guestWorld(t)
 	ticket := w.enterAsGuest(gs)
@@ -137,7 +137,7 @@ func TestGuestsStayEndsWithADeactivation(t *testing.T) {
 	}
 }
 
-// The stay ends with the next request after whatever made the guest none, for good; so does a link that is still unused.
+// The stay ends for good with the next request after the guest is none any more; so does an unused link.
 func TestGuestsStayUntilTheFirstUser(t *testing.T) {
 	for what, ends := range map[string]func(w *world){
 		"first user": func(w *world) { w.person("gamma", membership.Member) },
@@ -204,7 +204,7 @@ func (w *world) guest(gs membership.Guests) membership.Call {
 	return membership.Call{Actor: a, Now: w.now}
 }
 
-// A guest sees the customer and asks, and that is all.
+// A guest sees the customer and can ask, and no more.
 func TestGuestsMayNothingElse(t *testing.T) {
 	w, gs := guestWorld(t)
 	c := w.guest(gs)
@@ -246,7 +246,7 @@ func TestAskForAFirstUser(t *testing.T) {
 	if u := w.store.users[waiting.ID]; u.Status != membership.Waiting || u.Role != membership.Administrator {
 		t.Errorf("waits as user %+v", u)
 	}
-	// An address that the guest has not proven is asked first, whoever has it, and the guest hears the same.
+	// An address that the guest has not proven must be confirmed first, whoever has it, and the guest hears the same.
 	for _, email := range []string{"new@gamma.example", "alpha-member@example.com"} {
 		mails := len(w.store.mails)
 		wantCode(t, ask(email), "")
@@ -268,8 +268,8 @@ func TestAskForAFirstUser(t *testing.T) {
 	wantCode(t, second(gs.Inspect(w.ctx, w.public(), func() string { tokens, _ := w.guestTokens(gs, "office@gamma.example"); return strings.Join(tokens, "") }())), "invalid_token")
 }
 
-// What a guest has asked for is as good as the guest: once the customer has another contact address, whoever approves has to
-// choose the customer, and the role that was asked for is given to nobody unless it is chosen, too.
+// A guest's request counts only as long as the guest does: once the customer has another contact address, the approver
+// must choose the customer, and nobody gets the role that was asked for unless it is chosen, too.
 func TestWhatAnEarlierContactAskedFor(t *testing.T) {
 	w, gs := guestWorld(t)
 	if err := gs.AskFirstUser(w.ctx, w.guest(gs), membership.FirstUser{Email: "office@gamma.example", FirstName: "Gerd", LastName: "Gamma"}); err != nil {

@@ -45,7 +45,7 @@ func newImportWorld(t *testing.T) *importWorld {
 	return w
 }
 
-// upload begins an import for alpha and puts a file where its form puts it.
+// upload begins an import for alpha and stores a file where its form would.
 func (w *importWorld) upload(c membership.Call, in membership.ImportInput, file string) string {
 	w.t.Helper()
 	if in.CustomerID == "" {
@@ -59,7 +59,7 @@ func (w *importWorld) upload(c membership.Call, in membership.ImportInput, file 
 	return i.ID
 }
 
-// run works on what is due, as often as it becomes due within d.
+// run works on what is due, as often as something becomes due within d.
 func (w *importWorld) run(d time.Duration) {
 	w.t.Helper()
 	for end := w.now.Add(d); ; {
@@ -112,7 +112,7 @@ func (w *importWorld) imported(c membership.Call, in membership.ImportInput, fil
 	return w.get(c, id)
 }
 
-// rows writes all rows down: line, class, result, why, and what differs.
+// rows writes down all rows: line, class, result, why, and what differs.
 func (w *importWorld) rows(c membership.Call, id string) []string {
 	w.t.Helper()
 	c.Now = w.now
@@ -138,7 +138,7 @@ func (w *importWorld) rows(c membership.Call, id string) []string {
 	}
 }
 
-// result reads a file of the result, one row a line, cells apart by |.
+// result reads a result file, one row per line, cells separated by |.
 func (w *importWorld) result(i membership.Import, name string) []string {
 	w.t.Helper()
 	data, err := w.shelf.Get(w.ctx, i.Ref(), name)
@@ -286,7 +286,7 @@ func TestImportFromUploadToResult(t *testing.T) {
 	}
 }
 
-// Whoever invites and however: the letter that is sent counts, once.
+// Whoever invites, and however: a letter that is sent counts, once.
 func TestInvitationsSentAreCountedHoweverTheyWereMade(t *testing.T) {
 	w := newImportWorld(t)
 	var sent int
@@ -482,7 +482,7 @@ func TestWhoMayImport(t *testing.T) {
 	one.Type = membership.Corporate
 	w.store.customers["alpha"] = one
 
-	// Whose import it is sees it; what staff import, staff administrators, too.
+	// The person who began an import sees it; staff administrators also see what staff import.
 	file := "email\nx@example.com\n"
 	ids := map[string]string{"boss": w.upload(boss, membership.ImportInput{}, file), "agent": w.upload(agent, membership.ImportInput{}, file), "staff": w.upload(w.staff(), membership.ImportInput{}, file)}
 	for _, x := range []struct {
@@ -497,15 +497,15 @@ func TestWhoMayImport(t *testing.T) {
 			}
 		}
 	}
-	// Until it is over.
+	// Until it has expired.
 	w.now = w.now.Add(membership.ImportLifetime)
 	c := w.staff()
 	_, err := w.imports.Get(w.ctx, c, ids["staff"])
 	wantCode(t, err, "not_found")
 }
 
-// Everybody finds their own imports, the newest first and as far as they are: not those of others, nor what is over, nor
-// what is for a customer whose people they may no longer invite.
+// Everybody finds their own imports, the newest first and with their progress: not those of others, no expired ones,
+// and none for a customer whose people they may no longer invite.
 func TestOwnImports(t *testing.T) {
 	w := newImportWorld(t)
 	staff, boss := w.staff(), w.as("alpha", membership.Administrator)
@@ -532,7 +532,7 @@ func TestOwnImports(t *testing.T) {
 	_, err := w.imports.List(w.ctx, w.as("alpha", membership.Member), membership.PageRequest{Limit: 50})
 	wantCode(t, err, "forbidden")
 
-	// A form is signed as often as it is needed, for an upload that was not looked at.
+	// A form can be signed any number of times, for an upload that was not checked yet.
 	form, err := w.imports.Form(w.ctx, staff, waiting, "")
 	if err != nil || !strings.Contains(form.URL, waiting) {
 		t.Error(form, err)
@@ -556,7 +556,7 @@ func TestOwnImports(t *testing.T) {
 	wantLines(t, listed(staff), []string{"done alpha done 1/1 1"})
 }
 
-// A customer's own people learn nothing of other customers, and what their role does not set is not read.
+// A customer's own people learn nothing of other customers, and columns that their role may not set are not read.
 func TestImportByACustomersPeople(t *testing.T) {
 	w := newImportWorld(t)
 	moderator := w.as("alpha", membership.Moderator)
@@ -572,7 +572,7 @@ func TestImportByACustomersPeople(t *testing.T) {
 	}
 }
 
-// Whoever waits for approval is approved, not imported; a customer's people see only those who wait for them.
+// Somebody who waits for approval is approved, not imported; a customer's people see only those who wait for them.
 func TestImportOfWhoWaits(t *testing.T) {
 	w := newImportWorld(t)
 	w.settings(func(s *membership.Settings) { s.Approvers = membership.ApproversCustomer })
@@ -591,7 +591,7 @@ func TestImportOfWhoWaits(t *testing.T) {
 	}
 }
 
-// Rights that end while an import waits for its turn hold for the rows that it then does.
+// Rights that end while an import waits for its turn are missing for the rows that follow.
 func TestRightsThatEndWhileAnImportWaitsForItsTurn(t *testing.T) {
 	for name, test := range map[string]struct {
 		change  func(*membership.User)
@@ -605,7 +605,7 @@ func TestRightsThatEndWhileAnImportWaitsForItsTurn(t *testing.T) {
 			w := newImportWorld(t)
 			boss := w.as("alpha", membership.Administrator)
 			id := w.checked(boss, membership.ImportInput{}, "email,role\nchief@example.com,administrator\ncolleague@example.com,member\n")
-			if err := w.store.Take(w.ctx, membership.Throttle{Name: "import-pace", Limit: 1, Window: 10 * time.Second}, "all", w.now); err != nil { // another one's turn
+			if err := w.store.Take(w.ctx, membership.Throttle{Name: "import-pace", Limit: 1, Window: 10 * time.Second}, "all", w.now); err != nil { // somebody else's turn
 				t.Fatal(err)
 			}
 			boss.Now = w.now
@@ -651,7 +651,7 @@ func TestImportWaitsForLimits(t *testing.T) {
 	}
 }
 
-// Whose rights end, whose customer is closed: what was done stays done, and the result says what was not reached.
+// Rights end, or the customer is closed: what was done stays done, and the result tells what was not reached.
 func TestImportEnds(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("email,lastName\n")
@@ -700,7 +700,7 @@ func TestImportEnds(t *testing.T) {
 			}
 			if reason == "access_ended" {
 				_, err := w.imports.Get(w.ctx, agent, id)
-				if err != nil { // their sessions have ended; the call of the test has not
+				if err != nil { // their sessions have ended; the test's call has not
 					t.Error(err)
 				}
 			}
@@ -708,7 +708,7 @@ func TestImportEnds(t *testing.T) {
 	}
 }
 
-// Contacts are invited; what is known of them changes only where that is asked for. So do roles and what is the staff's.
+// Contacts are invited; what is known of them changes only on request. So do roles and what only staff set.
 func TestImportOfKnownPeople(t *testing.T) {
 	for _, update := range []bool{false, true} {
 		w := newImportWorld(t)
@@ -753,7 +753,7 @@ func TestImportOfKnownPeople(t *testing.T) {
 				t.Errorf("%+v", u)
 			}
 		}
-		// A customer's administrator does not set what is the staff's.
+		// A customer's administrator does not set what only staff set.
 		own := w.imported(w.as("alpha", membership.Administrator), membership.ImportInput{}, "email,comment,phone\nalpha-moderator@example.com,x,030 999999\n", update)
 		if !slices.Equal(own.File.NotYours, []string{"comment"}) || own.Counts["changed"] != 1 || w.store.users["alpha-moderator"].Comment != "" {
 			t.Errorf("%+v", own)
@@ -799,7 +799,7 @@ func TestImportIntoGroupsInGerman(t *testing.T) {
 	wantLines(t, w.result(i, "result.csv"), []string{"email|Name, voll; ganz|Ergebnis|Grund", "x@example.com|X|eingeladen|", "broken||fehlgeschlagen|Das ist keine E-Mail-Adresse."})
 }
 
-// Whatever breaks, and wherever the process is killed: everybody is invited once, and every result is told.
+// Whatever breaks, and wherever the process is killed: everybody is invited once, and every result is reported.
 func TestImportBreaksAnywhere(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("email,firstName,street\n")
@@ -874,8 +874,8 @@ func TestImportBreaksAnywhere(t *testing.T) {
 	}
 }
 
-// Whatever is done to a file: it is refused as a whole with a reason, or every row that is not blank is told once, sound or
-// not, and stands in the result.
+// Whatever is done to a file: it is refused as a whole with a reason, or every row that is not blank is reported once,
+// sound or not, and is in the result.
 func TestMangledFiles(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -928,7 +928,7 @@ func TestMangledFiles(t *testing.T) {
 	}
 }
 
-// Pages of rows in both directions, with and without a class, hold every row once.
+// Pages of rows in both directions, with and without a class, have every row once.
 func TestImportRowsInPages(t *testing.T) {
 	w := newImportWorld(t)
 	c := w.staff()

@@ -17,7 +17,7 @@ func (m *memory) Marker(_ context.Context, k membership.IdempotencyKey) (*member
 	return m.marker(&k), nil
 }
 
-// inbox is the mail that came in, as its file and its header.
+// inbox is the mail that came in: its file and its header.
 type inbox struct {
 	head  membership.MailHead
 	fault error // of reading the header
@@ -80,7 +80,7 @@ func TestMailStartsARegistration(t *testing.T) {
 			t.Errorf("registration %+v", r)
 		}
 	}
-	for _, m := range w.store.mails { // the one letter of every registration, without a word of what was written
+	for _, m := range w.store.mails { // the one letter of every registration, with nothing of what was written
 		if m.Letter != membership.LetterRegistrationConfirm || m.To != "Maja@firm.example" || m.Status != membership.MailQueued || strings.Contains(fmt.Sprint(m.Fields), "firm") || strings.Contains(fmt.Sprint(m.Fields), "Berg") {
 			t.Errorf("mail %+v", m)
 		}
@@ -248,7 +248,7 @@ func TestMailsWhereNobodyRegisters(t *testing.T) {
 	if len(i.asked) > 0 {
 		t.Error("the mail was read for nothing")
 	}
-	// An address of a domain that may not register is answered like any other: by nothing that can be seen.
+	// An address of a domain that may not register is answered like any other: nothing can be seen.
 	w.store.settings.SelfRegistration, w.store.settings.AllowedDomains = true, []string{"other.example"}
 	if o, err := w.receive(i, receipt()); o != membership.MailStarted || err != nil {
 		t.Errorf("%s, %v", o, err)
@@ -276,7 +276,7 @@ func TestMailsOnceEach(t *testing.T) {
 	send(membership.MailSeen, func(*membership.MailReceipt, *inbox) {})
 	w.now = w.now.Add(11 * time.Hour)
 	send(membership.MailSeen, func(*membership.MailReceipt, *inbox) {})
-	send(membership.MailSeen, func(r *membership.MailReceipt, _ *inbox) { r.ID = "ses-2" }) // its server did not hear that it was taken
+	send(membership.MailSeen, func(r *membership.MailReceipt, _ *inbox) { r.ID = "ses-2" }) // its server did not hear that it was accepted
 	send(membership.MailSeen, func(_ *membership.MailReceipt, i *inbox) { i.head.Address = "MAJA@firm.example" })
 	w.now = start.Add(24 * time.Hour)
 	send(membership.MailOld, func(*membership.MailReceipt, *inbox) {}) // the marker may be gone by now
@@ -294,7 +294,7 @@ func TestMailsOnceEach(t *testing.T) {
 	send(membership.MailSeen, none)
 }
 
-// A program that answers every letter of ours with a mail in which nothing says that it is one gets five a day.
+// A program that answers each of our letters with a mail that does not say what it is gets five a day.
 func TestLoopsEnd(t *testing.T) {
 	w := opened(t)
 	outcomes := map[membership.MailOutcome]int{}
@@ -316,7 +316,7 @@ func TestLoopsEnd(t *testing.T) {
 	}
 }
 
-// What passes is tried again by who calls; nothing was done.
+// Passing errors are left for the caller to try again; nothing was done.
 func TestMailFailuresAreTriedAgain(t *testing.T) {
 	w := opened(t)
 	i := &inbox{head: head(), err: membership.ErrOverloaded}

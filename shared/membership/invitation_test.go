@@ -137,7 +137,7 @@ func TestBatchLimits(t *testing.T) {
 	}
 }
 
-// Whoever invites gives at most the roles that they may give, whatever stands in the request, and nobody else's realm.
+// Nobody can give a role that they may not give, whatever the request says, or invite in somebody else's realm.
 func TestNobodyRaisesARoleByInviting(t *testing.T) {
 	allRoles := []membership.Role{"", membership.Member, membership.Moderator, membership.Administrator, membership.Agent, "owner"}
 	may := map[string][]membership.Role{ // actor → customer/role
@@ -176,7 +176,7 @@ func TestNobodyRaisesARoleByInviting(t *testing.T) {
 	}
 }
 
-// A moderator cannot give a new link to, or take back, what they could not have offered.
+// A moderator can neither renew nor take back what they could not have offered.
 func TestModeratorsActOnInvitationsOfMembersOnly(t *testing.T) {
 	w := newWorld(t)
 	w.now = w.now.Add(time.Minute)
@@ -216,7 +216,7 @@ func TestRepeatedBatchGivesTheSameRows(t *testing.T) {
 	if len(w.store.audit) != audit || len(w.store.mails) != mails {
 		t.Error("the repeated request did something")
 	}
-	// Another body under the same key does nothing at all, not even for the rows that failed the first time.
+	// Another body with the same key does nothing at all, not even for the rows that failed the first time.
 	c.Key = &membership.IdempotencyKey{ActorID: c.Actor.UserID, Route: "POST /invitations", Key: "k", BodyHash: "other"}
 	other := in()
 	other.Invitees[1].Email = "b@example.com"
@@ -290,7 +290,7 @@ func TestInvitationsOfACustomersOwnPeopleAreNotListedForTheProvider(t *testing.T
 func TestWhatEndsAnInvitation(t *testing.T) {
 	ends := map[string]struct {
 		do   func(*world, membership.Invitation) error
-		code string // what the link answers after
+		code string // what the link answers afterwards
 	}{
 		"accept": {func(w *world, i membership.Invitation) error { return second(w.accept(i.ID)) }, "already_accepted"},
 		"decline": {func(w *world, i membership.Invitation) error {
@@ -339,11 +339,11 @@ func TestWhatEndsAnInvitation(t *testing.T) {
 		} else if status := w.store.users[inv.UserID].Status; status != membership.Removed {
 			t.Errorf("after %s the user is %s", name, status)
 		}
-		// The mail that is still owed is withdrawn.
+		// The mail that is still due is withdrawn.
 		if m, err := w.outbox.Deliver(w.ctx, inv.MailID, w.now); m.Status != membership.MailWithdrawn || err != nil {
 			t.Errorf("after %s the mail is %s (%v)", name, m.Status, err)
 		}
-		// And the address can be invited again where its user is gone.
+		// And the address can be invited again if its user is gone.
 		if name != "accept" {
 			w.invite("NEW@example.com", membership.Administrator)
 		}
@@ -396,7 +396,7 @@ func (w *world) setCustomer(change func(*membership.Customer)) {
 	w.store.customers["alpha"] = c
 }
 
-// Resending all expired ones takes those alone, as far as the actor may, and a second time nothing.
+// Resending all expired ones resends only those, and only where the actor may; a second time it does nothing.
 func TestResendExpired(t *testing.T) {
 	w := newWorld(t)
 	old := w.invite("old@example.com", membership.Member)

@@ -54,7 +54,7 @@ func (t *jobTable) DueJobs(_ context.Context, now time.Time, _ int) ([]membershi
 	return []membership.JobRef{t.job.Ref()}, nil
 }
 
-// counter is done after so many steps; step may do more.
+// counter is done after this many steps; step may do more.
 type counter struct {
 	steps int
 	step  func(ctx context.Context, j *membership.Job) error
@@ -115,7 +115,7 @@ func TestJobRunsToItsEnd(t *testing.T) {
 	}
 }
 
-// A run that is cut off gives the job back with all stored steps, and that is no failure.
+// A run that is cut off gives the job back with all stored steps, and does not count as a failure.
 func TestJobGoesOnWhereARunEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	w := newJobWorld(counter{steps: 5, step: func(ctx context.Context, j *membership.Job) error {
@@ -138,7 +138,7 @@ func TestJobGoesOnWhereARunEnded(t *testing.T) {
 	}
 }
 
-// No step is begun that could not come to its end.
+// No step begins that could not finish.
 func TestJobStopsBeforeItsTimeEnds(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 	defer cancel()
@@ -191,7 +191,7 @@ func TestJobBackOff(t *testing.T) {
 	}
 }
 
-// A stored step begins the count of tries anew.
+// A stored step restarts the count of tries.
 func TestJobForgetsFailuresBehindIt(t *testing.T) {
 	fails := 0
 	w := newJobWorld(counter{steps: 3, step: func(_ context.Context, j *membership.Job) error {
@@ -233,7 +233,7 @@ func TestJobThatKillsItsFunctionIsGivenUp(t *testing.T) {
 	_ = w.run(t.Context(), t, membership.JobFailed)
 }
 
-// Whoever has outlived the lease stores nothing any more.
+// A worker that has outlived its lease can store nothing.
 func TestJobHasOneWorkerAtATime(t *testing.T) {
 	w := newJobWorld(nil)
 	stolen := false

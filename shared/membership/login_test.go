@@ -39,7 +39,7 @@ func TestEmails(t *testing.T) {
 		"a@example.com;b@example.com", "mailto:a@example.com", "a\\b@example.com", "a\n@example.com", "a@example.com\nBcc: b@example.com",
 		"a\x00@example.com", "a\x7f@example.com", "a@exam\tple.com", "a@\xff.com", "\xff@example.com", local64 + "a@example.com",
 		"a@" + label63 + "b.com", long, "a@xn--0.com", "a@example.com\u3002", "a@ex\u2028ample.com",
-		// No mail system that we can reach takes these: SES sends to ASCII before the @ only, and RFC 5322 knows no other.
+		// No mail system in reach takes these: SES sends only to ASCII before the @, RFC 5322 knows nothing else.
 		"ü@example.com", "ali\u200bce@example.com", "\u202ealice@example.com", "а@example.com" /* Cyrillic */, "a\u00a0b@example.com",
 	} {
 		if got, err := membership.CheckEmail("email", bad); err == nil {
@@ -50,7 +50,7 @@ func TestEmails(t *testing.T) {
 	}
 }
 
-// What a list or a letter shows of an address has nothing hidden in it, and is the address that gets the mail.
+// What a list or a letter shows of an address hides nothing, and is the address that gets the mail.
 func TestEmailsShowWhatTheyAre(t *testing.T) {
 	for in, want := range map[string]string{
 		"a@exam\u00adple.com":      "a@example.com", // soft hyphen
@@ -117,7 +117,7 @@ func TestFoldingLongTextsIsQuick(t *testing.T) {
 }
 
 // samePerson is the rule in the design's words: trimmed, lower case, the domain as A-label; nothing more. It is written
-// apart from the code: runes are compared by what Unicode folds together, domains by what IDNA makes of them as typed.
+// independently of the code: it compares runes by Unicode's folding, and domains by what IDNA makes of them as typed.
 func samePerson(a, b string) bool {
 	split := func(s string) (local, domain string, has bool) {
 		s = norm.NFC.String(strings.TrimFunc(s, unicode.IsSpace))
@@ -127,7 +127,7 @@ func samePerson(a, b string) bool {
 		}
 		return s[:at], s[at+1:], true
 	}
-	// Equal but for case, rune by rune; İ (whose lower case Go takes for i) is no i.
+	// Equal except for case, rune by rune; İ (whose lower case is i in Go) is no i.
 	equal := func(a, b string) bool {
 		ra, rb := []rune(a), []rune(b)
 		if len(ra) != len(rb) {
@@ -252,7 +252,7 @@ func TestProposedUsernames(t *testing.T) {
 	}
 }
 
-// checkProposals: whatever the address, each proposal is a username that this person may have.
+// checkProposals checks that each proposal is a username that this person may have, whatever the address.
 func checkProposals(t *testing.T, email string) {
 	proposals := membership.ProposedUsernames(email)
 	if len(proposals) < 10 {

@@ -26,7 +26,7 @@ func (m *memory) counted(g membership.Group) membership.Group {
 	return g
 }
 
-// joins says whether the groups that are in after and not in before take in somebody. The caller holds the lock.
+// joins says whether the groups in after but not in before can take somebody in. The caller holds the lock.
 func (m *memory) joins(before, after []string) error {
 	for _, id := range after {
 		if !slices.Contains(before, id) && !m.groups[id].Active {

@@ -11,7 +11,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// importTable is memory with what imports and their jobs ask for beside.
+// importTable is memory with what imports and their jobs need besides.
 type importTable struct {
 	*memory
 	imports map[string]membership.Import

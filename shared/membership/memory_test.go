@@ -70,7 +70,7 @@ func (m *memory) lock(method string) (func(), error) {
 	return m.mu.Unlock, nil
 }
 
-// promises checks the conditions of a trail but for its marker's. The caller holds the lock.
+// promises checks the conditions of a trail except its marker's. The caller holds the lock.
 func (m *memory) promises(t membership.Trail) error {
 	if w := m.users[t.Witness]; t.Witness != "" && (w.Status != membership.Active || w.Role != membership.Administrator) {
 		return membership.ErrSignedOut

@@ -141,7 +141,7 @@ func done(c membership.Call) membership.Call {
 	return c
 }
 
-// A remembered request says nothing to somebody who may no longer ask.
+// A remembered request tells nothing to somebody who may no longer ask.
 func TestRepeatedRequestNeedsTheRightStill(t *testing.T) {
 	w := newWorld(t)
 	inv := w.invite("new@example.com", membership.Administrator)

@@ -96,7 +96,7 @@ func TestCreatedWithAPassword(t *testing.T) {
 	if err := w.signInWith(u.Username, goodPassword); err != nil {
 		t.Error(err)
 	}
-	// A repeated request tells what was made and never touches the password again.
+	// A repeated request returns what was made and never touches the password again.
 	c := w.staff()
 	c.Done = []string{u.ID}
 	w.accounts.calls = nil
@@ -104,7 +104,7 @@ func TestCreatedWithAPassword(t *testing.T) {
 	if err != nil || again.ID != u.ID || len(w.accounts.calls) != 0 {
 		t.Errorf("%v %v, calls %v", again, err, w.accounts.calls)
 	}
-	// Where the account cannot be made, there is no user.
+	// If the account cannot be made, there is no user.
 	w.accounts.fail = membership.ErrOverloaded
 	_, err = w.records.Create(w.ctx, w.staff(), membership.CreateInput{CustomerID: "alpha", Password: goodPassword, RecordInput: named("other@example.com")})
 	wantCode(t, err, "try_again")
@@ -192,7 +192,7 @@ func TestACustomersAdministratorCreates(t *testing.T) {
 	}
 }
 
-// Whether an address signs in elsewhere, a customer's administrator cannot tell from anything that is answered.
+// Nothing in any answer tells a customer's administrator whether an address signs in elsewhere.
 func TestAddressElsewhereLooksLikeAnyOther(t *testing.T) {
 	for _, contact := range []bool{false, true} {
 		w := newWorld(t)
@@ -241,7 +241,7 @@ func TestAddressElsewhereLooksLikeAnyOther(t *testing.T) {
 		if w.sweep(membership.LetterAddressInUse) != "" || told() != 2 {
 			t.Errorf("the owner of the address got %d letters", told())
 		}
-		// Nor does one go out by another name of the record: whoever asks for it.
+		// Nor does one go out through another name of the record, whoever asks for it.
 		name := membership.RecordInput{Username: ptr("another.name")}
 		if _, err := w.records.Change(w.ctx, c, u.ID, w.store.users[u.ID].Version, name); err != nil {
 			t.Fatal(err)
@@ -252,7 +252,7 @@ func TestAddressElsewhereLooksLikeAnyOther(t *testing.T) {
 		if w.sweep(membership.LetterPasswordReset) != "" {
 			t.Error("a link is mailed to somebody whose account it is not")
 		}
-		// What is no longer so is not told.
+		// What is no longer true is not told.
 		w.now = w.now.Add(time.Minute)
 		if err := w.records.RenewPassword(w.ctx, w.as("alpha", membership.Administrator), u.ID, membership.ByLink); err != nil {
 			t.Fatal(err)
@@ -294,7 +294,7 @@ func TestTheUserOfAnIndividual(t *testing.T) {
 	wantCode(t, err, "customer_deactivated")
 }
 
-// What an invitation said over a contact's record is taken back with it, but for what somebody has changed since.
+// What an invitation changed in a contact's record is undone with it, except what somebody has changed since.
 func TestUninvitedContactsAreWhoTheyWere(t *testing.T) {
 	w := newWorld(t)
 	for id, name := range map[string]string{"g1": "One", "g2": "Two", "g3": "Three"} {
@@ -339,7 +339,7 @@ func TestUninvitedContactsAreWhoTheyWere(t *testing.T) {
 	}
 }
 
-// A contact that is invited into further groups is in no more of them than anybody can be.
+// A contact that is invited into more groups is in no more of them than anybody can be.
 func TestContactsAreInvitedIntoNoMoreGroupsThanThereMayBe(t *testing.T) {
 	w := newWorld(t)
 	var ids []string
@@ -461,7 +461,7 @@ func TestChangingARecord(t *testing.T) {
 	}
 	_, err = w.records.Change(w.ctx, w.staff(), "alpha-member", w.store.users["alpha-member"].Version, membership.RecordInput{GroupIDs: &[]string{"g2"}})
 	wantCode(t, err, "group_gone")
-	// A portal form sends all fields; what was not changed in it is not judged anew.
+	// A portal form sends all fields; unchanged ones are not judged again.
 	old := w.store.users["alpha-member"]
 	old.Phone = "12 34"
 	w.store.users["alpha-member"] = old

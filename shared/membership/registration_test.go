@@ -21,7 +21,7 @@ func (w *world) approvals() membership.Approvals {
 	return membership.Approvals{Store: w.store, NewID: w.id, Language: "en"}
 }
 
-// set changes the settings, which let people register.
+// set changes the settings; people can register with them.
 func (w *world) settings(change func(*membership.Settings)) {
 	s := w.store.now()
 	s.SelfRegistration = true
@@ -211,8 +211,8 @@ func TestApprovalOff(t *testing.T) {
 	}
 }
 
-// The customer of the proven domain has invited the address while it signed in elsewhere: its reader is told what to look
-// for, not what an approver would have to do.
+// The customer of the proven domain has invited the address while it signed in elsewhere: its reader is told what to
+// look for, not what an approver would have to do.
 func TestApprovalOffForWhoWasInvited(t *testing.T) {
 	w := newWorld(t)
 	w.settings(func(s *membership.Settings) { s.RegistrationNeedsApproval = false })
@@ -227,7 +227,7 @@ func TestApprovalOffForWhoWasInvited(t *testing.T) {
 	wantCode(t, err, "address_known")
 }
 
-// With temporary passwords the letter brings one, which the person changes at the first sign-in.
+// With temporary passwords, the letter brings one, and the person changes it at the first sign-in.
 func TestApprovedWithATemporaryPassword(t *testing.T) {
 	w := newWorld(t)
 	w.settings(func(s *membership.Settings) { s.Credentials = membership.ByTemporaryPassword })
@@ -256,7 +256,7 @@ func TestRegistrationOff(t *testing.T) {
 	wantCode(t, err, "registration_off")
 }
 
-// Whoever has the address gets the letter that helps, and the visitor the same answer.
+// Whoever has the address gets the letter that helps them, and the visitor gets the same answer.
 func TestWhoHasTheAddress(t *testing.T) {
 	w := newWorld(t)
 	w.settings(func(s *membership.Settings) { s.AllowedDomains = []string{"example.com", "gister.example"} })
@@ -391,7 +391,7 @@ func TestByMailWithoutNames(t *testing.T) {
 	}
 }
 
-// The clock decides, to the second, whether the clean-up has run or not.
+// The clock decides, to the second, whether or not the clean-up has run.
 func TestRegistrationExpiry(t *testing.T) {
 	for _, cleaned := range []bool{false, true} {
 		w := newWorld(t)
@@ -603,7 +603,7 @@ func TestWhereTheyAreLetIn(t *testing.T) {
 	if code := approve(second, membership.DecisionInput{CustomerID: u.CustomerID}); code != "individual_has_user" {
 		t.Errorf("a second user of a person: %s", code)
 	}
-	// What is wrong with a new customer is named where it stands in the request.
+	// Faults of a new customer are named by their place in the request.
 	taken := "E-1"
 	w.store.before = func(method string) error {
 		if method == "DecideRegistration" { // the table says so (shared/store)
@@ -617,7 +617,7 @@ func TestWhereTheyAreLetIn(t *testing.T) {
 		t.Errorf("an external id that is taken: %+v", e)
 	}
 	w.store.before = nil
-	// The role that a guest asked for is one at the guest's own customer.
+	// The role that a guest asked for holds at the guest's own customer only.
 	for where, want := range map[string]membership.Role{"": membership.Administrator, "alpha": membership.Administrator, "beta": membership.Member} {
 		asked := w.waiting("asked-" + where + "@gister.example")
 		asked.ProposedCustomerID, asked.ProposedRole = "alpha", membership.Administrator
@@ -633,8 +633,8 @@ func TestWhereTheyAreLetIn(t *testing.T) {
 	}
 }
 
-// Who waits is what was registered until the decision, which brings role and groups with it: a change beside it would show
-// in one of queue and record, and be lost or not with the approval.
+// Until the decision, a waiting user is what was registered, and the decision brings role and groups: a change besides
+// it would show in only one of queue and record, and might be lost with the approval.
 func TestWhoWaitsIsNotChanged(t *testing.T) {
 	w := newWorld(t)
 	w.settings(func(s *membership.Settings) { s.Approvers = membership.ApproversCustomer })
@@ -666,7 +666,7 @@ func TestWhoWaitsIsNotChanged(t *testing.T) {
 	}
 }
 
-// Approving includes creating the customer, for an agent as well, who creates none otherwise.
+// Approving includes creating the customer, even for an agent, who otherwise creates none.
 func TestAgentsCreateCustomersByApprovalOnly(t *testing.T) {
 	w := newWorld(t)
 	w.settings(nil)
@@ -692,11 +692,11 @@ func TestAgentsCreateCustomersByApprovalOnly(t *testing.T) {
 	if written != 1 {
 		t.Errorf("the log tells %d times who created the customer", written)
 	}
-	// A customer's administrator approves for the own customer, and creates none.
+	// A customer's administrator approves for their own customer, and creates none.
 	in.RegistrationIDs = []string{other.ID}
 	_, err = w.approvals().Decide(w.ctx, w.as("alpha", membership.Administrator), in)
 	wantCode(t, err, "field_not_allowed")
-	// What was created stays for staff administrators to change.
+	// Staff administrators can change what was created.
 	_, err = w.customers.Change(w.ctx, agent, made.ID, made.Version, membership.CustomerInput{Name: &name})
 	wantCode(t, err, "forbidden")
 }
@@ -720,8 +720,8 @@ func TestInvitingWhoWaits(t *testing.T) {
 	}
 }
 
-// Whoever cannot sign in is not told to: what a letter says to the owner of an invited address is decided when it is sent.
-// Who invites sees the same whoever that is.
+// Nobody who cannot sign in is told to: what a letter says to the owner of an invited address is decided when it is
+// sent. The inviter sees the same in every case.
 func TestInvitingWhoCannotSignIn(t *testing.T) {
 	w := newWorld(t)
 	w.settings(nil)
@@ -769,7 +769,7 @@ func TestInvitingWhoCannotSignIn(t *testing.T) {
 			t.Errorf("%s: who invites sees %+v, of a free address %+v", test.email, now, seen)
 		}
 	}
-	// A letter that waits to be sent again is decided about again.
+	// A letter that waits to be sent again is decided again.
 	if _, err := w.invitations.Resend(w.ctx, beta, again); err != nil {
 		t.Fatal(err)
 	}
@@ -785,7 +785,7 @@ func TestInvitingWhoCannotSignIn(t *testing.T) {
 	if got := letters(w.deliver()); got != string(membership.LetterAddressTaken) {
 		t.Errorf("posted %s to whom the access was taken meanwhile", got)
 	}
-	// So is that about a record.
+	// So is one about a record.
 	other := w.waiting("other@gister.example")
 	w.create(w.as("beta", membership.Administrator), membership.CreateInput{CustomerID: "beta", SendRegistrationEmail: true, RecordInput: named(other.Email)})
 	if got := letters(w.deliver()); got != string(membership.LetterAddressTaken) {
@@ -818,7 +818,7 @@ func TestDuplicates(t *testing.T) {
 	if len(got) != 2 || got["colleague"] != "true false" || got["namesake"] != "false true" {
 		t.Errorf("found %v", got)
 	}
-	// Who shares a mail service shares nothing else.
+	// Sharing a public mail service means nothing.
 	rs := w.registrations()
 	rs.PublicMail = func(domain string) bool { return domain == "gister.example" }
 	if d, err = rs.Get(w.ctx, w.staff(), r.ID); err != nil || len(d.Duplicates) != 1 || d.Duplicates[0].User.ID != "namesake" {

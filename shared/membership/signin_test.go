@@ -59,7 +59,7 @@ func TestSuccessForgetsFailures(t *testing.T) {
 	wantCode(t, w.try("alpha-member", goodPassword), "")
 }
 
-// "AttemptsMemory after the last failure everything is forgotten": by the clock, not by the table having tidied up.
+// Everything is forgotten AttemptsMemory after the last pause: by the clock, even if the table still has the item.
 func TestFailuresAreForgottenAfterADay(t *testing.T) {
 	w := newWorld(t)
 	for range 9 {
@@ -71,7 +71,7 @@ func TestFailuresAreForgottenAfterADay(t *testing.T) {
 	wantCode(t, w.try("alpha-member", goodPassword), "")
 }
 
-// Sign-in being down is nobody's failure: it must not lock people out for when it is up again.
+// Sign-in being down is nobody's fault: it must not lock people out when it is up again.
 func TestOutagesAreNoFailures(t *testing.T) {
 	w := newWorld(t)
 	w.accounts.fail = membership.ErrOverloaded
@@ -80,7 +80,7 @@ func TestOutagesAreNoFailures(t *testing.T) {
 	}
 	w.accounts.fail = nil
 	wantCode(t, w.try("alpha-member", goodPassword), "")
-	// But a guess that was made counts, even when another call fails after it.
+	// But a guess that was made counts, even if another call fails after it.
 	for range 4 {
 		wantCode(t, w.try("alpha-member", wrongPassword), "wrong_credentials")
 	}
@@ -262,7 +262,7 @@ func (r *reads) SignIns(ctx context.Context, customerID, userID string) (members
 	return r.SignInStore.SignIns(ctx, customerID, userID)
 }
 
-// Signing out begins with what was read with the caller, and looks again when that has changed since.
+// Signing out starts from what was read with the caller, and reads again if that has changed since.
 func TestSigningOutKnowsTheCaller(t *testing.T) {
 	w := newWorld(t)
 	store := &reads{SignInStore: w.store}
@@ -395,7 +395,7 @@ func TestPasswordLinkWorksOnceAndEndsEverySession(t *testing.T) {
 		w.now = w.now.Add(time.Minute)
 	}
 	token := w.resetToken("alpha-member", membership.PortalDoor)
-	for range 3 { // looking uses nothing up
+	for range 3 { // looking does not use it up
 		if u, err := w.signIn.InspectReset(w.ctx, w.public(), token); err != nil || u.ID != "alpha-member" {
 			t.Fatal(err)
 		}
@@ -432,7 +432,7 @@ func TestNewerPasswordLinkReplacesTheOlder(t *testing.T) {
 	}
 }
 
-// A mail that is tried again (its answer was lost) carries the same link, so that the copy that did arrive is good.
+// A mail that is tried again (its answer was lost) carries the same link, so that the copy that arrived stays good.
 func TestRepeatedPasswordMailCarriesTheSameLink(t *testing.T) {
 	w := newWorld(t)
 	first := w.resetToken("alpha-member", membership.PortalDoor)

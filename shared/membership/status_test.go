@@ -104,7 +104,7 @@ func TestRemovedIsFinal(t *testing.T) {
 	}
 }
 
-// Every status that has a way on is reached from an invitation or a registration, so none is dead text.
+// Every status with a way on is reached from an invitation or a registration, so none is dead text.
 func TestActivePeopleOnceWereLetIn(t *testing.T) {
 	reached := map[membership.Status]bool{}
 	queue := []membership.Status{membership.Contact, membership.Waiting}

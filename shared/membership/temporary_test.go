@@ -16,7 +16,7 @@ import (
 
 const ownPassword = "one of my very own"
 
-// temporary renews alpha-member's password by a temporary one and returns what was mailed.
+// temporary renews alpha-member's password with a temporary one and returns the mail.
 func (w *world) temporary() string {
 	w.t.Helper()
 	if err := w.records.RenewPassword(w.ctx, w.staff(), "alpha-member", membership.ByTemporaryPassword); err != nil {
@@ -175,7 +175,7 @@ func TestTheChallengeOfATemporaryPasswordEnds(t *testing.T) {
 	}
 }
 
-// Whatever sets or renews a password ends the temporary one; asking for a link, which anybody can do, does not.
+// Everything that sets or renews a password ends the temporary one; asking for a link, which anybody can do, does not.
 func TestWhatEndsATemporaryPassword(t *testing.T) {
 	for name, c := range map[string]struct {
 		do   func(w *world)
@@ -212,7 +212,7 @@ func TestWhatEndsATemporaryPassword(t *testing.T) {
 	wantCode(t, w.signInWith("alpha-moderator", password), "wrong_credentials")
 }
 
-// Only the newest mail brings a temporary password; the others are withdrawn, also when they were late.
+// Only the newest mail brings a temporary password; the others are withdrawn, even if they were only late.
 func TestLateTemporaryMailsAreWithdrawn(t *testing.T) {
 	w := newWorld(t)
 	renew := func(mode membership.PasswordMode) {
@@ -242,7 +242,7 @@ func TestLateTemporaryMailsAreWithdrawn(t *testing.T) {
 	if token := w.sweep(membership.LetterPasswordLink); token == "" || count() != 1 {
 		t.Errorf("link %q, %d temporary passwords", token, count())
 	}
-	// A new user who sets a password by "forgot password" before the mail goes out needs no other one.
+	// A new user who sets a password with "forgot password" before the mail goes out needs no other one.
 	w.create(w.staff(), membership.CreateInput{CustomerID: "alpha", SendRegistrationEmail: true, Credentials: membership.ByTemporaryPassword, RecordInput: named("neu@example.com")})
 	held := maps.Clone(w.store.mails)
 	for id, m := range held {
@@ -382,7 +382,7 @@ func TestRacesForOneTemporaryPassword(t *testing.T) {
 	}
 }
 
-// What fails before the end can be repeated with the same session; while one is under way the others wait.
+// A failure before the end can be repeated with the same session; while one is in progress the others wait.
 func TestChoosingAPasswordIsRepeatable(t *testing.T) {
 	w := newWorld(t)
 	session := w.session("alpha-member", w.temporary())

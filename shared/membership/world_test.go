@@ -14,7 +14,7 @@ import (
 // start is the moment at which every world begins. It has a fraction, because real moments have.
 var start = time.Date(2026, 3, 2, 9, 30, 0, 250_000_000, time.UTC)
 
-// world is the rules on the fakes: the provider with an administrator and an agent, and two companies, alpha with a
+// world is the rules with the fakes: the provider with an administrator and an agent, and two companies, alpha with a
 // person of every role, and beta with an administrator.
 type world struct {
 	t        *testing.T
@@ -103,7 +103,7 @@ func (w *world) person(customerID string, role membership.Role) membership.User 
 	return u
 }
 
-// as is a call of one of the persons above.
+// as returns a call of one of the persons above.
 func (w *world) as(customerID string, role membership.Role) membership.Call {
 	w.store.mu.Lock()
 	u := w.store.users[customerID+"-"+string(role)]
@@ -117,7 +117,7 @@ func (w *world) as(customerID string, role membership.Role) membership.Call {
 
 func (w *world) staff() membership.Call { return w.as(membership.ProviderID, membership.Administrator) }
 
-// public is the call of somebody whom nobody knows.
+// public returns the call of somebody whom nobody knows.
 func (w *world) public() membership.Call {
 	return membership.Call{Now: w.now, Actor: membership.Actor{RequestID: "req"}}
 }
@@ -141,7 +141,7 @@ func (w *world) inviteAs(c membership.Call, customerID, email string, role membe
 	return w.store.invitations[results[0].ID]
 }
 
-// token is the link of an invitation as it stands in the table.
+// token returns the link of an invitation as it is in the table.
 func (w *world) token(invitationID string) string {
 	return w.keys.Token(w.store.invitations[invitationID].Link())
 }
