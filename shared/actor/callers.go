@@ -50,16 +50,16 @@ func (c *Callers) Actor(r *http.Request) (membership.Actor, error) {
 	return access.Actor(token.door, token.signedInAt, token.family, c.now())
 }
 
-// UserID returns whom the request's access token names. It reads nothing from the table: whether that person may still
-// do anything is for Actor to say. Errors: ErrSignedOut, ErrOverloaded.
+// UserID returns the user that the request's access token names. It reads nothing from the table: only Actor says
+// whether that person may still do anything. Errors: ErrSignedOut, ErrOverloaded.
 func (c *Callers) UserID(r *http.Request) (string, error) {
 	token, err := c.token(r)
 	return token.userID, err
 }
 
-// Reach returns how far the request's caller reaches if the table lets them in: everywhere at the console's door, within
-// the customer at the portal's. It reads nothing from the table; the zero Reach is that of a token that is not good, and
-// of a user whose customer is not known yet.
+// Reach returns how far the request's caller reaches if the table lets them in: everywhere at the console's door,
+// within the customer at the portal's. It reads nothing from the table, and is zero for a bad token and for a user
+// whose customer is not known yet.
 func (c *Callers) Reach(r *http.Request) membership.Reach {
 	token, err := c.token(r)
 	switch {

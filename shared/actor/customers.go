@@ -5,8 +5,8 @@ import "sync"
 // maxCustomers bounds the memory of an instance: at some 150 bytes an entry, 1.5 MB.
 const maxCustomers = 10_000
 
-// customers remembers whose customer a user is of. It decides nothing: the table is asked with what it says, and asked
-// without it where it turns out wrong.
+// customers remembers which customer a user belongs to. It decides nothing: the table is asked with what it says, and
+// again without it if that turns out wrong.
 type customers struct {
 	mu     sync.Mutex
 	byUser map[string]string
@@ -20,7 +20,7 @@ func (c *customers) of(userID string) string {
 	return c.byUser[userID]
 }
 
-// note remembers a user's customer, "" forgets it. A full memory starts over: those who are there come back at once.
+// note remembers a user's customer, "" forgets it. A full memory starts over: present users come back at once.
 func (c *customers) note(userID, customerID string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -6,13 +6,13 @@ import (
 	"unicode/utf8"
 )
 
-// borders are the characters behind which some spreadsheet begins a new cell: separators and line ends.
+// borders are the characters after which some spreadsheet begins a new cell: separators and line ends.
 const borders = ",;\t\r\n"
 
 // defuse puts an apostrophe before everything in a value that a spreadsheet could take for the beginning of a formula.
 //
-// The value is cut behind each border. A piece that begins a formula gets an apostrophe. Apostrophes are skipped when
-// looking for one, so a piece that has one already gets a second, restore takes one off, and nothing else changes:
+// The value is cut after each border. A piece that begins a formula gets an apostrophe. Looking for the beginning skips
+// apostrophes, so a piece that has one already gets a second, restore takes one off, and nothing else changes:
 // restore(defuse(v)) == v for every v.
 func defuse(value string) string { return eachPiece(value, arm) }
 

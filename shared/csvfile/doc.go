@@ -20,10 +20,10 @@
 //
 // # Reading
 //
-// The first row names the columns, in any order and any of the spellings that the caller gives. Encoding (UTF-8, UTF-16,
-// Windows-1252), separator (the one that explains the first row best, or "sep=") and line ends (CRLF, LF, CR) are found
-// out. Every row that is not blank comes out with its line number: as a row, or as a row with an error that says why it
-// cannot be trusted: one with text of two encodings, for example. What is wrong with one row costs no other row.
+// The first row names the columns, in any order and any of the spellings that the caller gives. Encoding (UTF-8,
+// UTF-16, Windows-1252), separator (the one that explains the first row best, or "sep=") and line ends (CRLF, LF, CR)
+// are detected. Every row that is not blank comes out with its line number: as a row, or as a row with an error that
+// says why it cannot be trusted: one with text of two encodings, for example. A broken row costs no other row.
 //
 // encoding/csv is not used. Its reader turns CRLF inside a cell into LF, does not know CR alone, stops at the first
 // malformed row or, lazy, swallows all that follows a quote that nobody closed. Its writer rewrites line ends in cells.
@@ -32,7 +32,7 @@ package csvfile
 // A Separator stands between the cells of a row.
 type Separator byte
 
-// The separators that are written. Spreadsheets use the semicolon where the comma is in decimal numbers.
+// The separators that are written. Spreadsheets use the semicolon where the comma is the decimal separator.
 const (
 	Comma     Separator = ','
 	Semicolon Separator = ';'

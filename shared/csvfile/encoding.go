@@ -19,7 +19,7 @@ const (
 	Windows1252 = "Windows-1252"
 )
 
-// text is what tells the encoding of a file, row by row. Broken text stays broken in its row.
+// text finds out the encoding of a file, row by row. Broken text stays broken in its row.
 type text struct {
 	encoding string
 	proven   bool // by a byte order mark, or by a row that is UTF-8 beyond ASCII
@@ -57,13 +57,13 @@ func (t *text) open(raw *bufio.Reader) (io.Reader, error) {
 	return &utf16Reader{raw: raw, order: order}, nil
 }
 
-// decode returns the cells of a row in UTF-8. It is not ok with bytes that are no text in the file's encoding, nor with a
-// row that cannot be in one; U+FFFD then stands for the bytes.
+// decode returns the cells of a row in UTF-8. ok is false if bytes are not text in the file's encoding, or the row
+// cannot be in one encoding; U+FFFD then stands for the bytes.
 func (t *text) decode(cells []string) (decoded []string, ok bool) {
 	row := strings.Join(cells, "\n")
 	if utf8.ValidString(row) {
-		// Windows-1252 is UTF-8 by accident only where it makes no sense ("Ã¼"), so a row like that proves the encoding,
-		// and in a file put together from two it is read as what it is.
+		// Windows-1252 is UTF-8 by accident only where it makes no sense ("Ã¼"), so such a row proves the encoding, and
+		// in a file made from two it is read as the UTF-8 that it is.
 		if t.encoding == UTF8 && len(row) != utf8.RuneCountInString(row) {
 			t.proven = true
 		}
@@ -90,15 +90,15 @@ func (t *text) decode(cells []string) (decoded []string, ok bool) {
 	return decoded, ok
 }
 
-// Where a word of Windows-1252 ends with one of these letters and such signs stand behind it (ß“, É’, é »), the bytes are a
-// character of UTF-8 by accident, of a kind that is in no list of people that is Windows-1252 elsewhere. Other letters are
-// left out, because with a sign behind them they are letters of UTF-8 that names have: Ã– is Ö, Å™ is ř, È™ is ș.
+// If a word of Windows-1252 ends with one of these letters and such signs follow (ß“, É’, é »), the bytes are by
+// accident a character of UTF-8, of a kind that lists of people in Windows-1252 do not have elsewhere. Other letters
+// are left out, because with a sign after them they are letters of UTF-8 that names have: Ã– is Ö, Å™ is ř, È™ is ș.
 const (
 	wordEnds = "ÆÇÉÊËÌÍÒÓÔÕÖÜÝÞßàáâãäåæçèéêëìíîïðñòóôõö"
 	behind   = "’”“»›…–—\u00a0"
 )
 
-// mixed says whether a row that is no UTF-8 has characters of UTF-8 all the same. Somebody has put it together from two
+// mixed says whether a row that is not UTF-8 has characters of UTF-8 all the same. Somebody put it together from two
 // encodings, and no reading gives all of it; read as Windows-1252 it would be sound and wrong ("MÃ¼ller").
 func mixed(row string) bool {
 	for row != "" {
@@ -111,7 +111,7 @@ func mixed(row string) bool {
 	return false
 }
 
-// wordEnd says whether these bytes are the end of a word in Windows-1252 and what may stand behind it.
+// wordEnd says whether these bytes are the end of a word in Windows-1252 and signs that may follow it.
 func wordEnd(bytes string) bool {
 	for i, c := range []byte(bytes) {
 		likely := behind
@@ -125,8 +125,8 @@ func wordEnd(bytes string) bool {
 	return true
 }
 
-// A utf16Reader gives UTF-16 as UTF-8. What is no UTF-16 becomes a byte that is no UTF-8, so that decode finds it in its
-// row; golang.org/x/text would make it U+FFFD, which can also stand in a sound row.
+// A utf16Reader reads UTF-16 as UTF-8. Broken UTF-16 becomes a byte that is not UTF-8, so that decode finds it in its
+// row; golang.org/x/text would make it U+FFFD, which a sound row can have as well.
 type utf16Reader struct {
 	raw   *bufio.Reader
 	order binary.ByteOrder

@@ -42,7 +42,7 @@ const (
 // An Error is what is wrong with a file or with one of its rows.
 type Error struct {
 	Code   Code
-	Line   int    // line in the file, from 1; of a row of several lines the first
+	Line   int    // line in the file, from 1; the first of a row of several lines
 	Column string // Name of the column that it is about, "" for none
 }
 

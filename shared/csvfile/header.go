@@ -15,7 +15,7 @@ type Column struct {
 	Required bool     // without it the file makes no sense
 }
 
-// fold is how headings are compared: letters and digits only, in lower case. So "E-Mail *", "e mail" and "EMAIL" are one.
+// fold returns a heading as it is compared: letters and digits only, in lower case. "E-Mail *" and "e mail" are one.
 func fold(heading string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {

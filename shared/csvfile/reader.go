@@ -12,8 +12,8 @@ import (
 // 8 KB.
 const maxRow = 64 << 10
 
-// maxColumns is how many cells a first row can have: far more than is known of a person. Whoever writes a file again with a
-// result writes as many for every row, however short it is.
+// maxColumns is how many cells a first row can have: far more than is known of a person. A file written again with a
+// result has as many cells in every row, however short the row was.
 const maxColumns = 500
 
 // Limits bound a file.
@@ -63,14 +63,14 @@ func (r Row) Blank() bool {
 	return true
 }
 
-// NewReader reads the first row of a file, which names the columns. It returns an *Error with a Code that is about files
-// if this is none of ours, and the error of the underlying reader if that fails.
+// NewReader reads the first row of a file, which names the columns. It returns an *Error with a Code about files if the
+// file cannot be read, and the error of the underlying reader if that fails.
 func NewReader(file io.Reader, columns []Column, limits Limits) (*Reader, error) {
 	return NewSeparatedReader(file, columns, limits, 0)
 }
 
-// NewSeparatedReader is NewReader for a file whose separator is known; 0 is found out. What the file says itself ("sep=")
-// counts more.
+// NewSeparatedReader is NewReader for a file whose separator is known; 0 detects it. The file's own "sep=" line counts
+// more.
 func NewSeparatedReader(file io.Reader, columns []Column, limits Limits, separator Separator) (*Reader, error) {
 	r := &Reader{line: 1, limits: limits, columns: columns, separator: byte(separator)}
 	opened, err := r.text.open(bufio.NewReader(&limited{file: file, left: limits.Bytes}))
@@ -100,7 +100,7 @@ func NewSeparatedReader(file io.Reader, columns []Column, limits Limits, separat
 	return r, nil
 }
 
-// firstLines bounds the work of guess: a quote that is not closed would make it read all.
+// firstLines bounds the work of guess: an unclosed quote would make it read everything.
 func firstLines(head []byte) []byte { return head[:min(len(head), 16<<10)] }
 
 // readHeadings reads the first row and finds the columns in it.
@@ -140,7 +140,7 @@ func (r *Reader) Headings() []string { return r.headings }
 // Unknown returns the headings that mean no column: people should be told that these are not read.
 func (r *Reader) Unknown() []string { return r.unknown }
 
-// Encoding returns UTF8, UTF16 or Windows1252, as far as the rows read until now tell.
+// Encoding returns UTF8, UTF16 or Windows1252, as far as the rows read so far tell.
 func (r *Reader) Encoding() string { return r.text.encoding }
 
 // Separator returns what stands between the cells: one that is written, a tab, a vertical bar, or what "sep=" says.
@@ -175,8 +175,8 @@ func (r *Reader) Next() (Row, error) {
 	return row, nil
 }
 
-// ragged compares a row with the headings. Empty cells at its end are all the same: Excel leaves them out in some rows
-// and adds some in others (stata.com/support/faqs/data-management/how-excel-writes-empty-cells).
+// ragged compares a row with the headings. Empty cells at its end do not matter: Excel leaves them out in some rows and
+// adds some in others (stata.com/support/faqs/data-management/how-excel-writes-empty-cells).
 func (r *Reader) ragged(row *Row) *Error {
 	for len(row.Cells) > len(r.headings) {
 		if strings.TrimSpace(row.Cells[len(row.Cells)-1]) != "" {
@@ -202,7 +202,7 @@ func (r *Reader) read() (Row, error) {
 	}
 }
 
-// readAny returns the next row, without cells if its line is blank. A row that makes no sense is its first line only.
+// readAny returns the next row, without cells if its line is blank. A row that makes no sense ends with its first line.
 func (r *Reader) readAny() (Row, error) {
 	for size := r.in.Buffered(); ; size = min(max(2*size, 4<<10), maxRow) {
 		data, err := r.in.Peek(size)
@@ -259,7 +259,7 @@ func (r *Reader) row(cells []string, used int, problem *Error) Row {
 	return row
 }
 
-// tooLong skips a line that no row can be.
+// tooLong skips a line that is too long for a row.
 func (r *Reader) tooLong() (Row, error) {
 	row := Row{Line: r.line, last: r.line, Err: &Error{Code: RowTooLong, Line: r.line}}
 	for {
@@ -287,7 +287,7 @@ func (r *Reader) here(err error) error {
 	return err
 }
 
-// skip takes bytes off that were looked at.
+// skip discards bytes that were looked at, and counts their lines.
 func (r *Reader) skip(n int) {
 	data, _ := r.in.Peek(n)
 	r.line += lines(data)

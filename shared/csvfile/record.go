@@ -14,8 +14,8 @@ const (
 // scan reads the first row of data: its cells, and how many bytes it takes up, line end included. final says that nothing
 // comes after data.
 //
-// Quotes inside a cell that does not begin with one are text, as are spaces, except around a cell in quotes. Lenient, a
-// quote in a cell in quotes ends it only before a separator or the end: "Hans "Hansi" Meier".
+// Quotes inside a cell that does not begin with one are text, as are spaces, except around a quoted cell. With lenient,
+// a quote inside a quoted cell ends it only before a separator or the end: "Hans "Hansi" Meier".
 func scan(data []byte, separator byte, final, lenient bool) (cells []string, used int, o outcome) {
 	ends := func(c byte) bool { return c == separator || c == '\r' || c == '\n' }
 	for i := 0; ; i++ { // over the separator
@@ -75,7 +75,7 @@ func scan(data []byte, separator byte, final, lenient bool) (cells []string, use
 	}
 }
 
-// skipSpaces returns where in data something else than a space stands, from i on.
+// skipSpaces returns the first position from i on that is neither a space nor, unless it is the separator, a tab.
 func skipSpaces(data []byte, i int, separator byte) int {
 	for i < len(data) && (data[i] == ' ' || data[i] == '\t' && separator != '\t') {
 		i++

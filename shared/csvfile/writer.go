@@ -20,13 +20,13 @@ func NewWriter(out io.Writer, separator Separator) *Writer {
 	return &Writer{out: bufio.NewWriter(out), separator: separator}
 }
 
-// ContinueWriter writes on where another Writer of the same separator stopped: a further part of a file, without the
-// byte order mark.
+// ContinueWriter continues where another Writer with the same separator stopped: it writes a further part of a file,
+// without the byte order mark.
 func ContinueWriter(out io.Writer, separator Separator) *Writer {
 	return &Writer{out: bufio.NewWriter(out), separator: separator, begun: true}
 }
 
-// Write writes a row. What goes wrong with the underlying writer is returned by this or a later call.
+// Write writes a row. An error of the underlying writer is returned by this or a later call.
 func (w *Writer) Write(cells ...string) error {
 	if !w.begun {
 		w.begun = true

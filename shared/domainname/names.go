@@ -18,8 +18,8 @@ type Names struct {
 // patience is how long name servers may take together: a function's request has ten seconds.
 const patience = 5 * time.Second
 
-// New returns names by the name servers of the system, as Lambda has them outside of a VPC as well. server is the address of
-// another one, host:port, for the local cloud; "" on AWS.
+// New returns Names that ask the system's name servers, which Lambda has outside a VPC as well. server is the address
+// of another one, host:port, for the local cloud; "" on AWS.
 func New(server string) Names {
 	resolver := &net.Resolver{PreferGo: true}
 	if server != "" {

@@ -22,7 +22,7 @@ const (
 	Registration Kind = "registration"
 )
 
-// Variant is how a form stands in a site.
+// Variant is how a form is embedded in a site.
 type Variant string
 
 // The variants.
@@ -31,7 +31,7 @@ const (
 	Frame Variant = "iframe"
 )
 
-// Choice is which code is wanted.
+// Choice says which code is wanted.
 type Choice struct {
 	Kind    Kind
 	Variant Variant
@@ -47,14 +47,14 @@ type Site struct {
 	Fields   membership.RegistrationFields
 }
 
-// The heights that frames begin with, in pixels: those of the usual forms. What is higher scrolls where scripts are off.
+// The initial heights of frames, in pixels: those of the usual forms. Higher forms scroll if scripts are off.
 const (
 	registrationHeight = 640
 	signInHeight       = 150
 	lowest, highest    = 80, 4000 // of what a frame may ask for
 )
 
-// Code is what is copied into a page of another site.
+// Code returns what people copy into a page of another site.
 func (s Site) Code(c Choice) (string, error) {
 	texts, err := read(c.Language)
 	if err != nil {
@@ -66,7 +66,7 @@ func (s Site) Code(c Choice) (string, error) {
 	return s.form(c, texts), nil
 }
 
-// FrameURL is where a frame's page is.
+// FrameURL returns the address of a frame's page.
 func (s Site) FrameURL(c Choice) string {
 	query := url.Values{"language": {c.Language}}
 	if c.Kind == Registration {
@@ -75,7 +75,8 @@ func (s Site) FrameURL(c Choice) string {
 	return s.Portal + "/embed/" + string(c.Kind) + "?" + query.Encode()
 }
 
-// frame needs no script: without it, it keeps its height. The script believes only the portal, and only this frame.
+// frame returns an iframe, which keeps its height without its script. The script believes only the portal and this
+// frame.
 func (s Site) frame(c Choice, texts map[string]string) string {
 	id, height, title := "clientele-"+string(c.Kind), registrationHeight, texts["title.registration"]
 	if c.Kind == SignIn {
@@ -102,8 +103,8 @@ type input struct {
 	rule       membership.FieldRule
 }
 
-// form is markup only. It leaves the page for the portal's (target): what is typed on the portal stays there, and a page
-// that is in a frame itself would not be allowed to show it.
+// form returns markup only. It leaves the page for the portal's (target): what is typed on the portal stays there, and
+// a page that is itself in a frame would not be allowed to show it.
 func (s Site) form(c Choice, texts map[string]string) string {
 	var b strings.Builder
 	action, method, button := s.Portal+"/embed/form", "post", texts["register"]

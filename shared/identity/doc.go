@@ -1,5 +1,5 @@
-// Package identity keeps passwords and second factors in a Cognito user pool: it is membership.Accounts, and the only
-// room that talks to Cognito.
+// Package identity keeps passwords and second factors in a Cognito user pool: it implements membership.Accounts, and is
+// the only room that talks to Cognito.
 //
 // An account's name is the user's id, and it holds nothing about the person. The two app clients are confidential: every
 // call carries a hash made with the client's secret, so tokens and challenges are worth nothing at Cognito itself

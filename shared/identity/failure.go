@@ -19,7 +19,7 @@ func codeOf(err error) string {
 	return ""
 }
 
-// refused says whether Cognito turned the person away, and not our call: a wrong secret hash has the same code, and is a
+// refused says whether Cognito turned away the person, not our call: a wrong secret hash has the same code, and is a
 // mistake of the deployment that must not look like a wrong password.
 func refused(err error) bool {
 	var api smithy.APIError
@@ -35,7 +35,8 @@ func refused(err error) bool {
 	return false
 }
 
-// failure tells what passes, ErrOverloaded, from what is wrong with the deployment. Cognito's messages name no person.
+// failure returns ErrOverloaded for errors that pass; others are the deployment's fault. Cognito's messages name
+// nobody.
 func failure(call string, err error) error {
 	wrapped := fmt.Errorf("%s: %w", call, err)
 	var api smithy.APIError
@@ -58,7 +59,7 @@ func failure(call string, err error) error {
 	return wrapped
 }
 
-// noAnswer says whether the call got none: the connection broke before or in it.
+// noAnswer says whether the call got no answer: the connection broke before or during it.
 func noAnswer(err error) bool {
 	var operation *smithy.OperationError
 	return errors.As(err, &operation) && status(err) == 0

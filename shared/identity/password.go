@@ -10,8 +10,8 @@ import (
 	"clientele/shared/membership"
 )
 
-// Passwords is the part of the pool that makes accounts and sets their passwords, for functions that let nobody in: they
-// link, and may, nothing else.
+// Passwords is the part of the pool that makes accounts and sets their passwords, for functions that let nobody in:
+// they link nothing else, and may do nothing else.
 type Passwords struct {
 	api calls
 	id  string

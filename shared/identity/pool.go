@@ -78,7 +78,7 @@ func (p *Pool) secret(ctx context.Context, c *appClient) ([]byte, error) {
 	return c.key, nil
 }
 
-// secretHash is what Cognito asks of confidential clients: HMAC-SHA-256 of username and client id.
+// secretHash returns what Cognito asks of confidential clients: HMAC-SHA-256 of username and client id.
 func (p *Pool) secretHash(ctx context.Context, c *appClient, userID string) (string, error) {
 	key, err := p.secret(ctx, c)
 	if err != nil {

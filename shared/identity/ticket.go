@@ -52,7 +52,7 @@ func (p *Pool) close(ctx context.Context, c *appClient, s seal) (string, error) 
 	return s.head() + "." + base64.RawURLEncoding.EncodeToString(s.mac(key)) + "." + s.inner, nil
 }
 
-// open returns what is in a sealed text; ok is false when it is none of ours.
+// open returns what is in a sealed text; ok is false if we did not seal it.
 func (p *Pool) open(ctx context.Context, purpose, text string) (s seal, ok bool, err error) {
 	parts := strings.SplitN(text, ".", 6)
 	if len(parts) != 6 || len(text) > maxSealed || parts[1] == "" {
@@ -80,7 +80,7 @@ func (p *Pool) sealTicket(ctx context.Context, c *appClient, door membership.Doo
 	return p.close(ctx, c, seal{refreshSeal, door, userID, at, family, refresh})
 }
 
-// Ticket says whose a refresh token is, which a sign-in handed out. Errors: ErrSignedOut, ErrOverloaded.
+// Ticket says whose a refresh token from a sign-in is. Errors: ErrSignedOut, ErrOverloaded.
 func (p *Pool) Ticket(ctx context.Context, refresh string) (membership.Ticket, error) {
 	s, err := p.openTicket(ctx, refresh)
 	if err != nil {
@@ -101,7 +101,7 @@ func (p *Pool) sealChallenge(ctx context.Context, c *appClient, door membership.
 	return p.close(ctx, c, seal{challengeSeal, door, userID, p.now(), "", session})
 }
 
-// Challenge says whose sign-in waits for its second factor in this session; what is left to fill in is the code.
+// Challenge says whose sign-in waits for its second factor in this session; only the code is left to fill in.
 // Errors: ErrChallengeOver, ErrOverloaded.
 func (p *Pool) Challenge(ctx context.Context, session string) (membership.Challenge, error) {
 	s, err := p.openChallenge(ctx, session)
@@ -120,7 +120,7 @@ func (p *Pool) openChallenge(ctx context.Context, session string) (seal, error) 
 }
 
 // origin returns when and in which family of tokens an access token's sign-in was. The token comes from Cognito itself,
-// so its signature is not looked at.
+// so its signature is not checked.
 func origin(access string) (at time.Time, family string, err error) {
 	parts := strings.Split(access, ".")
 	if len(parts) != 3 {

@@ -9,8 +9,8 @@ import (
 	"clientele/shared/membership"
 )
 
-// address reads a field that names one person. Groups are refused, also those of one (RFC 6854 allows them in From, and
-// no program of people writes them): what stands before the colon is shown by some and taken for the person by others.
+// address reads a field that names one person. Groups are refused, even those of one (RFC 6854 allows them in From, but
+// no program of people writes them): some programs show what is before the colon, and others take it for the person.
 func address(value, charset string) (*mail.Address, membership.MailOutcome) {
 	switch {
 	case strings.TrimSpace(value) == "":

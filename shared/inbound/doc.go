@@ -2,6 +2,7 @@
 // attachments, and all that is wrong inside of them, stay where they are.
 //
 // It is strict where reading in two ways would let somebody write in another's name (two senders, groups, line ends and
-// NUL where none belong), and forgiving where only a name or a subject suffers (unknown and wrong charsets, bytes without
-// any). What it returns is one line of plain text a field, of bounded length (docs/decisions/026-mails-that-come-in.md).
+// NUL where none belong), and forgiving where only a name or a subject suffers (unknown and wrong charsets, bytes
+// without any). It returns one line of plain text per field, bounded in length
+// (docs/decisions/026-mails-that-come-in.md).
 package inbound

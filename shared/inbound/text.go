@@ -29,7 +29,7 @@ func text(value, bodyCharset string) string {
 	return line(value)
 }
 
-// reader converts from a charset. What is in one that nobody knows loses all that is not ASCII, instead of the whole.
+// reader converts from a charset. Text in an unknown one loses all that is not ASCII, instead of everything.
 func reader(name string, in io.Reader) (io.Reader, error) {
 	name, _, _ = strings.Cut(name, "*") // RFC 2231: utf-8*de
 	if out, err := charset.Reader(name, in); err == nil {
@@ -38,7 +38,7 @@ func reader(name string, in io.Reader) (io.Reader, error) {
 	return charmap.Windows1252.NewDecoder().Reader(ascii{in}), nil
 }
 
-// ascii replaces all other bytes by question marks.
+// ascii replaces all other bytes with question marks.
 type ascii struct{ io.Reader }
 
 func (a ascii) Read(p []byte) (int, error) {
@@ -51,8 +51,8 @@ func (a ascii) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// decode reads bytes that say nothing of their charset: in that of the mail's body, where it names one, else in the one
-// that old programs of Windows write.
+// decode reads bytes that say nothing of their charset: in that of the mail's body if it names one, else in the one
+// that old Windows programs write.
 func decode(name, value string) string {
 	if name != "" {
 		if in, err := charset.Reader(name, strings.NewReader(value)); err == nil {

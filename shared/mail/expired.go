@@ -18,7 +18,7 @@ type Expired struct {
 type ExpiredDigest struct {
 	Common
 	Expired []Expired
-	More    int    // how many there are beside those in Expired
+	More    int    // how many more than those in Expired
 	Link    string // the page where they can be sent again
 }
 

@@ -2,7 +2,7 @@ package mail
 
 import "time"
 
-// OneTimeLink lets whoever reads the mail of a customer's contact address in, while the customer has no user.
+// OneTimeLink lets the reader of a customer's contact address in, while the customer has no user.
 type OneTimeLink struct {
 	Common
 	Customer  string

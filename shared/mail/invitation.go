@@ -5,7 +5,7 @@ import "time"
 // Invitation invites somebody to become a user of a customer.
 type Invitation struct {
 	Common
-	Inviter   string // who invites; the provider where empty
+	Inviter   string // who invites; the provider if empty
 	Customer  string
 	Link      string
 	ExpiresAt time.Time
@@ -26,7 +26,7 @@ func (l Invitation) values(w words) map[string]string {
 // StaffInvitation invites a colleague to the provider's console.
 type StaffInvitation struct {
 	Common
-	Inviter   string // who invites; the provider where empty
+	Inviter   string // who invites; the provider if empty
 	Role      string // as in the API: administrator, agent
 	Link      string
 	ExpiresAt time.Time
@@ -44,9 +44,9 @@ func (l StaffInvitation) values(w words) map[string]string {
 	})
 }
 
-// AddressTaken goes to somebody whose address is on record elsewhere and who cannot sign in with it: who waits for approval,
-// is only invited, or has no access at the moment. The administrator who invited must not learn of it, so it says nothing
-// that is true of one of them only.
+// AddressTaken goes to somebody whose address is on record elsewhere and who cannot sign in with it: they wait for
+// approval, are only invited, or have no access at the moment. The administrator who invited must not learn of it, so
+// it says nothing that is true of only one of these.
 type AddressTaken struct {
 	Common
 	Customer string // who tried to invite
@@ -64,7 +64,7 @@ func (l AddressTaken) values(w words) map[string]string {
 type AddressInUse struct {
 	Common
 	Customer string // who tried to invite
-	Link     string // where the recipient signs in; Common.ProfileURL where empty
+	Link     string // where the recipient signs in; Common.ProfileURL if empty
 }
 
 // Name implements Letter.

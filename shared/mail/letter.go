@@ -8,7 +8,7 @@ type Letter interface {
 	values(w words) map[string]string
 }
 
-// Letters returns an empty one of each letter.
+// Letters returns one empty letter of each kind.
 func Letters() []Letter {
 	return []Letter{Invitation{}, StaffInvitation{}, AddressInUse{}, AddressTaken{}, ExpiredDigest{}, PasswordReset{}, PasswordChanged{},
 		UserRegistration{}, PasswordLink{}, RegistrationTemporary{}, PasswordTemporary{}, EmailChangeConfirm{}, EmailChangeAnnounced{}, EmailChanged{}, OneTimeLink{},
@@ -30,7 +30,7 @@ func (c Common) with(w words, more map[string]string) map[string]string {
 	return more
 }
 
-// inviter names who invites: the provider where it is no person, as for the first administrator.
+// inviter returns the inviter's name, or the provider's if no person invites, as for the first administrator.
 func (c Common) inviter(name string) string {
 	if OneLine(name) == "" {
 		return c.Provider

@@ -11,7 +11,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// Sender hands a finished letter over; shared/mail/sending is the one. mailID finds the mail again in what is heard of it.
+// Sender hands over a finished letter; shared/mail/sending implements it. mailID identifies the mail in later events.
 // Errors: Refused if this mail will never be accepted; everything else is worth another try later.
 type Sender interface {
 	Send(ctx context.Context, to string, m Message, mailID string) (messageID string, err error)
@@ -28,7 +28,7 @@ type Postman struct {
 }
 
 // Post implements membership.Postman. A letter that cannot be written is no refusal: the fault is ours, and a version
-// that mends it may be deployed while the mail is still tried. For the same reason a panic is an error of this one mail.
+// that fixes it may be deployed while the mail is still tried. So a panic, too, is an error of this mail only.
 func (p Postman) Post(ctx context.Context, m membership.Mail, secret string) (messageID string, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -51,8 +51,8 @@ func (p Postman) Post(ctx context.Context, m membership.Mail, secret string) (me
 	return messageID, err
 }
 
-// Preview writes a mail as Post would, for somebody to look at: with a sample for the secret, and for the end of what is
-// valid seven days from when it is sent.
+// Preview writes a mail as Post would, for somebody to look at, with samples: for the secret, and for an end that is
+// seven days after sending.
 func (p Postman) Preview(m membership.Mail, now time.Time) (Message, error) {
 	fields := map[string]string{"expiresAt": now.Add(membership.TemporaryPasswordLifetime).UTC().Format(time.RFC3339)}
 	maps.Copy(fields, m.Fields)
@@ -85,7 +85,7 @@ func (p Postman) letter(m membership.Mail, secret string) (Letter, error) {
 	if username == "" || unproven(m.Letter) && membership.ReadsAsAddress(username) {
 		username = m.To // which signs in as well
 	}
-	// A token stands in the fragment, which no server sees and no log keeps.
+	// The token is in the fragment, which no server sees and no log keeps.
 	invitation := door + "/invitation#" + secret
 	switch m.Letter {
 	case membership.LetterInvitation:
@@ -136,8 +136,8 @@ func (p Postman) letter(m membership.Mail, secret string) (Letter, error) {
 	return nil, errors.New("there is no such letter")
 }
 
-// unproven says whether a letter to a user may go to an address that nobody has proven yet. A username in it that mail
-// programs would make a link of could be somebody's advertisement.
+// unproven says whether a letter to a user may go to an address that nobody has proven yet. A username that mail
+// programs turn into a link could then be an advertisement.
 func unproven(l membership.Letter) bool {
 	switch l {
 	case membership.LetterUserRegistration, membership.LetterRegistrationTemporary, membership.LetterPasswordLink, membership.LetterPasswordTemporary:
@@ -170,7 +170,7 @@ func (p Postman) reminder(common Common, f map[string]string) (Letter, error) {
 	return ApprovalReminder{Common: common, Waiting: waiting, More: more, Link: common.ProfileURL + "/registrations"}, nil
 }
 
-// parseTime returns the zero time for no text, which is an error where a letter needs it.
+// parseTime returns the zero time for "", which is an error if the letter needs a time.
 func parseTime(s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil

@@ -8,7 +8,7 @@ import (
 )
 
 // RegistrationConfirm carries the link that confirms the address of somebody who registered. Nobody has proven the
-// address yet, so nothing that was typed stands in it.
+// address yet, so it says nothing that was typed.
 type RegistrationConfirm struct {
 	Common
 	Link      string
@@ -22,7 +22,7 @@ func (l RegistrationConfirm) values(w words) map[string]string {
 	return l.with(w, map[string]string{"link": l.Link, "expires_at": w.time(l.ExpiresAt)})
 }
 
-// RegistrationKnown goes to somebody who has access and registered again: it helps to sign in.
+// RegistrationKnown goes to somebody who has access and registered again: it helps them sign in.
 type RegistrationKnown struct {
 	Common
 	Username string
@@ -73,7 +73,7 @@ func (l RegistrationDisapproved) values(w words) map[string]string {
 	return l.with(w, map[string]string{"reason": reason})
 }
 
-// Waiting is a registration that nobody has decided about yet.
+// Waiting is a registration that nobody has decided yet.
 type Waiting struct {
 	Name  string
 	Email string
@@ -84,7 +84,7 @@ type Waiting struct {
 type ApprovalReminder struct {
 	Common
 	Waiting []Waiting
-	More    int    // how many there are beside those in Waiting
+	More    int    // how many more than those in Waiting
 	Link    string // the page where they are decided
 }
 

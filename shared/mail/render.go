@@ -10,7 +10,7 @@ import (
 //go:embed letters
 var files embed.FS
 
-// DefaultLanguage is taken where no wanted language is there.
+// DefaultLanguage is used if letters are in none of the wanted languages.
 const DefaultLanguage = "en"
 
 // Message is a letter ready to be sent.
@@ -32,8 +32,8 @@ func Languages() []string {
 	return languages
 }
 
-// Language returns the first of the wanted languages that letters are written in, where "de-AT" is content with "de",
-// else DefaultLanguage.
+// Language returns the first of the wanted languages that letters are written in, where "de-AT" also means "de", else
+// DefaultLanguage.
 func Language(wanted ...string) string {
 	have := Languages()
 	for _, w := range wanted {
@@ -48,8 +48,8 @@ func Language(wanted ...string) string {
 	return DefaultLanguage
 }
 
-// Render writes a letter in the first of these languages that there is: give the person's, the customer's, the
-// deployment's. Errors: a value is missing or unfit, or a text uses a tag that the letter does not have.
+// Render writes a letter in Language of these languages: pass the person's, the customer's, the deployment's. Errors: a
+// value is missing or unfit, or a text uses a tag that the letter does not have.
 func Render(letter Letter, languages ...string) (Message, error) {
 	language := Language(languages...)
 	m, err := render(letter, language)

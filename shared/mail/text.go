@@ -17,7 +17,7 @@ const (
 	htmlForm
 )
 
-// text is a parsed text: what stands before each tag, the tag, and what stands after the last one.
+// text is a parsed text: the text before each tag, the tag, and the text after the last one.
 type text struct {
 	pieces []piece
 	rest   string
@@ -29,7 +29,7 @@ type piece struct {
 }
 
 // parse reads a text that may use these tags. A tag is a known name in double braces, with or without spaces inside
-// them. There is no way to write "{{" itself, and "}}" alone is ordinary text (style sheets end so).
+// them. There is no way to write "{{" itself, and "}}" alone is ordinary text (style sheets end with it).
 func parse(source string, tags []Tag) (text, error) {
 	var t text
 	for at := 0; ; {
@@ -117,8 +117,8 @@ func isLink(s string) bool {
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && !strings.ContainsFunc(s, unicode.IsSpace)
 }
 
-// OneLine makes white space, control characters and the invisible ones that turn the direction of text into single
-// spaces, and drops broken UTF-8. Joiners stay: emoji and several scripts need them.
+// OneLine turns white space, control characters and the invisible ones that change the direction of text into single
+// spaces, and broken UTF-8 into U+FFFD. Joiners stay: emoji and several scripts need them.
 func OneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)

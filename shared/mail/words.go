@@ -50,7 +50,7 @@ func (w words) greeting(firstName string) string {
 	return say(w.Greeting, map[string]string{"first_name": firstName})
 }
 
-// signIn says with what the recipient signs in: mostly the username is the address itself, and then it is told once.
+// signIn says what the recipient signs in with: mostly the username is the address itself, and is then named once.
 func (w words) signIn(username, address string) string {
 	phrase := w.SignInAs
 	if membership.FoldLogin(username) == membership.FoldLogin(address) {

@@ -9,13 +9,13 @@ import (
 // grouping is how the digits of some national numbers are written in groups.
 type grouping struct {
 	code    uint16 // country calling code
-	leading string // regular expression of the first digits of the numbers that are written so; "" for all
+	leading string // regular expression of the first digits of the numbers that are written this way; "" for all
 	pattern string // the number, a regular expression with a group for each group of digits
-	written string // the groups with what stands between them, a template as regexp's
+	written string // the groups and what stands between them, as a template of regexp
 }
 
-// Display returns an E.164 number as it is written internationally: "+49 30 123456". Anything else than a number from
-// Parse is returned as it is.
+// Display returns an E.164 number as it is written internationally: "+49 30 123456". Anything but a number from Parse
+// is returned as it is.
 func Display(e164 string) string {
 	digits, plus := strings.CutPrefix(e164, "+")
 	p, national := planOfCode(digits)

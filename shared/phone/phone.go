@@ -25,10 +25,10 @@ const (
 // or a country without a numbering plan of its own only international spellings are read, with + or 00.
 //
 // It reads brackets, dashes, dots, slashes and spaces of all kinds, digits of all scripts, "+49 (0) 30", "tel:" and
-// other words before the number. Not ok is what cannot be dialled from everywhere: too few or too many digits for the
-// country, an unknown country calling code, short numbers such as 110, and everything with letters or signs behind the
-// first digit. So extensions ("x12", "ext. 12", "#12", ",12") are refused, not cut off: the number without them reaches
-// somebody else than the one that was typed.
+// other words before the number. ok is false for what cannot be dialled from everywhere: too few or too many digits for
+// the country, an unknown country calling code, short numbers such as 110, and everything with letters or signs after
+// the first digit. So extensions ("x12", "ext. 12", "#12", ",12") are refused, not cut off: the number without them
+// reaches somebody else than the one that was typed.
 //
 // Whether a number is in use is not judged: new ranges open every month, and the plans are as old as the release.
 func Parse(typed, country string) (e164 string, ok bool) {
@@ -67,8 +67,8 @@ func lasting(e164 string) (string, bool) {
 	return e164, true
 }
 
-// dialled returns the digits of what was typed, as 0 to 9, and whether a plus stood before them. It is not ok with
-// anything else than separators between or behind them.
+// dialled returns the digits of what was typed, as 0 to 9, and whether a plus stood before them. ok is false if there
+// is anything but separators between or after them.
 func dialled(typed string) (digits string, plus, ok bool) {
 	if len(typed) > maxTyped {
 		return "", false, false

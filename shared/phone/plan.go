@@ -53,7 +53,7 @@ func resolve(digits string, plus bool, home *plan) (string, bool) {
 	case p == nil:
 		return "", false
 	}
-	// The prefix stays on where the rest could not be dialled: the number then only looks as if it had one.
+	// The prefix stays if the rest could not be dialled: the number then only looks as if it had one.
 	if rest := p.withoutPrefix(national); p.length(rest) == possible || p.length(rest) == tooLong {
 		national = rest
 	}
@@ -66,7 +66,7 @@ func resolve(digits string, plus bool, home *plan) (string, bool) {
 }
 
 // codeOf returns the plan that a number's own country calling code names, nil if no country has it, and the number
-// without it. It is not abroad if the number has no code.
+// without it. abroad is false if the number has no code.
 func codeOf(digits string, plus bool, home *plan) (p *plan, national string, abroad bool) {
 	if plus {
 		if p, national = planOfCode(digits); p != nil {

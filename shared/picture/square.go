@@ -29,7 +29,7 @@ const (
 
 // Squares returns a JPEG of each size (pixels a side) of the middle of a picture, upright. Colours are taken as sRGB; what
 // is transparent becomes white. Memory: up to 28 bytes for each of membership.MaxPicturePixels (a progressive JPEG in CMYK).
-// sizes are not empty.
+// sizes must not be empty.
 // Errors: ErrPictureFormat, ErrPictureTooLarge, ErrPictureBroken, and that of a context that was cancelled.
 func Squares(ctx context.Context, data []byte, sizes []int) ([][]byte, error) {
 	f, ok := formatOf(data)
@@ -102,7 +102,7 @@ func (p *patient) Read(b []byte) (int, error) {
 	return p.r.Read(b[:min(len(b), 4096)])
 }
 
-// square is the middle of a picture at this size, on white.
+// square returns the middle of a picture at this size, on white.
 func square(whole image.Image, size int) *image.RGBA {
 	b := whole.Bounds()
 	side := min(b.Dx(), b.Dy())

@@ -23,7 +23,7 @@ func (t ticket) text() string {
 	return strings.Join([]string{t.customerID, t.userID, t.sessionID, base64.RawURLEncoding.EncodeToString(t.secret)}, ".")
 }
 
-// parse takes a cookie's value apart. Ids are looked at closely: the table is asked with them.
+// parse splits a cookie's value. It checks ids closely: the table is asked with them.
 func parse(value string) (ticket, bool) {
 	parts := strings.Split(value, ".")
 	if len(parts) != 4 {
@@ -38,11 +38,11 @@ func parse(value string) (ticket, bool) {
 	return ticket{parts[0], parts[1], parts[2], secret}, err == nil && len(secret) == secretLength
 }
 
-// cookieName is the door's name behind a prefix that makes browsers refuse one that is not ours alone: Secure,
-// for this host only, for all paths. They take it on http://localhost too.
+// cookieName returns the door's name with a prefix that makes browsers refuse a cookie that is not ours alone: Secure,
+// for this host only, for all paths. They accept it on http://localhost too.
 func cookieName(door membership.Door) string { return "__Host-" + string(door) }
 
-// cookie returns the door's cookie for lifetime; none deletes it.
+// cookie returns the door's cookie for lifetime; zero deletes it.
 func cookie(door membership.Door, value string, lifetime time.Duration) *http.Cookie {
 	seconds := int(lifetime.Seconds())
 	if seconds <= 0 {

@@ -28,7 +28,7 @@ func guestCookie(value string, lifetime time.Duration) *http.Cookie {
 	return &http.Cookie{Name: guestCookieName, Value: value, Path: "/", MaxAge: seconds, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 }
 
-// Start lets a guest in by the token of a one-time link. Errors: ErrBadLink, ErrGuestLinkOver.
+// Start lets a guest in with the token of a one-time link. Errors: ErrBadLink, ErrGuestLinkOver.
 func (g Guests) Start(w http.ResponseWriter, r *http.Request, c membership.Call, token string) error {
 	secret := make([]byte, secretLength)
 	_, _ = rand.Read(secret) // never fails
@@ -41,7 +41,7 @@ func (g Guests) Start(w http.ResponseWriter, r *http.Request, c membership.Call,
 	return nil
 }
 
-// Load returns the guest and the customer. The cookie of one who is none any more is taken back. Errors: ErrSignedOut.
+// Load returns the guest and the customer. Somebody who is no longer a guest loses the cookie. Errors: ErrSignedOut.
 func (g Guests) Load(w http.ResponseWriter, r *http.Request) (membership.Actor, membership.Customer, error) {
 	t, ok := guestTicket(r)
 	if !ok {
@@ -60,7 +60,7 @@ func (g Guests) Has(r *http.Request) bool {
 	return ok
 }
 
-// End ends a guest's stay. The cookie goes even where the session cannot be deleted, and then the error says so.
+// End ends a guest's stay. The cookie goes even if the session cannot be deleted; the error then says so.
 func (g Guests) End(w http.ResponseWriter, r *http.Request) error {
 	t, ok := guestTicket(r)
 	if !ok {

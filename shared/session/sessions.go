@@ -33,9 +33,9 @@ type Sessions struct {
 // CookieName returns the name of the door's cookie.
 func (s Sessions) CookieName() string { return cookieName(s.Door) }
 
-// Start signs a browser in for a user who has just proven to be one, with an id and secret never used before. now is
-// read after the sign-in, which may have waited for the end of a cut-off. The session that the browser had until now ends
-// (ASVS 7.2.4): nobody knows its cookie any more, unless it was stolen.
+// Start signs a browser in for a user who has just proven who they are, with an id and secret never used before. now is
+// read after the sign-in, which may have waited for the end of a cut-off. The browser's previous session ends (ASVS
+// 7.2.4): nobody knows its cookie any more, unless it was stolen.
 func (s Sessions) Start(w http.ResponseWriter, r *http.Request, user membership.User, now time.Time) error {
 	secret := make([]byte, secretLength)
 	_, _ = rand.Read(secret) // never fails
@@ -84,7 +84,7 @@ func (s Sessions) Load(w http.ResponseWriter, r *http.Request) (membership.Actor
 	return actor, nil
 }
 
-// End signs the browser out. The cookie goes even where the session cannot be deleted, and then the error says so.
+// End signs the browser out. The cookie goes even if the session cannot be deleted; the error then says so.
 func (s Sessions) End(w http.ResponseWriter, r *http.Request) error {
 	t, err := s.ticket(r)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"clientele/shared/mail"
 )
 
-// classify tells refusals from errors that pass. What SES calls what (API reference of SendEmail, and the page "Amazon SES
+// classify tells refusals from errors that pass. SES's codes (API reference of SendEmail, and the page "Amazon SES
 // email sending errors" of the developer guide):
 //
 //	BadRequestException                  refused: the input, in practice the recipient's address ("Illegal address")

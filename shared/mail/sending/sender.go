@@ -1,5 +1,5 @@
-// Package sending hands letters to SES. It stands apart from the letters, so that pages can show what a mail will say without
-// SES in them.
+// Package sending hands letters to SES. It is separate from the letters, so that pages can show what a mail will say
+// without linking SES.
 package sending
 
 import (
@@ -28,13 +28,13 @@ type SES interface {
 // Sender is the mail.Sender of this deployment: it sends letters through SES.
 type Sender struct {
 	Client           SES
-	From             string // address without a name; its domain or itself is a verified identity
+	From             string // address without a name; it or its domain is a verified identity
 	FromName         string // shown beside it; may be empty
 	ConfigurationSet string // may be empty
 }
 
-// Send hands a message to SES and returns SES's id of it. The mail's id becomes the message tag "mail", by which SES's
-// events find it again; it has letters, digits, - and _ only, 256 at most.
+// Send hands a message to SES and returns SES's id of it. The mail's id becomes the message tag "mail", which
+// identifies it in SES's events; it has at most 256 letters, digits, - and _.
 //
 // SES has no idempotency token: after an error that is no Refused, the mail may or may not be on its way. Throttled
 // calls and connections that were never made are tried up to three times here, because nothing can have been sent;
@@ -78,7 +78,7 @@ func (s Sender) Send(ctx context.Context, to string, m mail.Message, mailID stri
 }
 
 // from returns the sender with its name, which is encoded where it is not ASCII. A wrong sender is the deployment's
-// fault and no Refused: no mail may get lost until somebody mends it.
+// fault and no Refused: no mail may get lost until somebody fixes it.
 func (s Sender) from() (string, error) {
 	address, err := wireAddress(s.From)
 	if err != nil {
