@@ -103,7 +103,7 @@ func (c *Callers) token(r *http.Request) (token, error) {
 	return c.verifier.verify(r.Context(), strings.TrimSpace(text))
 }
 
-// access reads what decides about a user, with one wait where the user's customer is known: from an earlier request, or
+// access reads what decides about a user, with one wait if the user's customer is known: from an earlier request, or
 // because only the provider's users come in at the console's door.
 func (c *Callers) access(ctx context.Context, t token) (membership.Access, error) {
 	if t.door == membership.ConsoleDoor {

@@ -20,7 +20,7 @@ type token struct {
 	family     string    // origin_jti
 }
 
-// claims are those of Cognito's access tokens that are looked at.
+// claims are the claims of Cognito's access tokens that are checked.
 type claims struct {
 	jwt.RegisteredClaims
 	TokenUse  string           `json:"token_use"`

@@ -9,7 +9,7 @@ type Code string
 const (
 	// BrokenQuotes: a quote is opened and not closed, or something stands between a closing quote and the separator.
 	BrokenQuotes Code = "csv_quotes"
-	// BrokenText: bytes that are no text in the encoding of the rest of the file.
+	// BrokenText: bytes that are not text in the encoding of the rest of the file.
 	BrokenText Code = "csv_encoding"
 	// TooFewCells: the row ends before a required column, for example because a separator is missing.
 	TooFewCells Code = "csv_too_few_cells"

@@ -11,7 +11,7 @@ import (
 // A Column is what a caller expects in a file.
 type Column struct {
 	Name     string   // by which the caller asks for it
-	Spelled  []string // headings that mean it, beside Name: in other languages, of other programs
+	Spelled  []string // headings that mean it besides Name: in other languages, of other programs
 	Required bool     // without it the file makes no sense
 }
 

@@ -32,7 +32,7 @@ func (l EmailChangeAnnounced) values(w words) map[string]string {
 	return l.with(w, map[string]string{"username": l.Username, "expires_at": w.time(l.ExpiresAt)})
 }
 
-// EmailChanged tells the old address that it no longer is the account's. It always arrives, as the announcement does.
+// EmailChanged tells the old address that it is no longer the account's. It always arrives, as the announcement does.
 type EmailChanged struct {
 	Common
 	Username  string

@@ -13,12 +13,12 @@ import (
 // words is what a language says in more than one letter: the file words.json of its folder.
 type words struct {
 	Greeting     string            `json:"greeting"`      // with {{first_name}}
-	GreetingOnly string            `json:"greeting_only"` // where no first name is known
+	GreetingOnly string            `json:"greeting_only"` // if no first name is known
 	Time         string            `json:"time"`          // with {{day}}, {{month}}, {{year}}, {{clock}}; says that it is UTC
 	Months       []string          `json:"months"`
 	Roles        map[string]string `json:"roles"`
 	Expired      string            `json:"expired"`   // a line of the digest, with {{email}}, {{customer_name}}, {{expires_at}}
-	More         string            `json:"more"`      // its last line where there are too many, with {{count}}
+	More         string            `json:"more"`      // its last line if there are too many, with {{count}}
 	Waiting      string            `json:"waiting"`   // a line of the approvers' reminder, with {{name}}, {{email}}, {{since}}
 	NoReason     string            `json:"no_reason"` // of a disapproval
 	NoReply      string            `json:"no_reply"`
@@ -59,7 +59,7 @@ func (w words) signIn(username, address string) string {
 	return say(phrase, map[string]string{"username": username})
 }
 
-// time returns "" for no time, which is an error where a letter needs one.
+// time returns "" for no time, which is an error if a letter needs one.
 func (w words) time(t time.Time) string {
 	if t.IsZero() || len(w.Months) != 12 {
 		return ""
@@ -70,7 +70,7 @@ func (w words) time(t time.Time) string {
 	})
 }
 
-// role returns the name of a role in this language, or the role itself where the language has no word for it.
+// role returns the name of a role in this language, or the role itself if the language has no word for it.
 func (w words) role(role string) string {
 	if name := w.Roles[role]; name != "" {
 		return name

@@ -99,7 +99,7 @@ type Access struct {
 
 // AccessStore reads what decides about access.
 type AccessStore interface {
-	// Access reads user, sign-ins, customer and, where sessionID is not "", session, consistently. With the customer's id
+	// Access reads user, sign-ins, customer and, if sessionID is not "", session, consistently. With the customer's id
 	// it is one wait, without ("") two. What does not exist is zero. Errors: only internal ones.
 	Access(ctx context.Context, customerID, userID, sessionID string) (Access, error)
 }

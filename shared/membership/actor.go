@@ -50,7 +50,7 @@ type Actor struct {
 	Role       Role
 	Name       string // for letters and the audit log
 	Company    string // the customer's name
-	Language   string // the person's, else the customer's; "" where neither has one
+	Language   string // the person's, else the customer's; "" if neither has one
 	// RequestID goes into the audit entry.
 	RequestID string
 	// signIns is what the table said about the ways into the actor's account; nil for actors not from the table.

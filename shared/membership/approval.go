@@ -172,7 +172,7 @@ func (as Approvals) checked(c Call, in DecisionInput) (DecisionInput, error) {
 
 // chosen is what all rows of a decision have in common.
 type chosen struct {
-	customer    Customer // zero where each row has its own
+	customer    Customer // zero if each row has its own
 	groups      choice
 	credentials PasswordMode
 }

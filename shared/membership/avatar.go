@@ -86,10 +86,10 @@ func (u AvatarUpload) StatusAt(now time.Time) AvatarStatus {
 	return u.Status
 }
 
-// URL is where the picture of this upload is shown, at each door.
+// URL returns where the picture of this upload is shown, at each door.
 func (r AvatarRef) URL() string { return "/users/" + r.UserID + avatarPath + r.UploadID }
 
-// Err returns what is wrong with a refused file, nil where nothing is.
+// Err returns what is wrong with a refused file, else nil.
 func (u AvatarUpload) Err() *Error {
 	if u.Status != AvatarRefused {
 		return nil
@@ -113,7 +113,7 @@ type UploadForm struct {
 // Avatar is a picture that may be shown.
 type Avatar struct {
 	Version string
-	JPEG    []byte // nil where the caller has this version already
+	JPEG    []byte // nil if the caller has this version already
 }
 
 // AvatarStore is what pictures need of the table.
@@ -121,7 +121,7 @@ type AvatarStore interface {
 	// User and ChangeUser are those of UserStore.
 	User(ctx context.Context, reach Reach, userID string) (User, error)
 	ChangeUser(ctx context.Context, before, after User, invitation *InvitationChange, t Trail) error
-	// AvatarUpload returns the last upload begun for a user, the zero one where there is none.
+	// AvatarUpload returns the last upload begun for a user, zero if there is none.
 	AvatarUpload(ctx context.Context, customerID, userID string) (AvatarUpload, error)
 	// BeginAvatarUpload takes the place of an earlier one.
 	BeginAvatarUpload(ctx context.Context, u AvatarUpload) error
@@ -315,7 +315,7 @@ func (a Avatars) change(ctx context.Context, c Call, before User, uploadID, acti
 
 const avatarPath = "/avatar?v="
 
-// AvatarVersion returns the version of a user's picture, "" where there is none.
+// AvatarVersion returns the version of a user's picture, "" if there is none.
 func AvatarVersion(u User) string {
 	_, version, _ := strings.Cut(u.AvatarURL, avatarPath)
 	return version

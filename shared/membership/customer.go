@@ -300,8 +300,7 @@ func (cs Customers) change(ctx context.Context, c Call, customerID string, versi
 	return after, nil
 }
 
-// renameJob returns the job that brings a new name to the customer's users. Nobody waits for it: it is on nobody's
-// list.
+// renameJob returns the job that brings a new name to the customer's users. Nobody waits for it, so no list shows it.
 func (cs Customers) renameJob(c Call, customerID string) Job {
 	j := NewJob(c, cs.NewID(), JobRenameCustomer, customerID, customerID, nil)
 	j.By, j.ByName = "", ""

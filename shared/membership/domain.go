@@ -48,7 +48,7 @@ const MaxDomains = 20
 // maxDomain is the longest domain in bytes that leaves room for domainRecord (RFC 1035, 2.3.4, less the final dot).
 const maxDomain = 253 - len(domainRecord)
 
-// DomainOf returns the folded domain of an address, "" where there is none.
+// DomainOf returns the folded domain of an address, "" if there is none.
 func DomainOf(email string) string {
 	folded := FoldLogin(email)
 	return folded[strings.LastIndexByte(folded, '@')+1:]

@@ -32,7 +32,7 @@ type Error struct {
 	Code       string
 	Field      string
 	Message    string
-	RetryAfter time.Duration // for TooMany and Unavailable; 0 where nothing useful can be said
+	RetryAfter time.Duration // for TooMany and Unavailable; 0 if nothing useful can be said
 	Fields     []FieldError  // more than one field at once
 	// By, At and What say who did what and when, if somebody else came first; By is "" for the deployment itself. Pages
 	// say it in their language; Message says the same.

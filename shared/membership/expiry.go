@@ -37,14 +37,14 @@ type ExpiryStore interface {
 	RegistrationCleanUpStore
 	// DueInvitations returns invitations whose expiry or retention has passed, the oldest first, at most limit.
 	DueInvitations(ctx context.Context, now time.Time, limit int) ([]Invitation, error)
-	// ExpireInvitation is ChangeUser for a clean-up: it also remembers the invitation for the inviter's digest (nil where
+	// ExpireInvitation is ChangeUser for a clean-up: it also remembers the invitation for the inviter's digest (nil if
 	// nobody is to be told). Errors: ErrStale.
 	ExpireInvitation(ctx context.Context, before, after User, i InvitationChange, d *Digest, t Trail) error
 	// DueDigests returns digests that are due, at most limit.
 	DueDigests(ctx context.Context, now time.Time, limit int) ([]Digest, error)
 	// DigestInvitations returns the invitations that a digest is about.
 	DigestInvitations(ctx context.Context, d Digest) ([]Invitation, error)
-	// FinishDigest deletes a digest and, where mail is not nil, stores the mail in the same transaction.
+	// FinishDigest deletes a digest and, if mail is not nil, stores the mail in the same transaction.
 	// Errors: ErrStale when another run was faster.
 	FinishDigest(ctx context.Context, d Digest, mail *Mail) error
 }

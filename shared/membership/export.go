@@ -513,7 +513,7 @@ func (s *sheet) write(ctx context.Context, rows []UserRow) error {
 	return out.Flush()
 }
 
-// records reads the records of a page where a column needs them.
+// records reads the records of a page if a column needs them.
 func (s *sheet) records(ctx context.Context, rows []UserRow) (map[string]User, error) {
 	if len(rows) == 0 || !slices.ContainsFunc(s.columns, func(c exportColumn) bool { return c.record }) {
 		return nil, nil

@@ -116,7 +116,7 @@ func checkURL(errs *fieldErrors, field, s string) string {
 	}
 	if u, err := url.Parse(s); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
 		errs.add(InvalidField(field, "invalid_url", "A web address starts with https:// or http://."))
-	} else if u.User != nil || strings.ContainsFunc(u.Hostname(), noHost) { // what stands before an @ hides where a link leads
+	} else if u.User != nil || strings.ContainsFunc(u.Hostname(), noHost) { // text before an @ hides where a link leads
 		errs.add(InvalidField(field, "invalid_url", "A web address has a host such as www.example.com behind https://, and no name or password before it."))
 	}
 	return s

@@ -198,8 +198,8 @@ func (gs Groups) Change(ctx context.Context, c Call, groupID string, version int
 	return after, nil
 }
 
-// renameJob returns the job that brings a group's new name or activity to its members. Nobody waits for it, so it is on
-// nobody's list.
+// renameJob returns the job that tells a group's members its new name or state. Nobody waits for it, so no list shows
+// it.
 func (gs Groups) renameJob(c Call, groupID string) Job {
 	j := NewJob(c, gs.NewID(), JobRenameGroup, ProviderID, groupID, nil)
 	j.By, j.ByName = "", ""

@@ -89,7 +89,7 @@ func (f GuestFacts) actor(requestID string) Actor {
 type GuestReader interface {
 	// GuestsOf returns the ids of the customers with a folded contact address, the oldest first, at most MaxGuestsOf.
 	GuestsOf(ctx context.Context, address string) ([]string, error)
-	// GuestFacts reads a customer, its link, whether it has a user and, where sessionID is not "", a session, consistently.
+	// GuestFacts reads a customer, its link, whether it has a user and, if sessionID is not "", a session, consistently.
 	GuestFacts(ctx context.Context, customerID, sessionID string) (GuestFacts, error)
 	// ChangeGuestLink replaces before with after. Errors: ErrStale.
 	ChangeGuestLink(ctx context.Context, before, after GuestLink) error

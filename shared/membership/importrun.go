@@ -21,7 +21,7 @@ const (
 	importPauseMost = 24 * time.Hour
 	importTries     = 4 // of a record that somebody else changes at the same moment
 	// importLongest bounds a row of the result, in bytes, so that it can be read again with every quote doubled. A user
-	// with every field full has some 8 KB; anything longer is no data of people.
+	// with every field full has some 8 KB; anything longer is not about people.
 	importLongest = 24 << 10
 )
 

@@ -36,7 +36,7 @@ const (
 // Sender, Subject and Message-ID.
 type MailHead struct {
 	Name, Address string // of From
-	Sender        string // address of Sender; "" where there is none
+	Sender        string // address of Sender; "" if there is none
 	Subject       string
 	MessageID     string
 	Language      string // in which the mail says it is written

@@ -168,7 +168,7 @@ type InvitationStore interface {
 	// Invitations returns one page.
 	Invitations(ctx context.Context, q InvitationQuery) (Page[Invitation], error)
 	// InviteFacts returns a customer, who holds the folded logins as that customer sees it, and the markers of the keys
-	// (nil where there is none), in the order asked and with one wait. Errors: ErrNotFound when there is no such customer.
+	// (nil if there is none), in the order asked and with one wait. Errors: ErrNotFound when there is no such customer.
 	InviteFacts(ctx context.Context, reach Reach, customerID string, folded []string, keys []*IdempotencyKey) (Customer, []Address, []*Marker, error)
 	// CreateInvitation stores a new invitation with its user, for a customer that exists and is active.
 	// Errors: ErrLoginTaken, ErrCustomerDeactivated, ErrGroupGone, ErrInProgress, TooMany.

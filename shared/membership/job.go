@@ -96,7 +96,7 @@ func (j *Job) Finish(now time.Time) { j.Status, j.DoneAt, j.Reason = JobDone, se
 // JobFailure is an error of a step that would be the same the next time.
 type JobFailure struct {
 	Reason JobReason
-	Cause  error // for the log; nil where the reason says it all
+	Cause  error // for the log; nil if the reason says it all
 }
 
 func (f *JobFailure) Error() string {
@@ -121,7 +121,7 @@ type JobWorker interface {
 // JobStore is what jobs need of the table.
 type JobStore interface {
 	// ClaimJob leases a job that is due until the given time, and counts the try. Errors: ErrNotFound when there is
-	// nothing to do: ended, not due, under way elsewhere, or no such job.
+	// nothing to do: ended, not due, in progress elsewhere, or no such job.
 	ClaimJob(ctx context.Context, ref JobRef, now, until time.Time) (Job, error)
 	// SaveJob replaces before with after. Errors: ErrStale when somebody else has claimed the job since.
 	SaveJob(ctx context.Context, before, after Job, t Trail) error

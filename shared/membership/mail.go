@@ -60,7 +60,7 @@ type Mail struct {
 	Status       MailStatus
 	Attempts     int
 	CreatedAt    time.Time
-	DueAt        time.Time // when the next try is due; also the end of the lease of a try under way
+	DueAt        time.Time // when the next try is due; also the end of the lease of a try in progress
 	SentAt       time.Time
 	MessageID    string // SES's id of the sent mail
 	Reason       string // of the last failure, for operators

@@ -33,7 +33,7 @@ type OutboxStore interface {
 	AccessStore
 	GuestReader
 	// ClaimMail leases a queued mail that is due, or was never tried, until the given time, and counts the try.
-	// Errors: ErrNotFound when there is nothing to do: sent, given up, or under way elsewhere.
+	// Errors: ErrNotFound when there is nothing to do: sent, given up, or in progress elsewhere.
 	ClaimMail(ctx context.Context, mailID string, now, until time.Time) (Mail, error)
 	// FinishMail stores what became of a claimed mail (status, next try, SES's id, reason) unless somebody else has
 	// claimed it since, and copies it to the invitation it belongs to.
@@ -231,7 +231,7 @@ func (o Outbox) passwordLink(ctx context.Context, m *Mail, holder Address, lifet
 		return "", false, nil
 	case repeated && before.ResetExpiresAt.Sub(now) >= lifetime/2: // a copy that did arrive stays good
 	default:
-		if !repeated { // the lease of a reset under way stays, as with invitations
+		if !repeated { // the lease of a reset in progress stays, as with invitations
 			after.ResetMail, after.ResetVersion = m.ID, before.ResetVersion+1
 		}
 		after.ResetExpiresAt, after.Version = second(now).Add(lifetime), before.Version+1

@@ -91,7 +91,7 @@ func (r Records) remind(ctx context.Context, c Call, user User, letter Letter, t
 	trail.Letters = append(trail.Letters, Event{reminders, user.ID})
 	if holders[0].UserID == "" {
 		after.AddressElsewhere = false
-		trail.Mails = []Mail{r.letter(c, after, letter, Customer{})} // the first password: no version is behind it
+		trail.Mails = []Mail{r.letter(c, after, letter, Customer{})} // the first password: it has no version
 	}
 	return r.Store.ChangeUser(ctx, user, after, nil, trail)
 }

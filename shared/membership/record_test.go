@@ -116,7 +116,7 @@ func TestCreatedWithAPassword(t *testing.T) {
 func TestWhatCannotBeCreated(t *testing.T) {
 	long := strings.Repeat("x", 101)
 	tests := map[string]struct {
-		as   membership.Role // of the provider; of alpha where portal is set
+		as   membership.Role // of the provider; of alpha if portal is set
 		in   func(*membership.CreateInput)
 		code string
 	}{

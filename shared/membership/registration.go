@@ -69,7 +69,7 @@ type Registration struct {
 	ProposedRole Role
 	// AskedBy is the folded contact address of the customer whose guest asked.
 	AskedBy                  string
-	DecidedBy, DecidedByName string // user id and name; "" where the settings decided
+	DecidedBy, DecidedByName string // user id and name; "" if the settings decided
 	Reason                   string // of a disapproval
 	// Ignored says why an answered request came to nothing: honeypot, too_fast, domain. Nothing is mailed for it.
 	Ignored string
@@ -378,7 +378,7 @@ func (rs Registrations) letter(c Call, r Registration, letter Letter) Mail {
 
 // RegistrationOffer is what the holder of a good link may know of a registration.
 type RegistrationOffer struct {
-	// State is unconfirmed where the link can be used, else what has become of the registration.
+	// State is unconfirmed if the link can be used, else what has become of the registration.
 	State                                         RegistrationStatus
 	Email, FirstName, LastName, Company, Language string
 	ExpiresAt                                     time.Time

@@ -16,7 +16,7 @@ type RegistrationCleanUpStore interface {
 	DueRegistrations(ctx context.Context, now time.Time, limit int) ([]Registration, error)
 	// ExpireRegistration replaces an unconfirmed registration and frees its address. Errors: ErrStale.
 	ExpireRegistration(ctx context.Context, r RegistrationChange, t Trail) error
-	// DeleteRegistration deletes a registration and, where user is not nil, the user that it made. Errors: ErrStale.
+	// DeleteRegistration deletes a registration and, if user is not nil, the user that it made. Errors: ErrStale.
 	DeleteRegistration(ctx context.Context, r Registration, user *User, t Trail) error
 	// RemindOf replaces a waiting registration to set the time of its next reminder, and counts the trail's letters.
 	// Errors: ErrStale, TooMany.

@@ -265,7 +265,7 @@ func origin(s string) (string, bool) {
 
 // SettingsStore is what settings need of the table.
 type SettingsStore interface {
-	// Settings returns what holds now: DefaultSettings where nothing was ever changed.
+	// Settings returns what holds now: DefaultSettings if nothing was ever changed.
 	Settings(ctx context.Context) (Settings, error)
 	// ChangeSettings replaces before with after. Errors: ErrStale, ErrInProgress.
 	ChangeSettings(ctx context.Context, before, after Settings, t Trail) error

@@ -401,7 +401,7 @@ func (s SignIn) whileClaimed(ctx context.Context, c Call, before SignIns, tooLat
 	}
 	err := set(claimed)
 	if err != nil {
-		// Best effort: the lease ends by itself. When the change was stored all the same, there is nothing to give back.
+		// Best effort: the lease ends by itself. If the change was stored nevertheless, there is nothing to give back.
 		free := claimed
 		free.ResetClaimedUntil, free.Version = time.Time{}, claimed.Version+1
 		_ = s.Store.ChangeSignIns(context.WithoutCancel(ctx), claimed, free, nil)
@@ -442,7 +442,7 @@ func (s SignIn) passwordSet(ctx context.Context, c Call, access Access, claimed 
 	return err
 }
 
-// setPassword sets the password of an account, and makes the account anew where it is missing: its owner can delete it
+// setPassword sets the password of an account, and makes the account again if it is missing: its owner can delete it
 // at Cognito with a token of their own.
 func (s SignIn) setPassword(ctx context.Context, userID, password string) error {
 	if err := s.Accounts.Create(ctx, userID); err != nil {

@@ -66,7 +66,7 @@ var transitions = map[Status]map[Step]Status{
 	Removed:     {},
 }
 
-// Next returns the status a step leads to, and false where the step is impossible.
+// Next returns the status a step leads to, and false if the step is impossible.
 func (s Status) Next(step Step) (Status, bool) {
 	next, ok := transitions[s][step]
 	return next, ok

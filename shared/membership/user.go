@@ -34,7 +34,7 @@ type User struct {
 	SuspendedUntil      time.Time
 	InvitationID        string
 	InvitationExpiresAt time.Time
-	// ActivatingUntil is the lease of an acceptance under way; the user is shown as invited meanwhile.
+	// ActivatingUntil is the lease of an acceptance in progress; the user is shown as invited meanwhile.
 	ActivatingUntil time.Time
 	// AddressElsewhere marks a user whose e-mail signs in for another customer, so that nothing is reserved for it
 	// here. This customer's administrators cannot tell such a user from others.
@@ -195,7 +195,7 @@ type UserStore interface {
 	// ChangeUser replaces before with after, which has the next version; it keeps the rows of the lists in step, reserves a
 	// new e-mail or username and frees the old one in the same moment. invitation, when not nil, is changed with it (before
 	// and after). Errors: ErrStale when before is no longer what is stored, ErrLoginTaken, ErrExternalUserID, ErrGroupGone,
-	// ErrSignedOut when the trail's witness is no staff administrator any more, ErrInProgress, TooMany.
+	// ErrSignedOut when the trail's witness no longer is a staff administrator, ErrInProgress, TooMany.
 	ChangeUser(ctx context.Context, before, after User, invitation *InvitationChange, t Trail) error
 	// Invitation returns one invitation within reach. Errors: ErrNotFound.
 	Invitation(ctx context.Context, reach Reach, invitationID string) (Invitation, error)
@@ -298,7 +298,7 @@ func (u Users) Deactivate(ctx context.Context, c Call, userID string, version in
 	return u.step(ctx, c, userID, version, StepDeactivate, "user.deactivated", time.Time{})
 }
 
-// Reactivate gives a deactivated or suspended user access again; the user signs in anew. Errors as Deactivate.
+// Reactivate gives a deactivated or suspended user access again; the user signs in again. Errors as Deactivate.
 func (u Users) Reactivate(ctx context.Context, c Call, userID string, version int) (User, error) {
 	return u.step(ctx, c, userID, version, StepReactivate, "user.reactivated", time.Time{})
 }

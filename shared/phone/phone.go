@@ -48,7 +48,7 @@ func Parse(typed, country string) (e164 string, ok bool) {
 			}
 		}
 	}
-	// 00 is dialled before international numbers in most countries (ITU-T E.164, annex A): where it is not in the given
+	// 00 is dialled before international numbers in most countries (ITU-T E.164, annex A): if it is not in the given
 	// country, or none is given, no national number begins so either.
 	if abroad, found := strings.CutPrefix(digits, "00"); found && !plus {
 		if e164, ok = resolve(abroad, true, nil); ok {

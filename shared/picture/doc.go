@@ -1,4 +1,4 @@
-// Package picture makes small square pictures of what people upload, and refuses what is no picture or a trap.
+// Package picture makes small square pictures of what people upload, and refuses what is not a picture, or is a trap.
 //
 // A file is judged by its content, never by its name or by what the browser called it. Its dimensions are read before
 // anything is decoded. What comes out is made from pixels alone: no metadata, no place where it was taken, no second file

@@ -18,7 +18,7 @@ func (o orientation) turn(in *image.RGBA) *image.RGBA {
 	out := image.NewRGBA(in.Bounds())
 	for y := 0; y <= last; y++ {
 		for x := 0; x <= last; x++ {
-			from := image.Pt(x, y) // where the pixel is that belongs here
+			from := image.Pt(x, y) // where the pixel that belongs here is
 			switch o {
 			case 2:
 				from = image.Pt(last-x, y)
@@ -74,7 +74,7 @@ func tiffOrientation(tiff []byte) orientation {
 	return 0
 }
 
-// jpegEXIF returns the TIFF block of a JPEG's APP1 segment, nil where there is none.
+// jpegEXIF returns the TIFF block of a JPEG's APP1 segment, nil if there is none.
 func jpegEXIF(data []byte) []byte {
 	for at := 2; at+4 <= len(data) && data[at] == 0xff; {
 		marker, length := data[at+1], int(binary.BigEndian.Uint16(data[at+2:]))

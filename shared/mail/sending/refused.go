@@ -14,7 +14,7 @@ import (
 // email sending errors" of the developer guide):
 //
 //	BadRequestException                  refused: the input, in practice the recipient's address ("Illegal address")
-//	MessageRejected                      refused: the content; but temporary where it says that an identity is not
+//	MessageRejected                      refused: the content; but temporary if it says that an identity is not
 //	                                     verified (also how the sandbox answers) or that sending is paused
 //	TooManyRequestsException, Throttling temporary: sending rate, daily quota
 //	LimitExceededException               temporary: the account's limits
