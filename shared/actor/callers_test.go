@@ -166,7 +166,7 @@ func TestStaffAreReadInOneWait(t *testing.T) {
 	}
 }
 
-// What may be read beside the caller is what the caller reaches once let in, and nothing for a token that is not good.
+// What may be read ahead is what the caller reaches once let in, and nothing for a bad token.
 func TestReach(t *testing.T) {
 	w := newWorld(t)
 	portal, console := "Bearer "+w.token(nil), "Bearer "+w.token(map[string]any{"client_id": "console-client"})
@@ -260,7 +260,7 @@ func TestBadTokens(t *testing.T) {
 	}
 }
 
-// A cut-off holds for what was signed in before it, also when it was refreshed since.
+// A cut-off holds for every sign-in before it, even if it was refreshed since.
 func TestCutOff(t *testing.T) {
 	w := newWorld(t)
 	for name, change := range map[string]func(a *membership.Access){
@@ -355,7 +355,7 @@ func TestKeySets(t *testing.T) {
 	}
 }
 
-// A remembered customer that turns out wrong costs a second look, and nobody their access.
+// A remembered customer that turns out wrong costs a second read, but nobody's access.
 func TestCustomerRemembered(t *testing.T) {
 	w := newWorld(t)
 	w.callers.customers.note("ada", "elsewhere")

@@ -234,7 +234,7 @@ func TestConstantMemory(t *testing.T) {
 	}
 }
 
-// Whatever the file: every line that is not blank is in exactly one row, and sound rows survive being written and read.
+// In any file, every line that is not blank is in exactly one row, and sound rows survive being written and read.
 func FuzzRead(f *testing.F) {
 	for _, file := range []string{
 		"email,firstName\na,b\n", "sep=;\r\nemail;\"x\r\ny\"\r\n\"a\"\"\";'=1\r\n", byteOrderMark + "email\tVorname\r\ra\tb",
@@ -292,8 +292,8 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// A word of UTF-8 beside one that is Windows-1252: the row says what the two words say, or why it cannot be read. Refused
-// is only what has characters of both.
+// A word of UTF-8 next to one of Windows-1252: the row gives both words, or why it cannot be read. It is refused
+// only if it has characters of both.
 func FuzzEncodings(f *testing.F) {
 	for _, words := range [][2]string{{"Jürgen", "Müller"}, {"Łukasz", "ß"}, {"Zoë", "“Spaß“"}, {"Ștefan", "ANDRÉ’S"}, {"Юлия", "é"}, {"Αλέξανδρος", "Ü"}, {"“", "ä"}, {"Anna", "José"}, {"李", "« Café »"}, {"", "Straße…"}} {
 		f.Add(words[0], words[1])
@@ -305,7 +305,7 @@ func FuzzEncodings(f *testing.F) {
 		}
 		both := mixed(a + "\n" + old)
 		if !both && len(a) != utf8.RuneCountInString(a) {
-			t.Skip() // what Windows-1252 could be as well
+			t.Skip() // this could be Windows-1252 as well
 		}
 		got, _ := show(strings.NewReader("email,firstName,lastName\nx,"+a+","+old+"\ny,z,\xfc\n"), Limits{Rows: 10, Bytes: 1 << 20})
 		switch refused := strings.HasPrefix(got[0], "line 2: csv_encoding: "); {
@@ -342,7 +342,7 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
-// Who knows the separator says it: a file of one column, or one whose headings have the other separators in them.
+// A caller who knows the separator gives it: for a file of one column, or with other separators in its headings.
 func TestReadWithASeparator(t *testing.T) {
 	const file = "email|note, with; signs|Vorname\na@b.de|x|Ada\n"
 	r, err := NewSeparatedReader(strings.NewReader(file), people, Limits{Rows: 10, Bytes: 1000}, '|')

@@ -67,11 +67,11 @@ func TestDefuse(t *testing.T) {
 		// the eight first characters
 		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(1)": "'@SUM(1)",
 		"\tx": "'\tx", "\rx": "'\rx", "\nx": "'\nx", "\x00x": "'\x00x",
-		// behind what spreadsheets skip, and in full width
+		// after what spreadsheets skip, and in full width
 		" =1": "' =1", "\u00a0=1": "'\u00a0=1", "\ufeff=1": "'\ufeff=1", `"=1`: `'"=1`, "＝1": "'＝1", "＋1": "'＋1", "－1": "'－1", "＠1": "'＠1",
 		// two at once
 		"\t=1": "'\t'=1", "\r\n=1": "'\r\n'=1", "=": "'=", "\n": "'\n",
-		// where another separator begins a cell
+		// after another separator
 		"x;=1+1": "x;'=1+1", "x,=1": "x,'=1", "x\n- y": "x\n'- y", `x; "=1"`: `x;' "=1"`, "x;;@": "x;;'@",
 		// with an apostrophe of its own
 		"'=1": "''=1", "''=1": "'''=1", "' =1": "'' =1",
@@ -177,7 +177,7 @@ func FuzzRoundTrip(f *testing.F) {
 		if comma {
 			separator = Comma
 		}
-		const longest = 5000 // three cells, doubled by quotes and apostrophes, stay a row
+		const longest = 5000 // three cells, doubled by quotes and apostrophes, still fit in a row
 		if !utf8.ValidString(a) || !utf8.ValidString(b) || !utf8.ValidString(c) || len(a)+len(b)+len(c) > longest {
 			t.Skip()
 		}

@@ -11,7 +11,7 @@ import (
 	"clientele/shared/inbound"
 )
 
-// FuzzRead holds the reader to what its callers build on, whatever comes: no panic, one plain line a text, one sender or
+// FuzzRead checks what the reader's callers rely on, whatever comes: no panic, one plain line per text, one sender or
 // none, and no second reading of the same bytes.
 func FuzzRead(f *testing.F) {
 	for _, raw := range mails(f) {

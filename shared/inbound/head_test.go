@@ -134,7 +134,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// A header of more than MaxHead bytes is cut in the bucket: what comes then must not look whole.
+// A header of more than MaxHead bytes is cut in the bucket: what is left must not look whole.
 func TestLongestHead(t *testing.T) {
 	fill := func(n int) []byte {
 		start := from + "\r\nX: "

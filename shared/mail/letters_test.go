@@ -334,7 +334,7 @@ func checkHTML(t *testing.T, page, language string) {
 	}
 }
 
-// Values come from people, some of them unkind: they add no header, no paragraph, no markup and no tag.
+// Values come from people, some of them hostile: they add no header, no paragraph, no markup and no tag.
 func TestUnkindValues(t *testing.T) {
 	const unkind = "  \"Bob\" <b onload='x'>\r\nBcc: all@example.com\n\n{{link}} 👩‍👩‍👧 \u202Eevil\u2066 \x00\x7f\u2028 ]]> \xff"
 	forEachLetter(t, func(t *testing.T, letter, language string) {

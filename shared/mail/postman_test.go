@@ -111,7 +111,7 @@ func TestLettersToUnprovenAddressesAdvertiseNothing(t *testing.T) {
 			m := stored(letter)
 			m.Language = language
 			m.Fields["username"] = "win.evil.example" // letters, digits, dots: a good username
-			if want.silent {                          // also where membership would store it by mistake
+			if want.silent {                          // even if membership stored it by mistake
 				m.Fields["firstName"] = ""
 				m.Fields["customer"], m.Fields["inviter"] = "evil-customer", "evil-inviter"
 			}

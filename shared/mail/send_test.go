@@ -34,7 +34,7 @@ func client(endpoint string) *sesv2.Client {
 	})
 }
 
-// request is what SES is sent (API reference, SendEmail).
+// request is what SES receives (API reference, SendEmail).
 type request struct {
 	FromEmailAddress, ConfigurationSetName string
 	Destination                            struct{ ToAddresses []string }
@@ -51,7 +51,7 @@ type request struct {
 	}
 }
 
-// answers is a SES of a few lines: it keeps the requests and gives the answers in turn, the last one for ever.
+// answers is an SES of a few lines: it keeps the requests and gives the answers in turn, the last one for ever.
 func answers(t *testing.T, answer ...func(http.ResponseWriter)) (*sesv2.Client, func() []request) {
 	var mu sync.Mutex
 	var got []request

@@ -97,7 +97,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// FuzzFill: whatever the text and the values are, values bring no markup into HTML, no line into subjects and texts, and
+// FuzzFill checks that values bring no markup into HTML and no line into subjects and texts, whatever they are, and
 // are not read for tags again.
 func FuzzFill(f *testing.F) {
 	f.Add("Hello {{name}},\n{{link}}\n{{lines}}", "Anna", "a\nb")

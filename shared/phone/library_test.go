@@ -103,7 +103,7 @@ func quote(pattern string) string {
 	return strconv.Quote(pattern)
 }
 
-// library is what Parse must say: the port's answer, where it is a number that can be dialled from everywhere.
+// library returns what Parse must say: the port's answer, if that number can be dialled from everywhere.
 func library(typed, country string) (string, bool) {
 	n, err := phonenumbers.Parse(typed, country)
 	if err != nil || phonenumbers.IsPossibleNumberWithReason(n) != phonenumbers.IS_POSSIBLE {
@@ -119,7 +119,7 @@ func library(typed, country string) (string, bool) {
 	return e164, true
 }
 
-// same fails where Parse and the library differ, except for what Parse reads beyond it: 00 where it is not dialled, and
+// same fails if Parse and the library differ, except for what Parse reads beyond it: 00 where it is not dialled, and
 // a superfluous (0).
 func same(t *testing.T, typed, country string) {
 	t.Helper()

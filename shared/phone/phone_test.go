@@ -111,7 +111,7 @@ func TestDisplay(t *testing.T) {
 	}
 }
 
-// Whatever is typed is refused or becomes a number that is read, and shown and read, as itself.
+// Whatever is typed is refused or becomes a number that reads as itself, also after it was shown.
 func FuzzParse(f *testing.F) {
 	for _, typed := range []string{"+49 (0) 30 123456", "0049-30/123 456", "tel:+1-202-555-0143", "４９", "٠٣٠", "\xff+1", "+000", "8~10 7 495"} {
 		f.Add(typed, "DE")

@@ -141,7 +141,7 @@ func TestTransparentBecomesWhite(t *testing.T) {
 	wantQuarters(t, look(t, file(t, "transparent.webp")), white, white, white, white)
 }
 
-// TestOrientation: the middle quarters of what a camera stored, and how they stand upright.
+// TestOrientation checks that what a camera stored comes out upright, for every orientation.
 func TestOrientation(t *testing.T) {
 	want := map[int][]color.RGBA{
 		0: {red, green, blue, yellow}, 1: {red, green, blue, yellow}, 2: {green, red, yellow, blue}, 3: {yellow, blue, green, red},
@@ -232,7 +232,7 @@ func pngHeader(w, h uint32) []byte {
 	return append([]byte("\x89PNG\r\n\x1a\n"), chunk("IHDR", append(content, 8, 6, 0, 0, 0))...)
 }
 
-// resized claims other dimensions for a JPEG than it has.
+// resized returns a JPEG that claims other dimensions than it has.
 func resized(data []byte, w, h uint16) []byte {
 	out := append([]byte{}, data...)
 	for at := 2; ; at += 2 + int(binary.BigEndian.Uint16(out[at+2:])) {
@@ -333,7 +333,7 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-// FuzzSquares: whatever is uploaded, there is an answer, and it is one that people can be told.
+// FuzzSquares checks that every upload gets an answer, and one that people can be told.
 func FuzzSquares(f *testing.F) {
 	for _, name := range []string{"turned.webp", "transparent.webp", "lossless.webp", "moving.webp", "corners.gif"} {
 		data, err := os.ReadFile(filepath.Join("testdata", name))

@@ -95,7 +95,7 @@ func TestGuestSession(t *testing.T) {
 			}
 		}
 	}
-	// And whoever is signed in there is no guest.
+	// And nobody signed in there is a guest.
 	user := strings.Split(w.start(t, w.portal).Value, ".")
 	_, _, _, err = loadGuest(g, &http.Cookie{Name: c.Name, Value: strings.Join([]string{user[0], user[2], user[3]}, ".")})
 	wantSignedOut(t, "a user as guest", err)
@@ -144,7 +144,7 @@ func TestGuestSessionsEnd(t *testing.T) {
 	}
 	r := httptest.NewRequest(http.MethodPost, "/guest/leave", nil)
 	r.AddCookie(c)
-	for range 2 { // twice is once
+	for range 2 { // the second time changes nothing
 		answer := httptest.NewRecorder()
 		if err := g.End(answer, r); err != nil {
 			t.Fatal(err)

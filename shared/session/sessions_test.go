@@ -80,7 +80,7 @@ func (w *world) start(t *testing.T, s session.Sessions) *http.Cookie {
 	return answer.Result().Cookies()[0]
 }
 
-// load asks who sends these cookies, and returns what was answered with.
+// load asks who sends these cookies, and returns the answer with it.
 func load(s session.Sessions, cookies ...*http.Cookie) (membership.Actor, *http.Response, error) {
 	r := httptest.NewRequest("GET", "/", nil)
 	for _, c := range cookies {
@@ -239,7 +239,7 @@ func TestEnd(t *testing.T) {
 	r := httptest.NewRequest("POST", "/sign-out", nil)
 	r.AddCookie(c)
 	answer := httptest.NewRecorder()
-	for range 2 { // twice is once
+	for range 2 { // the second time changes nothing
 		if err := w.portal.End(answer, r); err != nil {
 			t.Fatal(err)
 		}
@@ -254,7 +254,7 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-// Signing in again ends the session that the browser had, and no other one.
+// Signing in again ends the browser's previous session, and no other.
 func TestStartEndsTheFormerSession(t *testing.T) {
 	w := newWorld(t)
 	former, other := w.start(t, w.portal), w.start(t, w.portal)

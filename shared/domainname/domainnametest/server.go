@@ -1,4 +1,4 @@
-// Package domainnametest is a name server for tests and the local cloud: a real one, that knows nothing but what it is told.
+// Package domainnametest is a name server for tests and the local cloud: a real one that knows only what it is told.
 package domainnametest
 
 import (
@@ -80,7 +80,7 @@ func (s *Server) serve() {
 	}
 }
 
-// answer returns nil for what is no question.
+// answer returns nil for anything but a question.
 func (s *Server) answer(packet []byte) []byte {
 	var parser dnsmessage.Parser
 	header, err := parser.Start(packet)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// FuzzWireAddress: whatever is typed as an address, what goes to SES is one plain ASCII address.
+// FuzzWireAddress checks that SES gets one plain ASCII address, whatever is typed.
 func FuzzWireAddress(f *testing.F) {
 	for _, s := range []string{"a@example.com", "Anna <a@example.com>", "a@bücher.example", "a@b@c", "\"a b\"@example.com", "a@[127.0.0.1]",
 		"a@example.com\r\nBcc: b@example.com", "a(c)@example.com", "=?utf-8?q?a?= <a@example.com>", "a@example.com,b@example.com", "a@xn--a.example", "a@\u3002"} {
