@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// InvitationRetention is how long an ended invitation is kept before it is deleted with its user. An accepted one is
-// kept with its user.
+// InvitationRetention is how long an ended invitation is kept before it is deleted, with its user, as
+// Invitations.Delete does. An accepted one is kept with its user.
 const InvitationRetention = 90 * 24 * time.Hour
 
 // DigestHour is the hour (UTC) of the next day at which inviters are told which of their invitations have expired.

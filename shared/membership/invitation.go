@@ -574,8 +574,9 @@ func (is Invitations) end(ctx context.Context, c Call, inv Invitation, user User
 	return after, nil
 }
 
-// Delete deletes an invitation and its user, who is still invited or was removed when it ended. An accepted one is
-// kept: remove the user instead. Errors: ErrNotFound, ErrForbidden, Conflict (accepted_remove_user), ErrStale.
+// Delete deletes an invitation and its user, who is still invited or was removed when it ended; a contact who is still
+// invited becomes one again. An accepted invitation is kept: remove the user instead.
+// Errors: ErrNotFound, ErrForbidden, Conflict (accepted_remove_user), ErrStale.
 func (is Invitations) Delete(ctx context.Context, c Call, invitationID string) error {
 	inv, err := c.Invitation.or(ctx, c.Actor.Reach(), invitationID, is.Store.Invitation)
 	if err != nil {
