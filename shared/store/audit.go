@@ -36,7 +36,8 @@ func auditFrom(i item) membership.AuditEntry {
 	}
 }
 
-// AuditEntries returns one page of what happened at a customer within reach in one month, the newest first.
+// AuditEntries returns one page of a month's audit entries of a customer within reach, the newest first.
+// Errors: ErrNotFound.
 func (t Table) AuditEntries(ctx context.Context, reach membership.Reach, customerID string, month time.Time, limit int) ([]membership.AuditEntry, error) {
 	if !reach.Includes(customerID) {
 		return nil, membership.ErrNotFound
@@ -70,7 +71,7 @@ func markerFrom(i item) *membership.Marker {
 	return &membership.Marker{BodyHash: i.str("bodyHash"), IDs: i.strs("ids")}
 }
 
-// Marker returns what is remembered of an earlier request with this key, nil when there was none.
+// Marker returns what an earlier request with this key left behind, or nil when there was none.
 func (t Table) Marker(ctx context.Context, k membership.IdempotencyKey) (*membership.Marker, error) {
 	i, err := t.get(ctx, markerKey(k))
 	return markerFrom(i), err

@@ -9,7 +9,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// avatarUploadRetention is how long it can be seen what became of an upload.
+// avatarUploadRetention is how long the outcome of an upload can be seen.
 const avatarUploadRetention = 7 * 24 * time.Hour
 
 func avatarUploadItem(u membership.AvatarUpload) item {
@@ -35,19 +35,19 @@ func avatarUploadFrom(i item) membership.AvatarUpload {
 	}
 }
 
-// AvatarUpload returns the last upload of a picture that was begun for a user, the zero one where there is none.
+// AvatarUpload returns the last picture upload that was begun for a user, or the zero value when there was none.
 func (t Table) AvatarUpload(ctx context.Context, customerID, userID string) (membership.AvatarUpload, error) {
 	i, err := t.get(ctx, avatarUploadKey(customerID, userID))
 	return avatarUploadFrom(i), err
 }
 
-// BeginAvatarUpload stores an upload in the place of an earlier one of the same user.
+// BeginAvatarUpload stores an upload and replaces an earlier one of the same user.
 func (t Table) BeginAvatarUpload(ctx context.Context, u membership.AvatarUpload) error {
 	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: avatarUploadItem(u)})
 	return unavailable(err)
 }
 
-// EndAvatarUpload stores what became of an upload. Errors: ErrStale when another one has taken its place.
+// EndAvatarUpload stores the outcome of an upload. Errors: ErrStale when another upload has taken its place.
 func (t Table) EndAvatarUpload(ctx context.Context, u membership.AvatarUpload) error {
 	same := sameUpload(u.AvatarRef)
 	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: avatarUploadItem(u),
@@ -55,7 +55,7 @@ func (t Table) EndAvatarUpload(ctx context.Context, u membership.AvatarUpload) e
 	return conditional(err, membership.ErrStale)
 }
 
-// DropAvatarUpload forgets an upload, unless another one has taken its place.
+// DropAvatarUpload deletes an upload, unless another one has taken its place.
 func (t Table) DropAvatarUpload(ctx context.Context, ref membership.AvatarRef) error {
 	same := sameUpload(ref)
 	_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: avatarUploadKey(ref.CustomerID, ref.UserID).item(),

@@ -6,7 +6,8 @@ import (
 	"clientele/shared/membership"
 )
 
-// Markers returns what is remembered of requests, nil where there was none, in the order asked and with one wait.
+// Markers returns what earlier requests with these keys left behind, nil where there was none, in the order of keys and
+// with one wait.
 func (t Table) Markers(ctx context.Context, keys []*membership.IdempotencyKey) ([]*membership.Marker, error) {
 	var ask []key
 	for _, k := range keys {

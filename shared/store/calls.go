@@ -6,9 +6,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// calls are the calls of DynamoDB that this room makes. The client itself is not kept: html/template can call any method
-// by its name, so a program that links it keeps every exported method of every type that an interface may hold, and the
-// client with its hundred operations would be among them (4 MB of each page function).
+// calls are the DynamoDB calls that this package makes. It does not keep the client itself: html/template can call any
+// method by its name, so a program that links it keeps every exported method of every type that an interface may hold,
+// and that would include the client's hundred operations (4 MB in each page function).
 type calls struct {
 	GetItem            func(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	BatchGetItem       func(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)

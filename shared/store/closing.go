@@ -10,19 +10,19 @@ import (
 	"clientele/shared/membership"
 )
 
-// A customer or group is closed before it is deleted: nobody new can be put into it from then on, so that whoever came
+// A customer or group is closed before it is deleted. From then on nobody can be put into it, so everybody who came
 // before is seen and nobody comes after (docs/decisions/005).
 
-// closing is how long what is being deleted takes in nobody; a deletion that died half way ends with it.
+// closing is how long an item that is being deleted lets nobody in. A deletion that died half way ends with it.
 const closing = 30 * time.Second
 
-// notClosing is the part of a condition that holds while an item is not being deleted; :now is the value of its moment.
+// notClosing is the part of a condition that holds while an item is not being deleted; :now is the current time.
 const notClosing = "(attribute_not_exists(closingUntil) OR closingUntil < :now)"
 
-// closeEmpty closes a customer or group of this version for the deletion that tr stands for, and looks whether its
-// partition has anything whose sort key begins with one of the prefixes. Where it has, it is opened again, and the error is
-// notEmpty. Else mine holds as long as the item may be deleted: of two deletions at once the later one has the door, and a
-// change of the item opens it again. A deletion that died on the way can be repeated with the same version.
+// closeEmpty closes a customer or group of this version for the deletion that tr records, and looks for items in its
+// partition whose sort key begins with one of the prefixes. If there are any, it opens the item again and returns
+// notEmpty. Otherwise mine holds as long as the item may be deleted: of two deletions at once the later one wins, and a
+// change of the item opens it again. A deletion that died half way can be repeated with the same version.
 // Errors: ErrStale, notEmpty.
 func (t Table) closeEmpty(ctx context.Context, k key, version int, tr membership.Trail, notEmpty error, prefixes ...string) (mine condition, err error) {
 	_, err = t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{

@@ -2,7 +2,7 @@ package store
 
 import "clientele/shared/membership"
 
-// What the rules need of the table, checked when it is compiled.
+// The compiler checks that Table has what the rules need.
 var (
 	_ membership.CustomerStore   = Table{}
 	_ membership.SubAccountStore = Table{}

@@ -72,7 +72,8 @@ func (t Table) Customer(ctx context.Context, reach membership.Reach, customerID 
 	return customerFrom(i), err
 }
 
-// Customers returns one page of all customers but the provider, by name or age, or those found by a search.
+// Customers returns one page of the customers other than the provider: those that match the search, or all by name or
+// age.
 func (t Table) Customers(ctx context.Context, q membership.CustomerQuery) (membership.Page[membership.Customer], error) {
 	if q.Search != "" {
 		return t.searchCustomers(ctx, q)
@@ -92,10 +93,10 @@ func (t Table) Customers(ctx context.Context, q membership.CustomerQuery) (membe
 	return p, nil
 }
 
-// searchCustomers reads the rows of words that begin with the search: one Query. A customer shows once, at the first of
-// its words that match, so a page can be short and still have a next one.
+// searchCustomers reads the word rows that begin with the search text, with one Query. A customer is shown once, at the
+// first of its words that matches, so a page can be short and still have a next one.
 func (t Table) searchCustomers(ctx context.Context, q membership.CustomerQuery) (membership.Page[membership.Customer], error) {
-	text := searchText(q.Search) // as its rows are cut
+	text := searchText(q.Search) // cut like the text of the rows
 	items, next, prev, err := t.page(ctx, listing{attribute: "sk", partition: customerSearchPartition(text), only: text,
 		dense: true,
 		keep: func(i item) bool {
@@ -111,7 +112,7 @@ func (t Table) searchCustomers(ctx context.Context, q membership.CustomerQuery) 
 	return p, nil
 }
 
-// firstMatch returns the first in order of the texts that begin with prefix.
+// firstMatch returns the smallest of the texts that begin with prefix.
 func firstMatch(texts []string, prefix string) string {
 	first := ""
 	for _, text := range texts {
@@ -122,7 +123,8 @@ func firstMatch(texts []string, prefix string) string {
 	return first
 }
 
-// words writes the rows by which a customer is found, before (zero for a new one) becoming after (zero for a deleted one).
+// words updates the rows by which a customer is found as before (zero for a new customer) becomes after (zero for a
+// deleted one).
 func (w *write) words(before, after membership.Customer) {
 	old, now := words(before.Name), words(after.Name)
 	for _, text := range old {
@@ -166,7 +168,7 @@ func (t Table) CreateCustomer(ctx context.Context, c membership.Customer, tr mem
 	return t.commit(ctx, w)
 }
 
-// CreateProvider stores the provider's record; somebody else having been faster is fine.
+// CreateProvider stores the provider's record. It is no error when somebody else was faster.
 func (t Table) CreateProvider(ctx context.Context, c membership.Customer, tr membership.Trail) error {
 	w := t.write()
 	w.put(customerItem(c), absent(), membership.ErrStale)
@@ -178,7 +180,7 @@ func (t Table) CreateProvider(ctx context.Context, c membership.Customer, tr mem
 	return err
 }
 
-// ChangeCustomer replaces before by after. Errors: ErrStale, ErrExternalIDInUse, ErrGroupGone, ErrInProgress.
+// ChangeCustomer replaces before with after. Errors: ErrStale, ErrExternalIDInUse, ErrGroupGone, ErrInProgress.
 func (t Table) ChangeCustomer(ctx context.Context, before, after membership.Customer, tr membership.Trail) error {
 	w := t.write()
 	w.put(customerItem(after), versionIs(before.Version), membership.ErrStale)
@@ -207,8 +209,8 @@ func existingCustomer(now time.Time) condition {
 	}
 }
 
-// DeleteCustomer deletes a customer without users and sub-accounts. A deletion that died on the way can be repeated with
-// the same version. Errors: ErrStale, ErrCustomerNotEmpty.
+// DeleteCustomer deletes a customer that has no users and no sub-accounts. A deletion that died half way can be
+// repeated with the same version. Errors: ErrStale, ErrCustomerNotEmpty.
 func (t Table) DeleteCustomer(ctx context.Context, c membership.Customer, tr membership.Trail) error {
 	mine, err := t.closeEmpty(ctx, customerKey(c.ID), c.Version, tr, membership.ErrCustomerNotEmpty, memberUserPrefix, subAccountPrefix)
 	if err != nil {

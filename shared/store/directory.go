@@ -13,9 +13,10 @@ import (
 	"clientele/shared/membership"
 )
 
-// Users returns one page of rows: one Query for any single filter and sort. With several filters the list of the one
-// with the fewest users is read, and the rest decides row by row, so that a page can be short and still have a next one.
-// Whoever reaches one customer only reads that customer's list: no row of another one is looked at.
+// Users returns one page of rows: one Query for any single filter and sort. With several filters it reads the list of
+// the one with the fewest users and checks the others row by row, so a page can be short and still have a next one. A
+// caller who reaches one customer only reads that customer's list: no row of another customer is looked at.
+// Errors: ErrNotFound.
 func (t Table) Users(ctx context.Context, q membership.UserQuery) (membership.Page[membership.UserRow], error) {
 	var p membership.Page[membership.UserRow]
 	if q.CustomerID == "" && !q.Reach.All() || q.CustomerID != "" && !q.Reach.Includes(q.CustomerID) {
@@ -49,7 +50,7 @@ func (t Table) userListing(ctx context.Context, q membership.UserQuery) (listing
 		membership.SortRegistered: {index: indexRegistered, attribute: "byRegistered"},
 	}[q.Sort]
 	var facets []string
-	if q.Status == membership.Removed { // on no other list
+	if q.Status == membership.Removed { // they are on no other list
 		facets = append(facets, statusFacet(q.Status))
 	} else {
 		if q.CustomerID != "" {
@@ -80,7 +81,7 @@ func (t Table) userListing(ctx context.Context, q membership.UserQuery) (listing
 		}
 		l.facet = smallest
 	}
-	// The clock may be ahead of the lists of statuses by a minute; the others hold what they are asked for.
+	// The clock may be a minute ahead of the lists by status; the other lists hold exactly what is asked for.
 	if len(facets) > 1 || q.Status != "" {
 		l.dense = len(facets) == 1
 		l.keep = func(i item) bool { return q.Keeps(rowFrom(i)) }
@@ -88,7 +89,7 @@ func (t Table) userListing(ctx context.Context, q membership.UserQuery) (listing
 	return l, nil
 }
 
-// smallest returns the facet with the fewest users, by the counters; of equal ones the first.
+// smallest returns the facet with the fewest users according to the counters, the first one when several are equal.
 func (t Table) smallest(ctx context.Context, facets []string) (string, error) {
 	keys := make([]key, len(facets))
 	for n, f := range facets {
@@ -102,8 +103,8 @@ func (t Table) smallest(ctx context.Context, facets []string) (string, error) {
 	return slices.MinFunc(facets, func(a, b string) int { return count(a) - count(b) }), nil
 }
 
-// userSearch is the listing of a search: the rows of words that begin with the text. A user shows once, at the first of
-// the words that match.
+// userSearch is the listing of a search: the word rows that begin with the text. A user is shown once, at the first
+// word that matches.
 func userSearch(q membership.UserQuery) listing {
 	scope := allScope
 	if q.CustomerID != "" {
@@ -116,12 +117,13 @@ func userSearch(q membership.UserQuery) listing {
 	}}
 }
 
-// narrow says whether nearly all that a search finds is kept: no filter beside it.
+// narrow says whether a search keeps nearly all that it finds: it has no filter besides.
 func narrow(q membership.UserQuery) bool {
 	return q.Status == "" && q.Role == "" && q.Country == "" && q.GroupID == ""
 }
 
-// UserCounts returns the counters of the statuses: of one customer, or with "" of all of them without the staff.
+// UserCounts returns the number of users by status: of one customer, or of all customers without the staff when
+// customerID is "". Errors: ErrNotFound.
 func (t Table) UserCounts(ctx context.Context, reach membership.Reach, customerID string) (map[membership.Status]int, error) {
 	scope := allScope
 	switch {
@@ -144,11 +146,11 @@ func (t Table) UserCounts(ctx context.Context, reach membership.Reach, customerI
 	return counts, nil
 }
 
-// maxTexts bounds the rows by which one user is found in one scope.
+// maxTexts limits the rows by which one user is found in one scope.
 const maxTexts = 24
 
-// userTexts returns what a user is found by in a scope: each field from each of its words on; the name both ways round.
-// In a customer's own scope its name says nothing.
+// userTexts returns the texts by which a user is found in a scope: each field from each of its words on, and the name
+// both ways round. A customer's own scope leaves out the customer's name, which all its users share.
 func userTexts(scope string, r membership.UserRow) []string {
 	if r.Status == membership.Removed || r.ID == "" {
 		return nil
@@ -179,11 +181,11 @@ func userTexts(scope string, r membership.UserRow) []string {
 	return texts
 }
 
-// wordEnds are the characters that stand between the words of names and addresses. What follows an apostrophe is found by
-// itself as well: neil and oneil are O'Neil.
+// wordEnds are the characters between the words of names and addresses. What follows an apostrophe is also found by
+// itself: neil and oneil both find O'Neil.
 const wordEnds = " -_.,/&@+'’ʼ()"
 
-// scopes are where a user is found and counted.
+// scopes returns the scopes in which a user is found and counted.
 func scopes(r membership.UserRow) []string {
 	switch {
 	case r.ID == "":
@@ -194,7 +196,7 @@ func scopes(r membership.UserRow) []string {
 	return []string{allScope, customerFacet(r.CustomerID)}
 }
 
-// counted returns the counters that a user is in.
+// counted returns the counters that count a user.
 func counted(r membership.UserRow) []key {
 	var keys []key
 	for _, scope := range scopes(r) {
@@ -227,12 +229,12 @@ func searchRows(r membership.UserRow, columns string) map[key]item {
 }
 
 // Project brings the search rows and counters of a user in step with its record. It looks at what is stored, not at the
-// event that called it: called twice, late, or in another order it does the same. What was counted is remembered beside
-// the user and changes in one transaction with the counters, so nobody is counted twice. The search rows are written
-// before: a crash between the two leaves rows that the next call writes again. A user who goes from one customer to
-// another is two calls, in any order. Errors: ErrOverloaded.
+// event that called it: called twice, late, or in another order it does the same. What was counted is kept beside the
+// user and changes in one transaction with the counters, so nobody is counted twice. The search rows are written first:
+// a crash between the two leaves rows that the next call writes again. A user who moves from one customer to another
+// causes two calls, in any order. Errors: ErrOverloaded.
 func (t Table) Project(ctx context.Context, customerID, userID string) error {
-	var stale map[key]item // what an attempt wrote that lost a race
+	var stale map[key]item // what an attempt wrote before it lost a race
 	for try := 0; ; try++ {
 		found, err := t.batchGet(ctx, []key{projectionKey(userID), userKey(customerID, userID)})
 		if err != nil {
@@ -248,7 +250,7 @@ func (t Table) Project(ctx context.Context, customerID, userID string) error {
 		}
 		before, after := projected(was, userID), projected(item{rowAttribute: str(columns)}, userID)
 		if record == nil && before.ID != "" && before.CustomerID != customerID && stale == nil {
-			return nil // the user has gone to another customer, whose call has been here before this one
+			return nil // the user has moved to another customer, whose call came before this one
 		}
 		old, now := searchRows(before, was.str(rowAttribute)), searchRows(after, columns)
 		for k, i := range stale {
@@ -272,8 +274,8 @@ func (t Table) Project(ctx context.Context, customerID, userID string) error {
 	}
 }
 
-// projection writes what search rows and counters say of a user from now on ("" for nothing any more), and moves the
-// counters, while the projection is what was read.
+// projection stores what search rows and counters say of a user from now on ("" for nothing any more) and moves the
+// counters, on the condition that the stored projection is still was.
 func (w *write) projection(userID string, was item, columns string) {
 	if columns == "" {
 		w.delete(projectionKey(userID), sameProjection(was), membership.ErrStale)
@@ -301,7 +303,7 @@ func projectionItem(userID, columns string) item {
 	return i
 }
 
-// sameProjection holds while a projection is what was read.
+// sameProjection holds while the stored projection is still the one that was read.
 func sameProjection(was item) condition {
 	if was == nil {
 		return absent()
@@ -309,7 +311,7 @@ func sameProjection(was item) condition {
 	return condition{expression: "n = :n", values: item{":n": num(int64(was.int("n")))}}
 }
 
-// projected is the user as a projection has it; zero where there is none.
+// projected returns the user as a projection records it, or zero when there is none.
 func projected(i item, userID string) membership.UserRow {
 	if i.str(rowAttribute) == "" {
 		return membership.UserRow{}
@@ -318,8 +320,8 @@ func projected(i item, userID string) membership.UserRow {
 	return rowFrom(row)
 }
 
-// count adds to a counter, and counts how often that was done, by which Rebuild knows that nobody did. One at zero stays as
-// an item: its partition has a dozen.
+// count adds n to a counter, and one to the number of its changes, by which Rebuild sees whether anybody changed it
+// meanwhile. A counter at zero stays as an item: its partition has a dozen.
 func (w *write) count(k key, n int) {
 	w.update(k, "SET entity = :entity ADD n :n, changes :one", condition{values: item{":n": num(int64(n)), ":one": num(1), ":entity": str(entityCount)}}, fmt.Errorf("counter %v", k))
 }
@@ -327,8 +329,8 @@ func (w *write) count(k key, n int) {
 // rowWriters is how many search rows are written at once.
 const rowWriters = 8
 
-// replaceRows writes what is new or different, and then deletes what is in old only, so that a user is found all the
-// time. Each row is written by itself: 1 WCU, where a transaction would cost 2.
+// replaceRows writes the rows that are new or different, and only then deletes those that are in old alone, so that a
+// user is found all the time. It writes each row by itself: that costs 1 WCU, in a transaction 2.
 func (t Table) replaceRows(ctx context.Context, old, now map[key]item) error {
 	var puts, deletes []func() error
 	for k, i := range now {
@@ -382,7 +384,8 @@ func several(calls []func() error) error {
 	return first
 }
 
-// UserOf returns whose record an item of the stream is, from its keys and entity; ok is false for every other item.
+// UserOf returns the user whose record an item of the stream is, from its keys and entity; ok is false for every other
+// item.
 func UserOf(pk, sk, entity string) (customerID, userID string, ok bool) {
 	if entity != entityUser {
 		return "", "", false

@@ -22,8 +22,8 @@ func domainFrom(i item) membership.Domain {
 		ProvenAt: i.time("provenAt"), CheckedAt: i.time("checkedAt"), Version: i.int("version")}
 }
 
-// ProvenDomain returns the customer that has proven a domain, "" when nobody has or the customer is deactivated: two waits
-// where somebody has, else one. The domain may be written in any way.
+// ProvenDomain returns the customer that has proven a domain, or "" when nobody has or the customer is deactivated. It
+// waits twice when somebody has, else once. The domain may be written in any way.
 func (t Table) ProvenDomain(ctx context.Context, domain string) (customerID string, err error) {
 	name := membership.FoldDomain(domain)
 	if name == "" {
@@ -56,7 +56,7 @@ func (t Table) Domains(ctx context.Context, reach membership.Reach, customerID s
 	return all, nil
 }
 
-// Domain returns one of a customer within reach. Errors: ErrNotFound.
+// Domain returns one domain of a customer within reach. Errors: ErrNotFound.
 func (t Table) Domain(ctx context.Context, reach membership.Reach, customerID, name string) (membership.Domain, error) {
 	if !reach.Includes(customerID) || name == "" {
 		return membership.Domain{}, membership.ErrNotFound
@@ -65,7 +65,7 @@ func (t Table) Domain(ctx context.Context, reach membership.Reach, customerID, n
 	return domainFrom(i), err
 }
 
-// countDomain changes how many domains a customer has, up to MaxDomains.
+// countDomain changes the number of a customer's domains, up to MaxDomains.
 func (w *write) countDomain(customerID string, by int) {
 	w.update(domainsKey(customerID), "ADD n :by SET entity = :e", condition{
 		expression: "attribute_not_exists(n) OR n <= :most",
@@ -78,8 +78,8 @@ func reservedBy(customerID string) condition {
 	return condition{expression: "attribute_not_exists(pk) OR customerId = :c", values: item{":c": str(customerID)}}
 }
 
-// reserveDomain reserves a domain for a customer that has proven it, or frees it. It is written also where nothing
-// changes, so that a claim is never proven without its reservation.
+// reserveDomain reserves a domain for the customer that has proven it, or frees it. It writes the reservation even
+// where nothing changes, so that no claim is ever proven without one.
 func (w *write) reserveDomain(d membership.Domain) {
 	if !d.Proven() {
 		w.delete(domainKey(d.Name), reservedBy(d.CustomerID), membership.ErrStale)
@@ -90,7 +90,7 @@ func (w *write) reserveDomain(d membership.Domain) {
 	w.put(i, reservedBy(d.CustomerID), membership.ErrDomainInUse)
 }
 
-// ClaimDomain stores a new claim of a customer that exists and has fewer than MaxDomains. Errors: ErrNotFound,
+// ClaimDomain stores a new claim of a customer, which must exist and have fewer than MaxDomains. Errors: ErrNotFound,
 // ErrDomainClaimed, ErrTooManyDomains, ErrInProgress.
 func (t Table) ClaimDomain(ctx context.Context, d membership.Domain, tr membership.Trail) error {
 	w := t.write()
@@ -101,8 +101,8 @@ func (t Table) ClaimDomain(ctx context.Context, d membership.Domain, tr membersh
 	return t.commit(ctx, w)
 }
 
-// ChangeDomain replaces before by after, and reserves the domain where after is proven, for one customer only.
-// Errors: ErrStale, ErrDomainInUse.
+// ChangeDomain replaces before with after, and reserves the domain when after is proven; only one customer can reserve
+// it. Errors: ErrStale, ErrDomainInUse.
 func (t Table) ChangeDomain(ctx context.Context, before, after membership.Domain, tr membership.Trail) error {
 	w := t.write()
 	w.check(customerKey(before.CustomerID), existingCustomer(tr.Now), membership.ErrStale)
@@ -112,7 +112,7 @@ func (t Table) ChangeDomain(ctx context.Context, before, after membership.Domain
 	return t.commit(ctx, w)
 }
 
-// RemoveDomain deletes a claim, and frees the domain where it was proven. Errors: ErrStale.
+// RemoveDomain deletes a claim, and frees the domain if it was proven. Errors: ErrStale.
 func (t Table) RemoveDomain(ctx context.Context, d membership.Domain, tr membership.Trail) error {
 	w := t.write()
 	w.removeDomain(d)

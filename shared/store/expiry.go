@@ -7,7 +7,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// DueInvitations returns invitations whose expiry or retention has passed, the oldest first, at most limit.
+// DueInvitations returns up to limit invitations whose expiry or retention has passed, the oldest first.
 func (t Table) DueInvitations(ctx context.Context, now time.Time, limit int) ([]membership.Invitation, error) {
 	items, err := t.due(ctx, dueInvitation, now, limit)
 	found := make([]membership.Invitation, len(items))
@@ -17,8 +17,8 @@ func (t Table) DueInvitations(ctx context.Context, now time.Time, limit int) ([]
 	return found, err
 }
 
-// ExpireInvitation changes user and invitation and remembers the invitation for the inviter's digest. Writing the digest
-// again is harmless: its content follows from the day. Errors: ErrStale.
+// ExpireInvitation changes a user and an invitation, and notes the invitation for the inviter's digest. Writing the
+// digest again is harmless: its content follows from the day. Errors: ErrStale.
 func (t Table) ExpireInvitation(ctx context.Context, before, after membership.User, inv membership.InvitationChange, d *membership.Digest, tr membership.Trail) error {
 	w := t.write()
 	w.user(before, after, tr.Now)
@@ -41,7 +41,7 @@ func (t Table) ExpireInvitation(ctx context.Context, before, after membership.Us
 	return t.commit(ctx, w)
 }
 
-// DueDigests returns digests that are due, at most limit.
+// DueDigests returns up to limit digests that are due, the oldest first.
 func (t Table) DueDigests(ctx context.Context, now time.Time, limit int) ([]membership.Digest, error) {
 	items, err := t.due(ctx, dueDigest, now, limit)
 	found := make([]membership.Digest, len(items))
@@ -51,7 +51,7 @@ func (t Table) DueDigests(ctx context.Context, now time.Time, limit int) ([]memb
 	return found, err
 }
 
-// digestLimit bounds what one digest reads; its mail names fewer.
+// digestLimit limits how many invitations one digest reads; its mail names fewer.
 const digestLimit = 1000
 
 // DigestInvitations returns the invitations of a digest that are still expired.
@@ -77,8 +77,8 @@ func (t Table) DigestInvitations(ctx context.Context, d membership.Digest) ([]me
 	return expired, nil
 }
 
-// FinishDigest deletes a digest and, where mail is not nil, stores the mail in the same transaction.
-// Errors: ErrStale when another run was faster.
+// FinishDigest deletes a digest and, unless mail is nil, stores the mail in the same transaction. Errors: ErrStale when
+// another run was faster.
 func (t Table) FinishDigest(ctx context.Context, d membership.Digest, mail *membership.Mail) error {
 	w := t.write()
 	w.delete(digestKey(d), condition{expression: "attribute_exists(pk)"}, membership.ErrStale)

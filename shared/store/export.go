@@ -6,8 +6,8 @@ import (
 	"clientele/shared/membership"
 )
 
-// Records returns the records of users that a list shows, by id, eventually consistent as the list itself. One that is
-// gone since is missing.
+// Records returns the records of the users in rows of a list, by id and eventually consistent, like the list. A record
+// that has gone since is missing.
 func (t Table) Records(ctx context.Context, rows []membership.UserRow) (map[string]membership.User, error) {
 	keys := make([]key, len(rows))
 	for n, r := range rows {
@@ -21,8 +21,8 @@ func (t Table) Records(ctx context.Context, rows []membership.UserRow) (map[stri
 	return records, err
 }
 
-// CountUsers returns how many users a list has by the counters, 0 where no counter says: with a search, or with several
-// filters but a customer's status. Errors: ErrNotFound.
+// CountUsers returns how many users a list has according to the counters, or 0 when no counter tells: with a search, or
+// with several filters, unless these are a customer and a status. Errors: ErrNotFound.
 func (t Table) CountUsers(ctx context.Context, q membership.UserQuery) (int, error) {
 	if q.CustomerID == "" && !q.Reach.All() || q.CustomerID != "" && !q.Reach.Includes(q.CustomerID) {
 		return 0, membership.ErrNotFound

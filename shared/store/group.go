@@ -38,7 +38,7 @@ func activeGroup(now time.Time) condition {
 	}
 }
 
-// Group returns one group with its members counted, for whoever reaches everything: groups are the provider's.
+// Group returns one group and counts its members. Groups are the provider's: the caller must reach everything.
 // Errors: ErrNotFound.
 func (t Table) Group(ctx context.Context, reach membership.Reach, groupID string) (membership.Group, error) {
 	if !reach.All() {
@@ -63,8 +63,9 @@ func members(counters map[key]item, groupID string) membership.GroupMembers {
 	}
 }
 
-// Groups returns one page of groups by name, with their members counted. The counters of all groups are one Query of at
-// most MaxGroups × 2 items of some 75 B: to read those of a page one by one would cost five times as much.
+// Groups returns one page of groups by name, with their members counted. It reads the counters of all groups with one
+// Query, at most MaxGroups × 2 items of some 75 B: reading those of a page one by one would cost five times as much.
+// Errors: ErrNotFound.
 func (t Table) Groups(ctx context.Context, q membership.GroupQuery) (membership.Page[membership.Group], error) {
 	var p membership.Page[membership.Group]
 	if !q.Reach.All() {
@@ -73,7 +74,7 @@ func (t Table) Groups(ctx context.Context, q membership.GroupQuery) (membership.
 	l := listing{index: indexName, attribute: "byName", facet: groupsFacet}
 	if q.Active != nil {
 		l.keep = func(i item) bool { return groupFromRow(i).Active == *q.Active }
-		l.dense = *q.Active // few are not
+		l.dense = *q.Active // few are inactive
 	}
 	items, next, prev, err := t.page(ctx, l, q.Page)
 	if err != nil {
@@ -112,8 +113,8 @@ func (t Table) groupCounters(ctx context.Context) (map[key]item, error) {
 	}
 }
 
-// GroupsOf returns those of the groups that exist, in the order of ids and without counting members: one wait.
-// Errors: ErrNotFound for whoever does not reach everything.
+// GroupsOf returns the groups of ids that exist, in the order of ids and without counting members, with one wait.
+// Errors: ErrNotFound when the caller does not reach everything.
 func (t Table) GroupsOf(ctx context.Context, reach membership.Reach, ids []string) ([]membership.Group, error) {
 	if !reach.All() {
 		return nil, membership.ErrNotFound
@@ -135,8 +136,8 @@ func (t Table) GroupsOf(ctx context.Context, reach membership.Reach, ids []strin
 	return groups, err
 }
 
-// GroupCustomers returns one page of the customers in a group, by name: one Query, and where it finds nobody a look
-// whether there is such a group. Errors: ErrNotFound.
+// GroupCustomers returns one page of the customers in a group, by name: one Query, and when that finds nobody a second
+// look whether the group exists. Errors: ErrNotFound.
 func (t Table) GroupCustomers(ctx context.Context, reach membership.Reach, groupID string, page membership.PageRequest) (membership.Page[membership.Customer], error) {
 	var p membership.Page[membership.Customer]
 	if !reach.All() {
@@ -178,7 +179,7 @@ func (w *write) groupName(groupID, before, after string) {
 	}
 }
 
-// countGroup changes how many groups there are, up to MaxGroups.
+// countGroup changes the number of groups, up to MaxGroups.
 func (w *write) countGroup(by int) {
 	w.update(groupsKey(), "ADD n :by SET entity = :e", condition{
 		expression: "attribute_not_exists(n) OR n <= :most",
@@ -186,7 +187,7 @@ func (w *write) countGroup(by int) {
 	}, membership.ErrTooManyGroups)
 }
 
-// CreateGroup stores a new group, while there are fewer than MaxGroups. Errors: ErrGroupNameInUse, ErrTooManyGroups,
+// CreateGroup stores a new group while there are fewer than MaxGroups. Errors: ErrGroupNameInUse, ErrTooManyGroups,
 // ErrInProgress.
 func (t Table) CreateGroup(ctx context.Context, g membership.Group, tr membership.Trail) error {
 	w := t.write()
@@ -197,7 +198,7 @@ func (t Table) CreateGroup(ctx context.Context, g membership.Group, tr membershi
 	return t.commit(ctx, w)
 }
 
-// ChangeGroup replaces before by after, and opens the door that a deletion has closed. Errors: ErrStale,
+// ChangeGroup replaces before with after, and opens a group that a deletion has closed. Errors: ErrStale,
 // ErrGroupNameInUse.
 func (t Table) ChangeGroup(ctx context.Context, before, after membership.Group, tr membership.Trail) error {
 	w := t.write()
@@ -207,7 +208,7 @@ func (t Table) ChangeGroup(ctx context.Context, before, after membership.Group, 
 	return t.commit(ctx, w)
 }
 
-// DeleteGroup deletes a group without users and customers. Errors: ErrStale, ErrGroupNotEmpty.
+// DeleteGroup deletes a group that has no users and no customers. Errors: ErrStale, ErrGroupNotEmpty.
 func (t Table) DeleteGroup(ctx context.Context, g membership.Group, tr membership.Trail) error {
 	mine, err := t.closeEmpty(ctx, groupKey(g.ID), g.Version, tr, membership.ErrGroupNotEmpty, memberUserPrefix, memberCustomerPrefix)
 	if err != nil {
@@ -215,14 +216,14 @@ func (t Table) DeleteGroup(ctx context.Context, g membership.Group, tr membershi
 	}
 	w := t.write()
 	w.delete(groupKey(g.ID), mine, membership.ErrStale)
-	w.delete(countKey(allScope, groupCustomersFacet(g.ID)), always(), nil) // that of the users may still be counted down
+	w.delete(countKey(allScope, groupCustomersFacet(g.ID)), always(), nil) // the counter of its users may still be counted down
 	w.groupName(g.ID, g.Name, "")
 	w.countGroup(-1)
 	w.trail(tr)
 	return t.commit(ctx, w)
 }
 
-// groupCustomerItem is a customer in one group: what the list of its customers shows.
+// groupCustomerItem is a customer in one group, as the list of the group's customers shows it.
 func groupCustomerItem(groupID string, c membership.Customer) item {
 	i := newItem(groupCustomerKey(groupID, c.ID), entityGroupOf)
 	i.setStr("facet", groupCustomersFacet(groupID))
@@ -231,8 +232,8 @@ func groupCustomerItem(groupID string, c membership.Customer) item {
 	return i
 }
 
-// groupsOfCustomer keeps the memberships of a customer in step, before becoming after (zero for a deleted one): the items
-// by which groups list their customers, and the counters. A customer is put into active groups only.
+// groupsOfCustomer keeps the memberships of a customer in step as before becomes after (zero for a deleted one): the
+// items by which groups list their customers, and the counters. It puts a customer into active groups only.
 func (w *write) groupsOfCustomer(before, after membership.Customer, now time.Time) {
 	for _, g := range before.GroupIDs {
 		if !slices.Contains(after.GroupIDs, g) {

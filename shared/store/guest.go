@@ -9,8 +9,8 @@ import (
 	"clientele/shared/membership"
 )
 
-// contactAddress moves the row by which a customer is found by its e-mail, before (zero for a new one) becoming after
-// (zero for a deleted one).
+// contactAddress moves the row by which a customer is found by its e-mail as before (zero for a new customer) becomes
+// after (zero for a deleted one).
 func (w *write) contactAddress(before, after membership.Customer) {
 	was, is := membership.FoldLogin(before.Email), membership.FoldLogin(after.Email)
 	if was == is {
@@ -56,8 +56,8 @@ func guestSessionFrom(i item) membership.GuestSession {
 		CreatedAt: i.time("createdAt"), EndsAt: i.time("endsAt")}
 }
 
-// GuestsOf returns the ids of the customers with a folded contact address, the oldest first (ids sort by age), at most
-// MaxGuestsOf: one Query.
+// GuestsOf returns the ids of up to MaxGuestsOf customers with a folded contact address, the oldest first (ids sort by
+// age): one Query.
 func (t Table) GuestsOf(ctx context.Context, address string) ([]string, error) {
 	items, err := t.partition(ctx, contactAddressPartition(address), contactAddressPrefix, membership.MaxGuestsOf)
 	ids := make([]string, len(items))
@@ -67,8 +67,8 @@ func (t Table) GuestsOf(ctx context.Context, address string) ([]string, error) {
 	return ids, err
 }
 
-// GuestFacts reads a customer, its link and session, and then the rows of its users: two waits. Everything is read
-// consistently, so that whoever has just become the first user ends the guest's stay with the next request.
+// GuestFacts reads a customer, its link and session, and then the rows of its users: two waits. All reads are
+// consistent, so the first user ends the guest's stay with the next request.
 func (t Table) GuestFacts(ctx context.Context, customerID, sessionID string) (membership.GuestFacts, error) {
 	ask := []key{customerKey(customerID), guestLinkKey(customerID)}
 	if sessionID != "" {
@@ -90,11 +90,11 @@ func (t Table) GuestFacts(ctx context.Context, customerID, sessionID string) (me
 	return f, err
 }
 
-// usersLookedAt is how many rows hasUser reads: consistently 15 RCU at the usual 380 B.
+// usersLookedAt is how many rows hasUser reads: 15 RCU, consistently, at the usual 380 B.
 const usersLookedAt = 150
 
-// hasUser says whether a customer has a user who has, or had, access. It reads at most usersLookedAt rows: a customer with as
-// many people and nobody among them who has got in yet has no guests either.
+// hasUser says whether a customer has a user who has, or had, access. It reads at most usersLookedAt rows; a customer
+// with more people than that has no guests, even if none of these has got in yet.
 func (t Table) hasUser(ctx context.Context, customerID string) (bool, error) {
 	out, err := t.client.Query(ctx, &dynamodb.QueryInput{
 		TableName: &t.name, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :sk)"), ConsistentRead: aws.Bool(true),
@@ -113,7 +113,7 @@ func (t Table) hasUser(ctx context.Context, customerID string) (bool, error) {
 	return len(out.LastEvaluatedKey) > 0, nil
 }
 
-// ChangeGuestLink replaces before by after. Errors: ErrStale.
+// ChangeGuestLink replaces before with after. Errors: ErrStale.
 func (t Table) ChangeGuestLink(ctx context.Context, before, after membership.GuestLink) error {
 	w := t.write()
 	w.guestLink(before, after)
@@ -143,7 +143,7 @@ func (t Table) EndGuestSession(ctx context.Context, customerID, sessionID string
 	return unavailable(err)
 }
 
-// RequestUser stores a registration that waits, with its user, while the customer that it proposes is active.
+// RequestUser stores a waiting registration with its user, while the customer that it proposes is active.
 // Errors: ErrSignedOut, ErrLoginTaken.
 func (t Table) RequestUser(ctx context.Context, r membership.Registration, u membership.User, tr membership.Trail) error {
 	w := t.write()

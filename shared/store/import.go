@@ -36,7 +36,7 @@ func importFrom(i item) membership.Import {
 	}
 }
 
-// importColumns packs what lists show of an import: not how its file is read.
+// importColumns packs what lists show of an import, which is not how its file is read.
 func importColumns(v membership.Import) string {
 	update := ""
 	if v.Update {
@@ -53,7 +53,7 @@ func importFromRow(i item) membership.Import {
 		Stage: membership.ImportStage(c.at(10)), Update: c.at(11) != "", JobID: unpackID(c.at(12)), CreatedAt: c.time(13), ExpiresAt: c.time(14), Version: c.int(15)}
 }
 
-// Imports returns one page of the imports that one person has begun, by age, with what lists show of them.
+// Imports returns one page of the imports that one person has begun, by age, with the fields that lists show.
 func (t Table) Imports(ctx context.Context, q membership.ImportQuery) (membership.Page[membership.Import], error) {
 	items, next, prev, err := t.page(ctx, listing{index: indexRegistered, attribute: "byRegistered", facet: importsFacet(q.ByCustomerID, q.By)}, q.Page)
 	p := membership.Page[membership.Import]{Items: make([]membership.Import, len(items)), Next: next, Prev: prev}
@@ -63,13 +63,13 @@ func (t Table) Imports(ctx context.Context, q membership.ImportQuery) (membershi
 	return p, err
 }
 
-// Import returns one import within reach, without what its job says. Errors: ErrNotFound.
+// Import returns one import within reach, without the state of its job. Errors: ErrNotFound.
 func (t Table) Import(ctx context.Context, reach membership.Reach, id string) (membership.Import, error) {
 	i, err := t.findWithin(ctx, reach, importKey, id)
 	return importFrom(i), err
 }
 
-// CreateImport stores a new import, for a customer that is active. Errors: ErrCustomerDeactivated, ErrInProgress.
+// CreateImport stores a new import for an active customer. Errors: ErrCustomerDeactivated, ErrInProgress.
 func (t Table) CreateImport(ctx context.Context, v membership.Import, tr membership.Trail) error {
 	w := t.write()
 	w.check(customerKey(v.CustomerID), openCustomer(tr.Now), membership.ErrCustomerDeactivated)
@@ -78,7 +78,7 @@ func (t Table) CreateImport(ctx context.Context, v membership.Import, tr members
 	return t.commit(ctx, w)
 }
 
-// ChangeImport replaces before by after, with the job that the change owes. Errors: ErrStale, ErrInProgress.
+// ChangeImport replaces before with after and stores the job that the change owes. Errors: ErrStale, ErrInProgress.
 func (t Table) ChangeImport(ctx context.Context, before, after membership.Import, tr membership.Trail) error {
 	w := t.write()
 	w.put(importItem(after), versionIs(before.Version), membership.ErrStale)

@@ -12,10 +12,10 @@ func invitationItem(v membership.Invitation) item {
 	i.setStr("facet", invitationsFacet(v.CustomerID))
 	i.setStr(rowAttribute, invitationColumns(v))
 	i.setTime("byRegistered", v.CreatedAt)
-	if v.Origin != membership.Portal { // the provider's list
+	if v.Origin != membership.Portal { // it is on the provider's list
 		i.setTime("byName", v.CreatedAt)
 	}
-	switch v.Status { // when the clean-up has to look at it again
+	switch v.Status { // when the clean-up must look at it again
 	case membership.InvitationPending:
 		i.setStr("due", dueFacet(dueInvitation, v.ID))
 		i.setTime("dueAt", v.ExpiresAt)
@@ -65,21 +65,21 @@ func formerContactFrom(i item) *membership.FormerContact {
 		GroupIDs: i.strs("ofContactGroupIds"), Group: was["group"]}
 }
 
-// Invitation returns one within reach. Errors: ErrNotFound.
+// Invitation returns one invitation within reach. Errors: ErrNotFound.
 func (t Table) Invitation(ctx context.Context, reach membership.Reach, id string) (membership.Invitation, error) {
 	i, err := t.findWithin(ctx, reach, invitationKey, id)
 	return invitationFrom(i), err
 }
 
 // Invitations returns one page of a customer's invitations, the newest first, without what only the record has: grants,
-// groups, the last mail and the version of the link.
+// groups, the last mail and the version of the link. Errors: ErrNotFound.
 func (t Table) Invitations(ctx context.Context, q membership.InvitationQuery) (membership.Page[membership.Invitation], error) {
 	var p membership.Page[membership.Invitation]
 	if !q.Reach.Includes(q.CustomerID) {
 		return p, membership.ErrNotFound
 	}
 	l := listing{index: indexRegistered, attribute: "byRegistered", facet: invitationsFacet(q.CustomerID)}
-	if q.Origin == membership.Staff { // what the deployment itself made is the provider's too
+	if q.Origin == membership.Staff { // what the deployment itself made is the provider's as well
 		l.index, l.attribute = indexName, "byName"
 	} else if q.Origin != "" {
 		l.keep = func(i item) bool { return invitationFromRow(i).Origin == q.Origin }
@@ -95,8 +95,8 @@ func (t Table) Invitations(ctx context.Context, q membership.InvitationQuery) (m
 	return p, nil
 }
 
-// InviteFacts returns a customer within reach, who holds the folded logins ("" is nobody) as that customer sees it, and
-// the markers of the keys (nil for nil), in the order asked and with one wait. Errors: ErrNotFound.
+// InviteFacts returns a customer within reach, the holders of the folded logins as that customer sees them (nobody for
+// ""), and the markers of the keys (nil for nil), in the order asked and with one wait. Errors: ErrNotFound.
 func (t Table) InviteFacts(ctx context.Context, reach membership.Reach, customerID string, folded []string, keys []*membership.IdempotencyKey) (membership.Customer, []membership.Address, []*membership.Marker, error) {
 	if !reach.Includes(customerID) {
 		return membership.Customer{}, nil, nil, membership.ErrNotFound
@@ -106,7 +106,7 @@ func (t Table) InviteFacts(ctx context.Context, reach membership.Reach, customer
 		if f != "" {
 			ask = append(ask, loginKey(f))
 		}
-		if strings.Contains(f, "@") { // no username is invited
+		if strings.Contains(f, "@") { // usernames are not invited
 			ask = append(ask, elsewhereKey(customerID, f))
 		}
 	}
@@ -135,13 +135,13 @@ func (t Table) InviteFacts(ctx context.Context, reach membership.Reach, customer
 	return customerFrom(found[customerKey(customerID)]), addresses, markers, nil
 }
 
-// holderFrom returns who holds a login; nobody where there is no reservation.
+// holderFrom returns who holds a login, or nobody when there is no reservation.
 func holderFrom(login item) membership.Address {
 	return membership.Address{UserID: login.str("userId"), CustomerID: login.str("customerId")}
 }
 
-// LinkFacts returns what a new link of an invitation depends on, with one wait. The inviter is looked for where the
-// realm of the invitation says: among the staff, or with the invitation's customer.
+// LinkFacts returns what a new link of an invitation depends on, with one wait. The inviter is looked up where the
+// invitation's origin says: among the staff, or with the invitation's customer.
 func (t Table) LinkFacts(ctx context.Context, v membership.Invitation) (membership.LinkFacts, error) {
 	user, customer, login := userKey(v.CustomerID, v.UserID), customerKey(v.CustomerID), loginKey(membership.FoldLogin(v.Email))
 	inviter := userKey(membership.ProviderID, v.InvitedBy)
@@ -160,8 +160,8 @@ func (t Table) LinkFacts(ctx context.Context, v membership.Invitation) (membersh
 		Holder: holderFrom(found[login])}, nil
 }
 
-// CreateInvitation stores a new invitation with its user, for a customer that is active.
-// Errors: ErrCustomerDeactivated, ErrLoginTaken, ErrGroupGone, ErrInProgress, TooMany.
+// CreateInvitation stores a new invitation with its user, for an active customer. Errors: ErrCustomerDeactivated,
+// ErrLoginTaken, ErrGroupGone, ErrInProgress, TooMany.
 func (t Table) CreateInvitation(ctx context.Context, v membership.Invitation, u membership.User, tr membership.Trail) error {
 	w := t.write()
 	w.check(customerKey(v.CustomerID), openCustomer(tr.Now), membership.ErrCustomerDeactivated)
@@ -172,7 +172,7 @@ func (t Table) CreateInvitation(ctx context.Context, v membership.Invitation, u 
 	return t.commit(ctx, w)
 }
 
-// DeleteInvitation deletes an invitation and, where user is not nil, its user. Errors: ErrStale.
+// DeleteInvitation deletes an invitation and, unless user is nil, its user. Errors: ErrStale.
 func (t Table) DeleteInvitation(ctx context.Context, v membership.Invitation, user *membership.User, tr membership.Trail) error {
 	w := t.write()
 	w.delete(invitationKey(v.CustomerID, v.ID), versionIs(v.Version), membership.ErrStale)
@@ -183,7 +183,7 @@ func (t Table) DeleteInvitation(ctx context.Context, v membership.Invitation, us
 	return t.commit(ctx, w)
 }
 
-// InviteContact stores a new invitation with its user, who was a contact until now, for a customer that is active.
+// InviteContact stores a new invitation and its user, until now a contact, for an active customer.
 // Errors: ErrCustomerDeactivated, ErrStale, ErrLoginTaken, ErrGroupGone, ErrInProgress, TooMany.
 func (t Table) InviteContact(ctx context.Context, before, after membership.User, v membership.Invitation, tr membership.Trail) error {
 	w := t.write()
@@ -204,8 +204,8 @@ func (t Table) ReturnContact(ctx context.Context, v membership.Invitation, befor
 	return t.commit(ctx, w)
 }
 
-// AcceptanceFacts returns the user and customer of an invitation and who holds the folded logins, with one wait.
-// A user or customer that is gone is zero.
+// AcceptanceFacts returns the user and customer of an invitation and the holders of the folded logins, with one wait. A
+// user or customer that no longer exists is zero.
 func (t Table) AcceptanceFacts(ctx context.Context, v membership.Invitation, folded []string) (membership.User, membership.Customer, []membership.Address, error) {
 	ask := []key{userKey(v.CustomerID, v.UserID), customerKey(v.CustomerID)}
 	for _, f := range folded {
@@ -222,7 +222,7 @@ func (t Table) AcceptanceFacts(ctx context.Context, v membership.Invitation, fol
 	return userFrom(found[ask[0]]), customerFrom(found[ask[1]]), holders, nil
 }
 
-// ClaimAcceptance replaces before by after, which differ in the lease and the version only. Errors: ErrStale.
+// ClaimAcceptance replaces before with after, which differ in the lease and the version only. Errors: ErrStale.
 func (t Table) ClaimAcceptance(ctx context.Context, before, after membership.User) error {
 	w := t.write()
 	w.put(userItem(after), versionIs(before.Version), membership.ErrStale)

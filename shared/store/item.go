@@ -7,8 +7,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// item is one item of the table. Reading a missing or other-typed attribute gives the zero value; empty values are not
-// stored. It is written by hand because the SDK's reflection-based codec costs start-up time in every function.
+// item is one item of the table. Reading an attribute that is missing or of another type gives the zero value; empty
+// values are not stored. It is written by hand because the SDK's reflection-based codec costs start-up time in every
+// function.
 type item map[string]types.AttributeValue
 
 // Entity names, the value of the attribute entity of every item; doc.go describes each.
@@ -95,7 +96,7 @@ func (i item) setBytes(name string, v []byte) {
 	}
 }
 
-// setTime stores a moment with the precision of a second, as RFC 3339 in UTC, which sorts.
+// setTime stores a time to the second, as RFC 3339 in UTC, which sorts.
 func (i item) setTime(name string, v time.Time) {
 	if !v.IsZero() {
 		i[name] = str(stamp(v))

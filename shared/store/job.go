@@ -52,11 +52,11 @@ func jobFrom(i item) membership.Job {
 	}
 }
 
-// jobColumns packs what lists show of a job: not where it stands.
+// jobColumns packs what lists show of a job, which is not its position.
 func jobColumns(j membership.Job) string {
 	params := ""
 	if j.Params != nil {
-		raw, _ := json.Marshal(j.Params) // of strings: cannot fail
+		raw, _ := json.Marshal(j.Params) // a map of strings cannot fail
 		params = string(raw)
 	}
 	return pack(packID(j.ID), string(j.Kind), packID(j.CustomerID), packID(j.Subject), string(j.Status), strconv.Itoa(j.Progress), strconv.Itoa(j.Total),
@@ -67,22 +67,22 @@ func jobFromRow(i item) membership.Job {
 	c := i.columns()
 	var params map[string]string
 	if json.Unmarshal([]byte(c.at(13)), &params) != nil {
-		params = nil // of a row from before they were kept in it
+		params = nil // the row is older than this column
 	}
 	return membership.Job{ID: unpackID(c.at(0)), Kind: membership.JobKind(c.at(1)), CustomerID: unpackID(c.at(2)), Subject: unpackID(c.at(3)),
 		Status: membership.JobStatus(c.at(4)), Progress: c.int(5), Total: c.int(6), CreatedAt: c.time(7), DoneAt: c.time(8),
 		Reason: membership.JobReason(c.at(9)), By: unpackID(c.at(10)), ByName: c.at(11), Version: c.int(12), Params: params}
 }
 
-// CreateJobs stores jobs that no other change owes: those of the trail, with the trail. Errors: ErrInProgress.
+// CreateJobs stores the jobs of the trail, with the trail, where no other change owes them. Errors: ErrInProgress.
 func (t Table) CreateJobs(ctx context.Context, tr membership.Trail) error {
 	w := t.write()
 	w.trail(tr)
 	return t.commit(ctx, w)
 }
 
-// ClaimJob gives a job that is due a lease until until, and counts the try. Errors: ErrNotFound when there is nothing to
-// do: ended, not due, under way elsewhere, or no such job.
+// ClaimJob gives a job that is due a lease that ends at until, and counts the try. Errors: ErrNotFound when there is
+// nothing to do: the job has ended, is not due, is under way elsewhere, or does not exist.
 func (t Table) ClaimJob(ctx context.Context, ref membership.JobRef, now, until time.Time) (membership.Job, error) {
 	out, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &t.name, Key: jobKey(ref.CustomerID, ref.ID).item(),
@@ -99,7 +99,7 @@ func (t Table) ClaimJob(ctx context.Context, ref membership.JobRef, now, until t
 	return jobFrom(out.Attributes), nil
 }
 
-// SaveJob replaces before by after. Errors: ErrStale when somebody else has claimed the job since.
+// SaveJob replaces before with after. Errors: ErrStale when somebody else has claimed the job since.
 func (t Table) SaveJob(ctx context.Context, before, after membership.Job, tr membership.Trail) error {
 	w := t.write()
 	w.put(jobItem(after), versionIs(before.Version), membership.ErrStale)
@@ -107,7 +107,7 @@ func (t Table) SaveJob(ctx context.Context, before, after membership.Job, tr mem
 	return t.commit(ctx, w)
 }
 
-// DueJobs returns jobs that are due, the oldest first, at most limit.
+// DueJobs returns up to limit jobs that are due, the oldest first.
 func (t Table) DueJobs(ctx context.Context, now time.Time, limit int) ([]membership.JobRef, error) {
 	items, err := t.due(ctx, dueJob, now, limit)
 	refs := make([]membership.JobRef, len(items))
@@ -123,8 +123,7 @@ func (t Table) Job(ctx context.Context, reach membership.Reach, jobID string) (m
 	return jobFrom(i), err
 }
 
-// Jobs returns one page of the jobs of one kind that one person has asked for, with what lists show: not their
-// parameters.
+// Jobs returns one page of the jobs of one kind that one person has asked for, with the fields that lists show.
 func (t Table) Jobs(ctx context.Context, q membership.JobQuery) (membership.Page[membership.Job], error) {
 	items, next, prev, err := t.page(ctx, listing{index: indexRegistered, attribute: "byRegistered", facet: jobsFacet(jobsOf(q.CustomerID, q.By, q.Kind))}, q.Page)
 	p := membership.Page[membership.Job]{Items: make([]membership.Job, len(items)), Next: next, Prev: prev}
@@ -134,7 +133,8 @@ func (t Table) Jobs(ctx context.Context, q membership.JobQuery) (membership.Page
 	return p, err
 }
 
-// JobsByID returns jobs by id, eventually consistent as the list that names them. One that is not there is missing.
+// JobsByID returns jobs by id, eventually consistent like the list that names them. A job that does not exist is
+// missing.
 func (t Table) JobsByID(ctx context.Context, refs []membership.JobRef) (map[string]membership.Job, error) {
 	keys := make([]key, len(refs))
 	for n, ref := range refs {

@@ -10,18 +10,19 @@ import (
 	"clientele/shared/membership"
 )
 
-// key is the primary key of one item. This file is the only one that builds keys; every key of a customer's thing holds
-// the customer's id, so that a method that was given the wrong one finds nothing.
+// key is the primary key of one item. Only this file builds keys. The key of anything that belongs to a customer holds
+// the customer's id, so that a method that is given the wrong one finds nothing.
 type key struct{ pk, sk string }
 
 func customerKey(customerID string) key { return key{"CUSTOMER#" + customerID, "CUSTOMER"} }
 
-// subAccountKey continues the customer's own, so that the record and all its sub-accounts are one Query (familyPrefix).
+// subAccountKey begins like the customer's own key, so that one Query reads the record and all its sub-accounts
+// (familyPrefix).
 func subAccountKey(customerID, id string) key {
 	return key{"CUSTOMER#" + customerID, subAccountPrefix + id}
 }
 
-// subAccountsKey is how many sub-accounts a customer has.
+// subAccountsKey is the number of a customer's sub-accounts.
 func subAccountsKey(customerID string) key { return key{"CUSTOMER#" + customerID, "SUBACCOUNTS"} }
 
 // domainClaimKey is a domain that a customer says is its own.
@@ -31,13 +32,13 @@ func domainClaimKey(customerID, domain string) key {
 
 const domainPrefix = "DOMAIN#"
 
-// domainsKey is how many domains a customer has claimed.
+// domainsKey is the number of domains that a customer has claimed.
 func domainsKey(customerID string) key { return key{"CUSTOMER#" + customerID, "DOMAINS"} }
 
-// guestLinkKey is what is kept about a customer's one-time links.
+// guestLinkKey is the state of a customer's one-time links.
 func guestLinkKey(customerID string) key { return key{"CUSTOMER#" + customerID, "GUESTLINK"} }
 
-// contactAddressKey is by which a customer is found by its contact address.
+// contactAddressKey is the row by which a customer is found by its contact address.
 func contactAddressKey(folded, customerID string) key {
 	return key{contactAddressPartition(folded), contactAddressPrefix + customerID}
 }
@@ -58,8 +59,8 @@ const (
 	subAccountPrefix = "CUSTOMER#SUBACCOUNT#"
 )
 
-// userKey begins with the user's id, because a token carries that alone; the customer is in the sort key. Record and
-// sign-ins are read with one Query (recordPrefix).
+// userKey begins with the user's id, because that is all a token carries; the customer is in the sort key. One Query
+// reads record and sign-ins (recordPrefix).
 func userKey(customerID, userID string) key { return key{"USER#" + userID, recordPrefix + customerID} }
 
 func signInsKey(customerID, userID string) key {
@@ -70,8 +71,8 @@ const recordPrefix = "RECORD#"
 
 func userPartition(userID string) string { return "USER#" + userID }
 
-// facetKey is where the row of one user for one facet lies. Those of a customer and of a group lie with the customer and
-// the group, so that "has it any user" is a consistent Query.
+// facetKey is the key of a user's row for one facet. Rows for a customer or a group lie in its partition, so that "has
+// it any user" is a consistent Query.
 func facetKey(userID, facet string) key {
 	if strings.HasPrefix(facet, "CUSTOMER#") || strings.HasPrefix(facet, "GROUP#") {
 		return key{facet, memberUserPrefix + userID}
@@ -79,13 +80,14 @@ func facetKey(userID, facet string) key {
 	return key{userPartition(userID), facetPrefix + facet}
 }
 
-// memberUserPrefix begins the sort keys of users in the partition of their customer or group.
+// memberUserPrefix begins the sort keys of users in the partition of their customer or group; facetPrefix begins those
+// in the user's own.
 const (
 	memberUserPrefix = "USER#"
 	facetPrefix      = "FACET#"
 )
 
-// rowUserID returns whose row an item is: a row of a list, or one by which a user is found.
+// rowUserID returns the user that an item is a row of: a row of a list, or one by which users are found.
 func rowUserID(i item) string {
 	pk, sk := i.str("pk"), i.str("sk")
 	if id, ok := strings.CutPrefix(sk, memberUserPrefix); ok {
@@ -100,8 +102,8 @@ func rowUserID(i item) string {
 // projectionKey is what search rows and counters say of a user.
 func projectionKey(userID string) key { return key{userPartition(userID), "PROJECTION"} }
 
-// Users are found by the start of any word: a row for each word in each scope, whose sort key is the folded text from
-// that word to the end of its field, in partitions of the first three characters. The scope is a customer, or all of
+// Users are found by the start of any word. There is a row for each word in each scope: its sort key is the folded text
+// from that word to the end of the field, its partition the first three characters. The scope is one customer or all of
 // them: what one tenant reads is never in the partition of another.
 func userSearchKey(scope, text, userID string) key {
 	return key{userSearchPartition(scope, text), text + "#" + userID}
@@ -112,13 +114,13 @@ func userSearchPartition(scope, text string) string {
 	return "SEARCH#USERS#" + scope + "#" + string(r[:min(membership.MinUserSearch, len(r))])
 }
 
-// countKey is a counter of users: how many of a scope are under a facet. One partition takes 1,000 writes a second, a
-// change of status writes two counters of allScope: beyond some 250 changes a second these would have to be sharded.
+// countKey is a counter: how many users of a scope are under a facet. One partition takes 1,000 writes a second, and a
+// change of status writes two counters of allScope: beyond some 250 changes a second they would have to be sharded.
 func countKey(scope, facet string) key { return key{countPartition(scope), facet} }
 
 func countPartition(scope string) string { return "COUNT#" + scope }
 
-// allScope is every customer's users, without the staff.
+// allScope is the users of every customer, without the staff.
 const allScope = "ALL"
 
 func groupKey(groupID string) key { return key{groupFacet(groupID), "GROUP"} }
@@ -133,10 +135,10 @@ const memberCustomerPrefix = "CUSTOMER#"
 // groupNameKey reserves the folded name of a group.
 func groupNameKey(folded string) key { return key{"GROUPNAME#" + folded, "GROUPNAME"} }
 
-// groupsKey is how many groups there are.
+// groupsKey is the number of groups.
 func groupsKey() key { return key{"GROUPS", "GROUPS"} }
 
-// groupCounters begins the facets of the counters of groups: those of their users and those of their customers.
+// groupCounters begins the facets of the counters of groups, both of their users and of their customers.
 const groupCounters = "GROUP"
 
 func jobKey(customerID, id string) key { return key{jobPartition(id), jobPrefix + customerID} }
@@ -145,7 +147,7 @@ const jobPrefix = "CUSTOMER#"
 
 func jobPartition(id string) string { return "JOB#" + id }
 
-// jobsOf are the jobs of one kind that one person has asked for.
+// jobsOf returns the facet of the jobs of one kind that one person has asked for.
 func jobsOf(customerID, userID string, kind membership.JobKind) string {
 	return customerID + "#" + userID + "#" + string(kind)
 }
@@ -166,8 +168,8 @@ const invitationPrefix = "CUSTOMER#"
 
 func invitationPartition(id string) string { return "INVITATION#" + id }
 
-// settingsKey is the one item of settings. A thousand writes a second could change it; it is read by each request that
-// depends on it, 3,000 a second at most.
+// settingsKey is the one item of settings. An item takes 1,000 writes a second and 3,000 reads, and every request that
+// depends on the settings reads it.
 func settingsKey() key { return key{"SETTINGS", "SETTINGS"} }
 
 func registrationKey(customerID, id string) key {
@@ -176,7 +178,7 @@ func registrationKey(customerID, id string) key {
 
 func registrationPartition(id string) string { return "REGISTRATION#" + id }
 
-// registrationRowKey is the registration in its customer's own list.
+// registrationRowKey is the row of a registration in its customer's own list.
 func registrationRowKey(customerID, id string) key {
 	return key{registrationPartition(id), "ROW#" + customerID}
 }
@@ -190,7 +192,7 @@ func mailKey(id string) key { return key{"MAIL#" + id, "MAIL"} }
 
 const mailPrefix = "MAIL#"
 
-// auditKey spreads a customer's log over months, so that no partition grows for ever.
+// auditKey splits a customer's log by month, so that no partition grows for ever.
 func auditKey(customerID string, at time.Time, id string) key {
 	return key{auditPartition(customerID, at), at.UTC().Format(time.RFC3339) + "#" + id}
 }
@@ -199,7 +201,7 @@ func auditPartition(customerID string, at time.Time) string {
 	return "CUSTOMER#" + customerID + "#AUDIT#" + at.UTC().Format("2006-01")
 }
 
-// markerKey has the caller's own text last, which may hold a # itself; no route does.
+// markerKey puts the caller's own text last, because it may contain a #; no route does.
 func markerKey(k membership.IdempotencyKey) key {
 	return key{"KEY#" + k.ActorID, k.Route + "#" + strconv.Itoa(k.Row) + "#" + k.Key}
 }
@@ -230,18 +232,18 @@ func digestRowPrefix(d membership.Digest) string {
 	return "EXPIRED#" + d.CustomerID + "#" + d.Day + "#"
 }
 
-// userExternalIDKey is of one customer, whose systems do not know each other's ids.
+// userExternalIDKey is per customer, because customers' systems do not know each other's ids.
 func userExternalIDKey(customerID, externalID string) key {
 	return key{"EXTERNAL#USER#" + customerID + "#" + externalID, "EXTERNAL"}
 }
 
-// onlyUserKey is who an individual customer's one user is.
+// onlyUserKey names the one user of an individual customer.
 func onlyUserKey(customerID string) key { return key{"CUSTOMER#" + customerID, "ONLYUSER"} }
 
 func externalIDKey(externalID string) key { return key{"EXTERNAL#CUSTOMER#" + externalID, "EXTERNAL"} }
 
-// Customers are found by the start of any word of the name: a row for each word, whose sort key is the folded name from
-// that word on, in partitions of the first two characters.
+// Customers are found by the start of any word of the name. There is a row for each word: its sort key is the folded
+// name from that word on, its partition the first two characters.
 func customerSearchKey(text, customerID string) key {
 	return key{customerSearchPartition(text), text + "#" + customerID}
 }
@@ -252,8 +254,8 @@ func customerSearchPartition(text string) string {
 }
 
 // Facets: the values of the attribute facet, which is the partition key of the six sorted indexes. One partition of an
-// index takes 1,000 writes a second before DynamoDB splits it by its sort key; allFacet and customersFacet are the only
-// ones that every write of their kind goes to.
+// index takes 1,000 writes a second before DynamoDB splits it by its sort key; only allFacet and customersFacet get
+// every write of their kind.
 const (
 	allFacet       = "ALL"
 	customersFacet = "CUSTOMERS"
@@ -272,11 +274,11 @@ func registrationsFacet(customerID string, s membership.RegistrationStatus) stri
 }
 func invitationsFacet(customerID string) string { return "INVITATIONS#" + customerID }
 
-// importsFacet has the imports that one person has begun, whose they ever are.
+// importsFacet has the imports that one person has begun, for whichever customer.
 func importsFacet(customerID, userID string) string { return "IMPORTS#" + customerID + "#" + userID }
 
-// facets returns the facets that a user is listed under. Staff are listed with their colleagues only. A removed user is
-// on no list but that of the removed.
+// facets returns the facets under which a user is listed. Staff are listed with their colleagues only, removed users on
+// the list of removed users only.
 func facets(u membership.User) []string {
 	if u.CustomerID == membership.ProviderID {
 		if u.Status == membership.Removed {
@@ -297,7 +299,7 @@ func facets(u membership.User) []string {
 	return f
 }
 
-// The sparse index of what is due: partitions by kind and shard, so that a burst of one kind spreads over dueShards
+// The sparse index of what is due has partitions by kind and shard, so that a burst of one kind spreads over dueShards
 // partitions (some 4,000 writes a second).
 const (
 	dueShards     = 4
@@ -318,17 +320,17 @@ func dueFacet(kind, id string) string {
 
 func dueShard(kind string, shard int) string { return kind + "#" + strconv.Itoa(shard) }
 
-// searchBytes bounds the text of a search row: names of some scripts grow a lot when they are folded, and a sort key has
-// at most 1,024 bytes.
+// searchBytes limits the text of a search row: folding makes names of some scripts much longer, and a sort key has at
+// most 1,024 bytes.
 const searchBytes = 200
 
-// searchText returns what a search finds from the start of a folded text on.
+// searchText returns the text of a search row, or of a search, for a folded text.
 func searchText(folded string) string {
 	folded = membership.WithoutApostrophes(folded)
 	return strings.ToValidUTF8(folded[:min(len(folded), searchBytes)], "")
 }
 
-// words returns the folded name from each of its words on, at most twelve.
+// words returns the folded name from each of its words on, twelve at most.
 func words(name string) []string {
 	folded := membership.FoldName(name)
 	var starts []string

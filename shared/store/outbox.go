@@ -11,7 +11,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// mailRetention is how long a mail that is done is kept for the mail log.
+// mailRetention is how long the mail log keeps a mail after it is created, once it is done.
 const mailRetention = 90 * 24 * time.Hour
 
 func mailItem(m membership.Mail) item {
@@ -29,7 +29,7 @@ func mailItem(m membership.Mail) item {
 	i.setStr("registrationId", m.RegistrationID)
 	i.setInt("linkVersion", m.LinkVersion)
 	i.setMap("fields", m.Fields)
-	i["attempts"] = num(int64(m.Attempts)) // 0 is compared with, so it is stored
+	i["attempts"] = num(int64(m.Attempts)) // stored even when 0, because conditions compare it
 	i.setTime("createdAt", m.CreatedAt)
 	i.setTime("sentAt", m.SentAt)
 	return i
@@ -45,15 +45,15 @@ func mailFrom(i item) membership.Mail {
 	}
 }
 
-// QueueMail stores a mail that no change owes. That it is there already means that the SDK repeated a call whose answer
-// was lost; it may have been sent since.
+// QueueMail stores a mail that no change owes. If it exists already, the SDK has repeated a call whose answer was lost;
+// the mail may have been sent since.
 func (t Table) QueueMail(ctx context.Context, m membership.Mail) error {
 	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: mailItem(m), ConditionExpression: absent().text()})
 	return conditional(err, nil)
 }
 
-// ClaimMail gives a queued mail that is due, or was never tried, a lease until until, and counts the try.
-// Errors: ErrNotFound when there is nothing to do: sent, given up, under way elsewhere, or no such mail.
+// ClaimMail gives a queued mail that is due, or was never tried, a lease that ends at until, and counts the try.
+// Errors: ErrNotFound when there is nothing to do: the mail is sent, given up, under way elsewhere, or does not exist.
 func (t Table) ClaimMail(ctx context.Context, mailID string, now, until time.Time) (membership.Mail, error) {
 	out, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &t.name, Key: mailKey(mailID).item(), UpdateExpression: aws.String("SET dueAt = :until ADD attempts :one"),
@@ -69,8 +69,9 @@ func (t Table) ClaimMail(ctx context.Context, mailID string, now, until time.Tim
 	return mailFrom(out.Attributes), nil
 }
 
-// FinishMail stores what became of a claimed mail unless somebody else has claimed it since (its number of attempts is
-// the fence), and copies it to the invitation whose last mail it is. A mail that is done leaves the index of what is due.
+// FinishMail stores the outcome of a claimed mail, unless somebody else has claimed it since (the number of attempts is
+// the fence), and copies it to the invitation or registration whose last mail it is. A mail that is done leaves the
+// index of what is due.
 func (t Table) FinishMail(ctx context.Context, m membership.Mail) error {
 	i := mailItem(m)
 	if m.Status != membership.MailQueued {
@@ -101,7 +102,7 @@ func (t Table) FinishMail(ctx context.Context, m membership.Mail) error {
 	return err
 }
 
-// DueMails returns ids of queued mails whose next try is due, the oldest first, at most limit.
+// DueMails returns the ids of up to limit queued mails whose next try is due, the oldest first.
 func (t Table) DueMails(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	items, err := t.due(ctx, dueMail, now, limit)
 	ids := make([]string, len(items))

@@ -19,50 +19,51 @@ import (
 	"clientele/shared/membership"
 )
 
-// Rebuild compares what follows from the records of users with what is stored, and mends it: their rows in lists, search
-// rows, projections, and the counters. It reads the whole table, because what is missing or surplus can be found in no
-// other way; so it is an operator's (infra/rebuild), and no function has it (docs/decisions/029).
+// Rebuild compares what follows from the users' records with what is stored, and repairs it: their rows in lists,
+// search rows, projections, and the counters. It reads the whole table, because nothing else finds what is missing or
+// surplus; so it is for operators (infra/rebuild), and no function has it (docs/decisions/029).
 //
-// It may run while users change, twice, and be ended at any moment. What the walk over the table finds is only suspected:
-// each user in question is read again, consistently, and written on the condition that the record is still what was read.
+// It may run while users change, run twice, and be stopped at any moment. The walk over the table only raises
+// suspicions: each user in question is read again, consistently, and written on the condition that the record is still
+// what was read.
 type Rebuild struct {
 	table Table
 	scan  func(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error) //nolint:forbidigo // an operator's: see above
-	// Check says that nothing is written: what would be mended is only told.
+	// Check makes Run report what it would repair, and write nothing.
 	Check bool
-	// Patience is how long users are waited for whose search rows and counters are behind their records: functions/project
-	// may be about to bring them.
+	// Patience is how long Run waits for users whose search rows and counters are behind their records:
+	// functions/project may be about to update them.
 	Patience time.Duration
-	// Say is told what is being done; nil says nothing.
+	// Say is called with each step of the work; nil says nothing.
 	Say func(string)
 }
 
-// NewRebuild returns one for the table of this name.
+// NewRebuild returns a Rebuild of the table of this name.
 func NewRebuild(client *dynamodb.Client, name string) Rebuild {
 	return Rebuild{table: New(client, name), scan: client.Scan} //nolint:forbidigo // as above
 }
 
-// Tally says of one kind of items how many were right, missing, different from what they should be, and surplus.
+// Tally counts the items of one kind that were right, missing, different from what they should be, and surplus.
 type Tally struct{ Right, Missing, Wrong, Surplus int }
 
-// Faults is how many were not right.
+// Faults returns how many were not right.
 func (t Tally) Faults() int { return t.Missing + t.Wrong + t.Surplus }
 
 func (t *Tally) add(o Tally) {
 	t.Right, t.Missing, t.Wrong, t.Surplus = t.Right+o.Right, t.Missing+o.Missing, t.Wrong+o.Wrong, t.Surplus+o.Surplus
 }
 
-// Rebuilt is what a rebuild found. All faults are mended unless it only checked.
+// Rebuilt is what a rebuild found. Unless it only checked, all faults are repaired.
 type Rebuilt struct {
 	Users       int // with a record
 	Rows        Tally
 	Words       Tally
 	Projections Tally
 	Counters    Tally
-	Busy        int // counters that changed each time they were counted: not judged
+	Busy        int // counters that changed each time they were counted, and so were not judged
 }
 
-// Faults is how many items were not right.
+// Faults returns how many items were not right.
 func (r Rebuilt) Faults() int {
 	return r.Rows.Faults() + r.Words.Faults() + r.Projections.Faults() + r.Counters.Faults()
 }
@@ -83,7 +84,7 @@ func (r *Rebuilt) add(o Rebuilt) {
 	r.Projections.add(o.Projections)
 }
 
-// Run compares everything and mends it.
+// Run compares everything and repairs it.
 func (b Rebuild) Run(ctx context.Context) (Rebuilt, error) {
 	b.say("comparing records with rows")
 	c := comparison{seed: maphash.MakeSeed(), users: map[string]*footprint{}, counters: map[key]bool{}}
@@ -118,8 +119,8 @@ func (b Rebuild) say(what string) {
 // walkers is how many parts of the table are read at once.
 const walkers = 4
 
-// walk reads all items of some entities, and calls each for one after the other. Items that change meanwhile are seen as
-// they were or as they are.
+// walk reads all items of some entities and calls each for one at a time. Items that change meanwhile are seen either
+// as they were or as they are.
 func (b Rebuild) walk(ctx context.Context, consistent bool, entities []string, each func(item)) error {
 	values, names := item{}, make([]string, len(entities))
 	for n, e := range entities {
@@ -153,7 +154,7 @@ func (b Rebuild) walk(ctx context.Context, consistent bool, entities []string, e
 	return several(parts)
 }
 
-// ownerID returns whose an item is: a record, a row, or a projection.
+// ownerID returns the user that an item belongs to: a record, a row, or a projection.
 func ownerID(i item) string {
 	switch i.str("entity") {
 	case entityUser, entityProjection:
@@ -162,12 +163,12 @@ func ownerID(i item) string {
 	return rowUserID(i)
 }
 
-// footprint is what is known of one user while the table is walked over: few bytes, because there may be a million users.
+// footprint is what is known of one user during the walk. It is a few bytes, because there may be a million users.
 type footprint struct {
 	record bool
-	sum    uint64 // the fingerprints of what the record wants minus those of what is there
-	items  int    // how many the record wants minus how many are there
-	rows   uint16 // how many rows of lists the record wants
+	sum    uint64 // the fingerprints of the items that the record wants, minus those of the items that exist
+	items  int    // how many items the record wants, minus how many exist
+	rows   uint16 // how many list rows the record wants
 	words  uint16
 }
 
@@ -207,7 +208,7 @@ func (c *comparison) look(i item) {
 	}
 }
 
-// fingerprint is of all that an item says but how often it changed.
+// fingerprint covers all that an item says except how often it changed.
 func (c *comparison) fingerprint(i item) uint64 {
 	var h maphash.Hash
 	h.SetSeed(c.seed)
@@ -219,10 +220,10 @@ func (c *comparison) fingerprint(i item) uint64 {
 	return h.Sum64()
 }
 
-// projectionChanges is the attribute of a projection that says how often it changed.
+// projectionChanges is the attribute that counts the changes of a projection.
 const projectionChanges = "n"
 
-// result returns what is right, and the users of whom something is not.
+// result returns the number of items that are right, and the users with something that is not.
 func (c *comparison) result() (Rebuilt, map[string][]key) {
 	var r Rebuilt
 	suspects := map[string][]key{}
@@ -241,7 +242,7 @@ func (c *comparison) result() (Rebuilt, map[string][]key) {
 	return r, suspects
 }
 
-// derived returns all that follows from a user's record but the counters, by key.
+// derived returns all items that follow from a user's record, by key, except the counters.
 func derived(u membership.User) map[key]item {
 	if u.ID == "" {
 		return nil
@@ -257,8 +258,8 @@ func derived(u membership.User) map[key]item {
 	return items
 }
 
-// mendAll mends all suspects, with the keys of the rows that the walk has found of each, and notes the counters that this
-// moves.
+// mendAll repairs all suspects, given the keys of the rows that the walk found for each, and notes the counters that
+// this moves.
 func (b Rebuild) mendAll(ctx context.Context, suspects map[string][]key, counters map[key]bool, result *Rebuilt) error {
 	settling, end := context.WithTimeout(ctx, b.Patience)
 	defer end()
@@ -289,8 +290,8 @@ func (b Rebuild) mendAll(ctx context.Context, suspects map[string][]key, counter
 	return several(calls)
 }
 
-// mend brings what follows from one user's record in step with it, and returns the counters that it moved. While settling
-// goes on, somebody else may do so.
+// mend brings what follows from one user's record in step with it, and returns the counters that it moved. Until
+// settling ends, it waits for somebody else to do so.
 func (b Rebuild) mend(ctx, settling context.Context, userID string, seen []key) (done Rebuilt, moved []key, err error) {
 	for try := 0; ; try++ {
 		d, err := b.difference(ctx, userID, seen)
@@ -328,7 +329,7 @@ func (b Rebuild) mend(ctx, settling context.Context, userID string, seen []key) 
 	}
 }
 
-// wait waits a second; false says that ctx ended before.
+// wait waits a second and returns true, or false when ctx ended before.
 func wait(ctx context.Context) bool {
 	timer := time.NewTimer(time.Second)
 	defer timer.Stop()
@@ -340,9 +341,9 @@ func wait(ctx context.Context) bool {
 	}
 }
 
-// change is one item that is not what the record wants, and what is wrong with it.
+// change is one item that differs from what the record wants, and how.
 type change struct {
-	item  item // what it is to be; where it is surplus, what it is
+	item  item // what it should be; for a surplus one, what it is
 	fault fault
 }
 
@@ -368,18 +369,19 @@ func (r *Rebuilt) note(changes []change) {
 	}
 }
 
-// difference is between what one user's record wants and what is there.
+// difference is the difference between what one user's record wants and what exists.
 type difference struct {
 	userID  string
 	user    membership.User // zero when there is no record
 	was     item            // the projection
-	columns string          // what the projection is to hold; "" when there is to be none
+	columns string          // what the projection should hold; "" when there should be none
 	changes []change
 	right   Rebuilt
-	lags    bool // search rows and counters are of an older record
+	lags    bool // search rows and counters still follow an older record
 }
 
-// difference reads the record, then what it wants, what the walk has seen, and what the projection says was written.
+// difference reads the record, and then what it wants, what the walk has seen, and what the projection says was
+// written.
 func (b Rebuild) difference(ctx context.Context, userID string, seen []key) (difference, error) {
 	d := difference{userID: userID}
 	var err error
@@ -426,7 +428,7 @@ func without(i item, name string) item {
 	return i
 }
 
-// step is one transaction of mending.
+// step is one transaction of a repair.
 type step struct {
 	write   *write
 	changes []change
@@ -435,9 +437,9 @@ type step struct {
 // stepRows is how many rows one transaction writes: DynamoDB takes 100 actions.
 const stepRows = 90
 
-// steps returns the transactions that mend a user, each on the condition that record and projection are what was read.
-// The last one writes the projection, with the counters, whenever search rows change: a call of Project that is under way
-// then finds that it has lost, and looks again.
+// steps returns the transactions that repair a user, each on the condition that record and projection are still what
+// was read. Whenever search rows change, the last one writes the projection with the counters: a call of Project that
+// is under way then finds that it has lost, and looks again.
 func (d difference) steps(t Table) []step {
 	var rows, last []change
 	projection := false
@@ -453,7 +455,7 @@ func (d difference) steps(t Table) []step {
 	var steps []step
 	begin := func(changes []change) *write {
 		w := t.write()
-		if d.user.ID != "" { // who was deleted comes never again
+		if d.user.ID != "" { // a deleted user never comes back
 			w.check(userKey(d.user.CustomerID, d.user.ID), versionIs(d.user.Version), membership.ErrStale)
 		}
 		steps = append(steps, step{w, changes})
@@ -478,11 +480,11 @@ func (d difference) steps(t Table) []step {
 	return steps
 }
 
-// recounts is how often counters that change while they are counted are counted again.
+// recounts is how often the counters are counted at most, when some change during the count.
 const recounts = 3
 
-// recount counts the users by their projections, which change in one transaction with the counters: a counter that was not
-// changed from before the walk until its correction was counted exactly.
+// recount counts the users by their projections, which change in one transaction with the counters: if nobody changed a
+// counter between the start of the walk and its correction, the count is exact.
 func (b Rebuild) recount(ctx context.Context, known map[key]bool, result *Rebuilt) error {
 	b.say("counting")
 	judged := map[key]bool{}
@@ -540,7 +542,7 @@ func (b Rebuild) recount(ctx context.Context, known map[key]bool, result *Rebuil
 	return nil
 }
 
-// setCounter sets a counter, unless it was changed since it was read: then ok is false.
+// setCounter sets a counter, unless it has changed since it was read: then ok is false.
 func (b Rebuild) setCounter(ctx context.Context, k key, was item, n int) (ok bool, err error) {
 	if b.Check {
 		is, err := b.table.get(ctx, k)

@@ -7,14 +7,15 @@ import (
 	"clientele/shared/membership"
 )
 
-// OnlyUser returns who is noted as the one user of an individual customer, "" for nobody.
+// OnlyUser returns the id noted as the one user of an individual customer, or "".
 func (t Table) OnlyUser(ctx context.Context, customerID string) (string, error) {
 	i, err := t.get(ctx, onlyUserKey(customerID))
 	return i.str("userId"), err
 }
 
-// CreateUser stores a new user of a customer that exists and is active. only is who an individual customer's one user was.
-// Errors: ErrCustomerDeactivated, ErrOnePerson, ErrLoginTaken, ErrExternalUserID, ErrGroupGone, ErrInProgress, TooMany.
+// CreateUser stores a new user of an active customer. only is the previous one user of an individual customer, nil for
+// any other customer. Errors: ErrCustomerDeactivated, ErrOnePerson, ErrLoginTaken, ErrExternalUserID, ErrGroupGone,
+// ErrInProgress, TooMany.
 func (t Table) CreateUser(ctx context.Context, u membership.User, only *membership.OnlyUser, tr membership.Trail) error {
 	w := t.write()
 	w.check(customerKey(u.CustomerID), openCustomer(tr.Now), membership.ErrCustomerDeactivated)
@@ -27,7 +28,7 @@ func (t Table) CreateUser(ctx context.Context, u membership.User, only *membersh
 	return t.commit(ctx, w)
 }
 
-// onlyUser notes that a user is the one of an individual customer.
+// onlyUser notes a user as the one user of an individual customer.
 func (w *write) onlyUser(u membership.User, only membership.OnlyUser) {
 	i := newItem(onlyUserKey(u.CustomerID), entityOnlyUser)
 	i.setStr("userId", u.ID)
@@ -38,14 +39,14 @@ func (w *write) onlyUser(u membership.User, only membership.OnlyUser) {
 	w.put(i, c, membership.ErrOnePerson)
 }
 
-// EndPassword is ChangeUser and ChangeSignIns in one. Errors: those of both.
+// EndPassword does ChangeUser and ChangeSignIns in one transaction. Errors: those of both.
 func (t Table) EndPassword(ctx context.Context, before, after membership.User, signInsBefore, signInsAfter membership.SignIns, tr membership.Trail) error {
 	w := t.changeUser(before, after, nil, tr)
 	w.signIns(signInsBefore, signInsAfter)
 	return t.commit(ctx, w)
 }
 
-// userExternalID keeps the reservation of a user's external id.
+// userExternalID moves the reservation of a user's external id.
 func (w *write) userExternalID(before, after membership.User) {
 	had, has := reservedExternalID(before), reservedExternalID(after)
 	if had == has {
@@ -77,7 +78,7 @@ func activeAdministrator() condition {
 	}
 }
 
-// DueSuspensions returns suspended users whose suspension is over, the oldest first, at most limit.
+// DueSuspensions returns up to limit suspended users whose suspension is over, the oldest first.
 func (t Table) DueSuspensions(ctx context.Context, now time.Time, limit int) ([]membership.User, error) {
 	items, err := t.due(ctx, dueSuspension, now, limit)
 	found := make([]membership.User, len(items))

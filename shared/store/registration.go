@@ -9,7 +9,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// registrationItem is the record, which is also its row in the list of all registrations of its status.
+// registrationItem is the record, which is also the registration's row in the list of all registrations of its status.
 func registrationItem(r membership.Registration) item {
 	i := newItem(registrationKey(r.CustomerID, r.ID), entityRegistration)
 	setRegistrationRow(i, r, "")
@@ -35,8 +35,8 @@ func registrationItem(r membership.Registration) item {
 	return i
 }
 
-// setRegistrationRow puts a registration on the list of a customer's registrations of its status, or with "" on that of
-// all of them. Those who wait are sorted by how long they do.
+// setRegistrationRow puts a registration on the list of its status, of a customer's registrations or, with "", of all.
+// Those who wait are sorted by how long they have waited.
 func setRegistrationRow(i item, r membership.Registration, customerID string) {
 	i.setStr("facet", registrationsFacet(customerID, r.Status))
 	since := r.RegisteredAt
@@ -77,8 +77,8 @@ func registrationFromRow(i item) membership.Registration {
 	}
 }
 
-// registration replaces before (zero for a new one) by after (zero ID for a deleted one), with the row of its customer's
-// list. Its key holds its customer, so it moves when that changes.
+// registration replaces before (zero for a new one) with after (zero ID for a deleted one), and the row of its
+// customer's list with it. Its key holds its customer, so it moves when the customer changes.
 func (w *write) registration(before, after membership.Registration) {
 	was, is := registrationKey(before.CustomerID, before.ID), registrationKey(after.CustomerID, after.ID)
 	switch {
@@ -102,7 +102,8 @@ func (w *write) registration(before, after membership.Registration) {
 	}
 }
 
-// openRegistration reserves the address of an unconfirmed registration, before (zero for none) becoming after.
+// openRegistration reserves the address of an unconfirmed registration; before is the reservation that was read, zero
+// for none.
 func (w *write) openRegistration(before membership.OpenRegistration, r membership.Registration) {
 	i := newItem(openRegistrationKey(membership.FoldLogin(r.Email)), entityOpenRegistration)
 	i.setStr("registrationId", r.ID)
@@ -115,7 +116,7 @@ func (w *write) openRegistration(before membership.OpenRegistration, r membershi
 	w.put(i, same, membership.ErrStale)
 }
 
-// registers holds while an address is reserved by a registration as it was read.
+// registers holds while an address is reserved by this version of a registration.
 func registers(registrationID string, version int) condition {
 	return condition{expression: "registrationId = :r AND #v = :v", names: map[string]string{"#v": "version"},
 		values: item{":r": str(registrationID), ":v": num(int64(version))}}
@@ -126,7 +127,7 @@ func (w *write) closeRegistration(r membership.Registration) {
 	w.delete(openRegistrationKey(membership.FoldLogin(r.Email)), registers(r.ID, r.Version), membership.ErrStale)
 }
 
-// RegistrationFacts returns the settings and the open registration of a folded address ("" is none), with one wait.
+// RegistrationFacts returns the settings and the open registration of a folded address (none for ""), with one wait.
 func (t Table) RegistrationFacts(ctx context.Context, folded string) (membership.Settings, membership.OpenRegistration, error) {
 	found, err := t.batchGet(ctx, []key{settingsKey(), openRegistrationKey(folded)})
 	if err != nil {
@@ -137,8 +138,8 @@ func (t Table) RegistrationFacts(ctx context.Context, folded string) (membership
 		LinkVersion: open.int("linkVersion"), Version: open.int("version")}, nil
 }
 
-// StartRegistration stores an unconfirmed registration in the place of the address's open one, or one that is ignored
-// beside it. Errors: ErrStale, TooMany.
+// StartRegistration stores an unconfirmed registration: in place of the address's open one, or beside it when the new
+// one is ignored. Errors: ErrStale, TooMany.
 func (t Table) StartRegistration(ctx context.Context, open membership.OpenRegistration, r membership.Registration, tr membership.Trail) error {
 	w := t.write()
 	w.events(tr.Letters, tr.Now)
@@ -156,14 +157,14 @@ func (t Table) StartRegistration(ctx context.Context, open membership.OpenRegist
 	return t.commit(ctx, w)
 }
 
-// Registration returns one within reach. Errors: ErrNotFound.
+// Registration returns one registration within reach. Errors: ErrNotFound.
 func (t Table) Registration(ctx context.Context, reach membership.Reach, id string) (membership.Registration, error) {
 	i, err := t.findWithin(ctx, reach, registrationKey, id)
 	return registrationFrom(i), err
 }
 
-// Registrations returns one page of those of one status: of a customer, or with "" of all, by the time since when they
-// are what they are. One Query.
+// Registrations returns one page of the registrations of one status: of a customer, or of all with "". They are sorted
+// by when they were confirmed, or else made. One Query. Errors: ErrNotFound.
 func (t Table) Registrations(ctx context.Context, q membership.RegistrationQuery) (membership.Page[membership.Registration], error) {
 	var p membership.Page[membership.Registration]
 	if q.CustomerID == "" && !q.Reach.All() || q.CustomerID != "" && !q.Reach.Includes(q.CustomerID) {
@@ -180,7 +181,7 @@ func (t Table) Registrations(ctx context.Context, q membership.RegistrationQuery
 	return p, nil
 }
 
-// LoginHolders returns who holds the folded logins, in the order asked and with one wait.
+// LoginHolders returns the holders of the folded logins, in the order asked and with one wait.
 func (t Table) LoginHolders(ctx context.Context, folded []string) ([]membership.Address, error) {
 	keys := make([]key, len(folded))
 	for n, f := range folded {
@@ -197,7 +198,7 @@ func (t Table) LoginHolders(ctx context.Context, folded []string) ([]membership.
 	return holders, nil
 }
 
-// admission lets a user into a customer: an open one, or one that is made with it.
+// admission lets a user into a customer: an open one, or one that is created with it.
 func (w *write) admission(u membership.User, a membership.Admission, now time.Time) {
 	switch {
 	case a.CustomerID == "":
@@ -217,7 +218,7 @@ func (w *write) admission(u membership.User, a membership.Admission, now time.Ti
 	}
 }
 
-// ConfirmRegistration ends the open registration of the address and stores its user, who is let in where a says so.
+// ConfirmRegistration ends the open registration of the address and stores its user, and lets the user in if a says so.
 // Errors: ErrStale, ErrLoginTaken, and those of DecideRegistration.
 func (t Table) ConfirmRegistration(ctx context.Context, r membership.RegistrationChange, u membership.User, a membership.Admission, tr membership.Trail) error {
 	w := t.write()
@@ -232,7 +233,7 @@ func (t Table) ConfirmRegistration(ctx context.Context, r membership.Registratio
 	return t.commit(ctx, w)
 }
 
-// DecideRegistration replaces registration and user; who is let in goes from one customer to another.
+// DecideRegistration replaces registration and user; a user who is let in moves from one customer to another.
 // Errors: ErrStale, ErrLoginTaken, ErrCustomerDeactivated, ErrOnePerson, ErrInvitedMeanwhile, ErrExternalUserID,
 // ErrExternalIDInUse, ErrGroupGone, ErrInProgress.
 func (t Table) DecideRegistration(ctx context.Context, r membership.RegistrationChange, before, after membership.User, a membership.Admission, tr membership.Trail) error {
@@ -248,14 +249,14 @@ func (t Table) DecideRegistration(ctx context.Context, r membership.Registration
 	return t.commit(ctx, w)
 }
 
-// RemoveRegistrant is ChangeUser for somebody who waits, and ends the registration. Errors: ErrStale, ErrInProgress.
+// RemoveRegistrant is ChangeUser for a waiting user, and ends the registration. Errors: ErrStale, ErrInProgress.
 func (t Table) RemoveRegistrant(ctx context.Context, before, after membership.User, r membership.RegistrationChange, tr membership.Trail) error {
 	w := t.changeUser(before, after, nil, tr)
 	w.registration(r.Before, r.After)
 	return t.commit(ctx, w)
 }
 
-// DueRegistrations returns registrations whose link, retention or reminder is due, the oldest first, at most limit.
+// DueRegistrations returns up to limit registrations whose link, retention or reminder is due, the oldest first.
 func (t Table) DueRegistrations(ctx context.Context, now time.Time, limit int) ([]membership.Registration, error) {
 	items, err := t.due(ctx, dueRegistration, now, limit)
 	found := make([]membership.Registration, len(items))
@@ -274,7 +275,7 @@ func (t Table) ExpireRegistration(ctx context.Context, r membership.Registration
 	return t.commit(ctx, w)
 }
 
-// DeleteRegistration deletes a registration and, where user is not nil, the user that it made. Errors: ErrStale.
+// DeleteRegistration deletes a registration and, unless user is nil, the user that it made. Errors: ErrStale.
 func (t Table) DeleteRegistration(ctx context.Context, r membership.Registration, user *membership.User, tr membership.Trail) error {
 	w := t.write()
 	w.registration(r, membership.Registration{})

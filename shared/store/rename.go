@@ -9,8 +9,8 @@ import (
 	"clientele/shared/membership"
 )
 
-// CustomerUsers returns users of a customer as they are stored at this moment, in the order of their ids after one of
-// them ("" from the start), at most limit, and after whom to read on, "" at the end.
+// CustomerUsers returns up to limit users of a customer as they are stored now, by id and after the given id ("" for
+// the start), and the id after which to read on ("" at the end).
 func (t Table) CustomerUsers(ctx context.Context, customerID, after string, limit int) ([]membership.User, string, error) {
 	return t.membersOf(ctx, customerFacet(customerID), after, limit)
 }
@@ -20,8 +20,8 @@ func (t Table) GroupUsers(ctx context.Context, groupID, after string, limit int)
 	return t.membersOf(ctx, groupFacet(groupID), after, limit)
 }
 
-// membersOf reads rows where they lie with their customer or group, and not by an index: consistently, and in an order
-// that does not change while names do.
+// membersOf reads the rows in the partition of their customer or group, not through an index: consistently, and in an
+// order that does not change with the names.
 func (t Table) membersOf(ctx context.Context, facet, after string, limit int) ([]membership.User, string, error) {
 	in := &dynamodb.QueryInput{TableName: &t.name, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :sk)"),
 		ExpressionAttributeValues: item{":pk": str(facet), ":sk": str(memberUserPrefix)}, ConsistentRead: aws.Bool(true), Limit: aws.Int32(int32(limit))}
@@ -43,7 +43,7 @@ func (t Table) membersOf(ctx context.Context, facet, after string, limit int) ([
 	}
 	users := make([]membership.User, 0, len(keys))
 	for _, k := range keys {
-		if i := found[k]; i != nil { // removed since
+		if i := found[k]; i != nil { // nil when removed since
 			users = append(users, userFrom(i))
 		}
 	}

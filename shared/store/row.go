@@ -11,16 +11,16 @@ import (
 	"clientele/shared/membership"
 )
 
-// Lists show rows. A row carries its columns in one attribute, d, because an index copies every attribute name with every
-// item: packed, a user is some 250 B instead of 450, and 50 of them are decoded with a quarter of the allocations. The six
-// sorted indexes project d (and delivery, which the outbox changes by itself) and nothing else.
+// Lists show rows. A row carries its columns in one attribute, d, because an index copies every attribute name with
+// every item: packed, a user takes some 250 B instead of 450, and decoding 50 of them takes a quarter of the
+// allocations. The six sorted indexes project d and nothing else, except delivery, which the outbox changes by itself.
 const rowAttribute = "d"
 
-// separator stands between the columns of a row. No checked field holds it (control characters are refused); in data of
-// another origin it becomes a space.
+// separator stands between the columns of a row. No checked field contains it (control characters are refused); in data
+// of another origin it becomes a space.
 const separator = "\x1f"
 
-// pack joins columns, with those at the end left out that are empty.
+// pack joins columns and leaves out empty ones at the end.
 func pack(columns ...string) string {
 	for len(columns) > 0 && columns[len(columns)-1] == "" {
 		columns = columns[:len(columns)-1]
@@ -33,7 +33,7 @@ func pack(columns ...string) string {
 	return strings.Join(columns, separator)
 }
 
-// columns are those of one row; one that was left out is "".
+// columns are the columns of one row; those left out read as "".
 type columns []string
 
 func (i item) columns() columns { return strings.Split(i.str(rowAttribute), separator) }
@@ -45,7 +45,7 @@ func (c columns) at(n int) string {
 	return ""
 }
 
-// Moments are seconds since 1970 in base 36: six characters until 2038, seven until 4453.
+// Times are seconds since 1970 in base 36: six characters until 2038, seven until 4453.
 func packTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -66,7 +66,7 @@ func (c columns) int(n int) int {
 	return i
 }
 
-// packID makes 22 characters of a UUID's 36. Any other id keeps its letters behind an apostrophe.
+// packID shortens the 36 characters of a UUID to 22. Any other id stays as it is, behind an apostrophe.
 func packID(id string) string {
 	if id == "" {
 		return ""
@@ -120,7 +120,7 @@ func unpackIDs(s string) []string {
 	return ids
 }
 
-// The short forms of statuses and roles are their places in these lists, which may grow at their ends only.
+// The short forms of statuses and roles are their places in these lists, so the lists may only grow at the end.
 var (
 	rowStatuses = []membership.Status{membership.Contact, membership.Invited, membership.Expired, membership.Waiting, membership.Active,
 		membership.Suspended, membership.Deactivated, membership.Rejected, membership.Removed}
@@ -145,7 +145,7 @@ func unpackOne[T comparable](all []T, s string) (v T) {
 func userColumns(u membership.User) string {
 	username := u.Username
 	if username == u.Email && username != "" {
-		username = "=" // no username begins with it
+		username = "=" // no username is "="
 	}
 	var expires time.Time
 	if u.Status == membership.Invited || u.Status == membership.Expired {
@@ -156,7 +156,7 @@ func userColumns(u membership.User) string {
 		packIDs(u.GroupIDs))
 }
 
-// rowFrom returns the user of a row, of whichever kind: its id is the part of the key that is not the list's.
+// rowFrom returns the user of a row of any kind: its id is the part of the key that is not the list's.
 func rowFrom(i item) membership.UserRow {
 	c := i.columns()
 	r := membership.UserRow{
@@ -189,8 +189,8 @@ func customerFromRow(i item) membership.Customer {
 	}
 }
 
-// invitationColumns packs an invitation as lists show it: all but grants and groups, which change nothing on a list, and
-// delivery, which is an attribute of its own. Its id and customer are in its key.
+// invitationColumns packs an invitation as lists show it: all but grants and groups, which no list shows, and delivery,
+// which is an attribute of its own. Its id and customer are in its key.
 func invitationColumns(v membership.Invitation) string {
 	return pack(packID(v.UserID), v.Email, v.FirstName, v.LastName, v.Language, packOne(rowRoles, v.Role), string(v.Status),
 		packTime(v.ExpiresAt), packTime(v.SentAt), packTime(v.CreatedAt), packTime(v.EndedAt), string(v.Origin), packID(v.InvitedBy),

@@ -29,13 +29,13 @@ func sessionFrom(i item) membership.Session {
 		SecretHash: i.bytes("secretHash"), CreatedAt: i.time("createdAt"), SeenAt: i.time("seenAt"), EndsAt: i.time("endsAt")}
 }
 
-// CreateSession stores a new session. That it is there already means that the SDK repeated a call whose answer was lost.
+// CreateSession stores a new session. If it exists already, the SDK has repeated a call whose answer was lost.
 func (t Table) CreateSession(ctx context.Context, s membership.Session) error {
 	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: sessionItem(s), ConditionExpression: absent().text()})
 	return conditional(err, nil)
 }
 
-// TouchSession stores when a session was last seen; one that has ended meanwhile stays ended.
+// TouchSession stores when a session was last seen; a session that has ended meanwhile stays ended.
 func (t Table) TouchSession(ctx context.Context, s membership.Session) error {
 	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &t.name, Key: sessionKey(s.Door, s.CustomerID, s.UserID, s.ID).item(), UpdateExpression: aws.String("SET seenAt = :t"),

@@ -28,7 +28,7 @@ func settingsItem(s membership.Settings) item {
 	return i
 }
 
-// settingsFrom returns the settings of an item; those that hold by default where there is none.
+// settingsFrom returns the settings of an item, or the defaults when there is none.
 func settingsFrom(i item) membership.Settings {
 	if i == nil {
 		return membership.DefaultSettings()
@@ -50,13 +50,13 @@ func settingsFrom(i item) membership.Settings {
 	}
 }
 
-// Settings returns what holds now: one consistent read of one item, a unit or two.
+// Settings returns the settings that hold now: one consistent read of one item, a unit or two.
 func (t Table) Settings(ctx context.Context) (membership.Settings, error) {
 	i, err := t.get(ctx, settingsKey())
 	return settingsFrom(i), err
 }
 
-// ChangeSettings replaces before by after. Errors: ErrStale, ErrInProgress.
+// ChangeSettings replaces before with after. Errors: ErrStale, ErrInProgress.
 func (t Table) ChangeSettings(ctx context.Context, before, after membership.Settings, tr membership.Trail) error {
 	w := t.write()
 	same := versionIs(before.Version)

@@ -48,8 +48,8 @@ func signInsFrom(i item) membership.SignIns {
 	return s
 }
 
-// Access reads user, sign-ins, customer and, where sessionID is not "", session, consistently. With the customer's id it
-// is one wait, without two. A customer's id that is not the user's finds nothing.
+// Access reads user, sign-ins, customer and, unless sessionID is "", session, consistently: with one wait, or with two
+// when customerID is "". A customerID that is not the user's finds nothing.
 func (t Table) Access(ctx context.Context, customerID, userID, sessionID string) (membership.Access, error) {
 	if customerID == "" {
 		return t.accessByUser(ctx, userID)
@@ -93,7 +93,7 @@ func (t Table) accessByUser(ctx context.Context, userID string) (membership.Acce
 	return a, err
 }
 
-// SignIns returns what is kept about the ways into one account; nothing yet is version 0.
+// SignIns returns what is kept about the ways into one account; version 0 means nothing yet.
 func (t Table) SignIns(ctx context.Context, customerID, userID string) (membership.SignIns, error) {
 	i, err := t.get(ctx, signInsKey(customerID, userID))
 	s := signInsFrom(i)
@@ -101,7 +101,7 @@ func (t Table) SignIns(ctx context.Context, customerID, userID string) (membersh
 	return s, err
 }
 
-// ChangeSignIns replaces before by after. Errors: ErrStale.
+// ChangeSignIns replaces before with after. Errors: ErrStale.
 func (t Table) ChangeSignIns(ctx context.Context, before, after membership.SignIns, tr *membership.Trail) error {
 	return t.commit(ctx, t.changeSignIns(before, after, tr))
 }
@@ -123,7 +123,7 @@ func (w *write) signIns(before, after membership.SignIns) {
 	w.put(signInsItem(after), c, membership.ErrStale)
 }
 
-// LoginFacts returns who holds a folded login and the failed attempts with it, with one wait.
+// LoginFacts returns the holder of a folded login and its failed attempts, with one wait.
 func (t Table) LoginFacts(ctx context.Context, folded string) (membership.Address, membership.Attempts, error) {
 	found, err := t.batchGet(ctx, []key{loginKey(folded), attemptsKey(folded)})
 	if err != nil {
@@ -134,10 +134,10 @@ func (t Table) LoginFacts(ctx context.Context, folded string) (membership.Addres
 		membership.Attempts{Login: folded, Failures: attempts.int("failures"), NextAt: attempts.time("nextAt")}, nil
 }
 
-// CountAttempt replaces before by after. Errors: ErrTooManyAttempts when another attempt was counted meanwhile.
+// CountAttempt replaces before with after. Errors: ErrTooManyAttempts when another attempt was counted meanwhile.
 func (t Table) CountAttempt(ctx context.Context, before, after membership.Attempts, now time.Time) error {
 	i := newItem(attemptsKey(after.Login), entityAttempts)
-	i["failures"] = num(int64(after.Failures)) // 0 is compared with, so it is stored
+	i["failures"] = num(int64(after.Failures)) // stored even when 0, because conditions compare it
 	i.setStr("nextAt", after.NextAt.UTC().Format(time.RFC3339Nano))
 	i.setTTL(now.Add(membership.AttemptsMemory))
 	c := condition{expression: "failures = :n", values: item{":n": num(int64(before.Failures))}}
@@ -150,7 +150,7 @@ func (t Table) CountAttempt(ctx context.Context, before, after membership.Attemp
 	return conditional(err, &busy)
 }
 
-// ForgetAttempts sets the count of a folded login back.
+// ForgetAttempts resets the count of a folded login.
 func (t Table) ForgetAttempts(ctx context.Context, folded string) error {
 	_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: attemptsKey(folded).item()})
 	return unavailable(err)

@@ -3,7 +3,7 @@ package store
 import "strings"
 
 // MailOf returns the id of the mail that an item of the stream is, from its partition key and entity; ok is false for
-// every other item. It is the one converter from stream images to nouns.
+// every other item.
 func MailOf(pk, entity string) (mailID string, ok bool) {
 	if entity != entityMail {
 		return "", false

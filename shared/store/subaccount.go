@@ -24,8 +24,8 @@ func subAccountFrom(i item) membership.SubAccount {
 		CreatedAt: i.time("createdAt"), Version: i.int("version")}
 }
 
-// SubAccounts returns all sub-accounts of a customer within reach, by name, with one Query that reads the customer's
-// record as well. Errors: ErrNotFound when out of reach or when there is no such customer.
+// SubAccounts returns all sub-accounts of a customer within reach, by name, with one Query that also reads the
+// customer's record. Errors: ErrNotFound when the customer is out of reach or does not exist.
 func (t Table) SubAccounts(ctx context.Context, reach membership.Reach, customerID string) ([]membership.SubAccount, error) {
 	if !reach.Includes(customerID) {
 		return nil, membership.ErrNotFound
@@ -48,7 +48,7 @@ func (t Table) SubAccounts(ctx context.Context, reach membership.Reach, customer
 	return all, nil
 }
 
-// SubAccount returns one within reach. Errors: ErrNotFound.
+// SubAccount returns one sub-account within reach. Errors: ErrNotFound.
 func (t Table) SubAccount(ctx context.Context, reach membership.Reach, customerID, id string) (membership.SubAccount, error) {
 	if !reach.Includes(customerID) {
 		return membership.SubAccount{}, membership.ErrNotFound
@@ -57,7 +57,7 @@ func (t Table) SubAccount(ctx context.Context, reach membership.Reach, customerI
 	return subAccountFrom(i), err
 }
 
-// countSubAccount changes how many sub-accounts a customer has, up to MaxSubAccounts.
+// countSubAccount changes the number of a customer's sub-accounts, up to MaxSubAccounts.
 func (w *write) countSubAccount(customerID string, by int) {
 	w.update(subAccountsKey(customerID), "ADD #n :by SET entity = :e", condition{
 		expression: "attribute_not_exists(#n) OR #n <= :most",
@@ -66,7 +66,7 @@ func (w *write) countSubAccount(customerID string, by int) {
 	}, membership.ErrTooManySubAccounts)
 }
 
-// CreateSubAccount stores a new one of a customer that exists and has fewer than MaxSubAccounts.
+// CreateSubAccount stores a new sub-account of a customer, which must exist and have fewer than MaxSubAccounts.
 // Errors: ErrNotFound, ErrTooManySubAccounts, ErrInProgress.
 func (t Table) CreateSubAccount(ctx context.Context, s membership.SubAccount, tr membership.Trail) error {
 	w := t.write()
@@ -77,7 +77,7 @@ func (t Table) CreateSubAccount(ctx context.Context, s membership.SubAccount, tr
 	return t.commit(ctx, w)
 }
 
-// ChangeSubAccount replaces before by after. Errors: ErrStale.
+// ChangeSubAccount replaces before with after. Errors: ErrStale.
 func (t Table) ChangeSubAccount(ctx context.Context, before, after membership.SubAccount, tr membership.Trail) error {
 	w := t.write()
 	w.put(subAccountItem(after), versionIs(before.Version), membership.ErrStale)
@@ -85,7 +85,7 @@ func (t Table) ChangeSubAccount(ctx context.Context, before, after membership.Su
 	return t.commit(ctx, w)
 }
 
-// DeleteSubAccount deletes one. Errors: ErrStale.
+// DeleteSubAccount deletes a sub-account. Errors: ErrStale.
 func (t Table) DeleteSubAccount(ctx context.Context, s membership.SubAccount, tr membership.Trail) error {
 	w := t.write()
 	w.delete(subAccountKey(s.CustomerID, s.ID), versionIs(s.Version), membership.ErrStale)

@@ -42,7 +42,7 @@ const (
 	indexDue        = "due"
 )
 
-// get reads one item, consistently; nil when there is none.
+// get reads one item consistently, nil when there is none.
 func (t Table) get(ctx context.Context, k key) (item, error) {
 	out, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.name, Key: k.item(), ConsistentRead: aws.Bool(true)})
 	if err != nil {
@@ -54,7 +54,7 @@ func (t Table) get(ctx context.Context, k key) (item, error) {
 	return out.Item, nil
 }
 
-// find is get for an item that must be there. Errors: ErrNotFound.
+// find is get for an item that must exist. Errors: ErrNotFound.
 func (t Table) find(ctx context.Context, k key) (item, error) {
 	i, err := t.get(ctx, k)
 	if err == nil && i == nil {
@@ -63,8 +63,8 @@ func (t Table) find(ctx context.Context, k key) (item, error) {
 	return i, err
 }
 
-// findWithin finds the item of an id, whose key keyOf builds: under the one customer within reach, or, where all are, in
-// the partition that the id alone names. Errors: ErrNotFound.
+// findWithin finds the item of an id, whose key keyOf builds: under the one customer within reach or, when all are
+// within reach, in the partition that the id alone names. Errors: ErrNotFound.
 func (t Table) findWithin(ctx context.Context, reach membership.Reach, keyOf func(customerID, id string) key, id string) (item, error) {
 	if customerID := reach.CustomerID(); customerID != "" {
 		return t.find(ctx, keyOf(customerID, id))
@@ -72,7 +72,7 @@ func (t Table) findWithin(ctx context.Context, reach membership.Reach, keyOf fun
 	if !reach.All() {
 		return nil, membership.ErrNotFound
 	}
-	start := keyOf("", id) // where the sort keys of all customers begin
+	start := keyOf("", id) // the sort keys of all customers begin with this
 	items, err := t.partition(ctx, start.pk, start.sk, 1)
 	if err != nil {
 		return nil, err
@@ -86,13 +86,13 @@ func (t Table) findWithin(ctx context.Context, reach membership.Reach, keyOf fun
 // batchLimit is how many keys one BatchGetItem takes.
 const batchLimit = 100
 
-// batchGet reads many items consistently. What does not exist is not in the answer.
+// batchGet reads many items consistently. Items that do not exist are missing from the answer.
 func (t Table) batchGet(ctx context.Context, keys []key) (map[key]item, error) {
 	return t.batchGetChunks(ctx, keys, true)
 }
 
-// batchGetEventually is batchGet for half the capacity, eventually consistent: for what a list has named that is no more
-// than that itself.
+// batchGetEventually is batchGet for half the capacity, eventually consistent: enough for items named by a list, which
+// is no more than that itself.
 func (t Table) batchGetEventually(ctx context.Context, keys []key) (map[key]item, error) {
 	return t.batchGetChunks(ctx, keys, false)
 }
@@ -123,7 +123,7 @@ func (t Table) batchGetChunks(ctx context.Context, keys []key, consistent bool) 
 	return found, errors.Join(errs...)
 }
 
-// batchGetChunk reads at most batchLimit items, of which no two are the same, in no order.
+// batchGetChunk reads at most batchLimit different items, in no order.
 func (t Table) batchGetChunk(ctx context.Context, chunk []key, consistent bool) ([]item, error) {
 	asked := make([]map[string]types.AttributeValue, len(chunk))
 	for i, k := range chunk {
@@ -154,7 +154,7 @@ func (t Table) batchGetChunk(ctx context.Context, chunk []key, consistent bool) 
 	}
 }
 
-// write is one transaction in the making: each action with the error that its failed condition means.
+// write is a transaction that is being built: its actions, each with the error to return when its condition fails.
 type write struct {
 	table   string
 	actions []types.TransactWriteItem
@@ -163,7 +163,7 @@ type write struct {
 
 func (t Table) write() *write { return &write{table: t.name} }
 
-// condition is a condition expression with its values; names are written out where they are not reserved words.
+// condition is a condition expression with its values; names holds those of its attributes that are reserved words.
 type condition struct {
 	expression string
 	names      map[string]string
@@ -174,7 +174,7 @@ func always() condition { return condition{} }
 
 func absent() condition { return condition{expression: "attribute_not_exists(pk)"} }
 
-// versionIs holds while the item is as it was read.
+// versionIs holds while the item is still the one that was read.
 func versionIs(version int) condition {
 	return condition{expression: "#v = :v", names: map[string]string{"#v": "version"}, values: item{":v": num(int64(version))}}
 }
@@ -217,7 +217,8 @@ func (w *write) check(k key, c condition, failed error) {
 	w.failed = append(w.failed, failed)
 }
 
-// trail adds what every change leaves beside itself. The idempotency marker comes first among the reasons of a failure.
+// trail adds what every change leaves beside itself. The idempotency marker comes first, so its failure is the one that
+// is returned.
 func (w *write) trail(tr membership.Trail) {
 	if tr.Audit.ID != "" {
 		w.put(auditItem(tr.Audit), absent(), fmt.Errorf("audit entry %s exists", tr.Audit.ID))
@@ -235,11 +236,11 @@ func (w *write) trail(tr membership.Trail) {
 	}
 }
 
-// retries is how often a conflict or throttle is tried again: with jitter up to 50, 100, … 1,600 ms, some two seconds.
+// retries is how often a conflict or throttle is retried: with jitter up to 50, 100, … 1,600 ms, some two seconds.
 const retries = 6
 
-// commit writes the transaction. A failed condition gives the error of its action, the first in order. Conflicts with
-// other transactions are tried again.
+// commit writes the transaction. When conditions fail, it returns the error of the first action whose condition did.
+// Conflicts and throttles are retried.
 func (t Table) commit(ctx context.Context, w *write) error {
 	for try := 0; ; try++ {
 		_, err := t.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: w.actions})
@@ -273,7 +274,7 @@ func (t Table) commit(ctx context.Context, w *write) error {
 	}
 }
 
-// passing says whether a transaction was cancelled only for what passes: a conflict, a throttle.
+// passing says whether a transaction was cancelled only for reasons that pass: a conflict, a throttle.
 func passing(c *types.TransactionCanceledException) bool {
 	some := false
 	for _, r := range c.CancellationReasons {
@@ -300,7 +301,7 @@ func pause(ctx context.Context, try int) error {
 	}
 }
 
-// conditional turns a failed condition of a single write into failed.
+// conditional returns failed for the failed condition of a single write, and unavailable(err) for any other error.
 func conditional(err, failed error) error {
 	var c *types.ConditionalCheckFailedException
 	if errors.As(err, &c) {
@@ -309,8 +310,8 @@ func conditional(err, failed error) error {
 	return unavailable(err)
 }
 
-// unavailable turns what passes and has outlasted the SDK's retries into an answer that says "try again": throttles,
-// conflicts with a transaction, faults of the service, and calls that got no answer.
+// unavailable turns a failure that passes and has outlasted the SDK's retries into an error that says "try again":
+// throttles, conflicts with a transaction, faults of the service, and calls without an answer.
 func unavailable(err error) error {
 	if err == nil {
 		return nil
@@ -339,28 +340,30 @@ type listing struct {
 	attribute string // the sort key
 	facet     string // the partition of the index
 	partition string // the partition of the table
-	only      string // limits to rows with this value of attribute, in the table to those that begin with it; "" to none
-	// keep says whether a row that was read belongs to the answer; nil keeps all. Rows are filtered here, not by a filter
+	only      string // the value of attribute to limit rows to (in the table, its prefix); "" for no limit
+	// keep says whether a row belongs to the answer; nil keeps all. Rows are filtered here and not by a filter
 	// expression, which reads and costs as much and cannot look into packed columns.
 	keep func(item) bool
-	// dense says that keep drops few rows, so that no more are read than asked for.
+	// dense says that keep drops few rows: then no more are read than asked for.
 	dense bool
 }
 
-// How much one page may read: 19 of the 25 RCU that a request may read, eventually consistent. A Query cannot be told to
-// end after so many bytes, so none asks for more rows than fit were each of them the longest that can be stored: a row of
-// a search, names in letters of four bytes, twenty groups. At the usual 270 B a page of 50 is one Query, one of 200 five.
+// One page may read 19 of the 25 RCU that a request may read, eventually consistent. A Query cannot be told to end
+// after so many bytes, so none asks for more rows than would fit if each were the longest that can be stored: a row of
+// a search, with names in letters of four bytes and twenty groups. At the usual 270 B a page of 50 is one Query, one of
+// 200 is five.
 const (
 	pageBytes  = 19 * 2 * 4096
 	longestRow = 2_900
-	// sparseQueries is how many Queries a page makes that filters and finds little: some 260 rows of the usual length.
+	// sparseQueries is how many Queries a page makes when it filters and finds little: some 260 rows of the usual
+	// length.
 	sparseQueries = 6
 )
 
-// edge is the position of the first row in the direction of reading, whichever that is by then.
+// edge is the position of the first row in the direction of reading, whichever row that is by then.
 const edge = "[]"
 
-// page answers a listing. It looks for one row more than asked for, to know whether there are more. Where it filters, or
+// page answers a listing. It looks for one row more than asked for, to know whether there are more. When it filters, or
 // rows are very long, a page can be short and still have a next one.
 func (t Table) page(ctx context.Context, l listing, p membership.PageRequest) (items []item, next, prev string, err error) {
 	in := l.query(t.name)
@@ -407,7 +410,7 @@ func (t Table) page(ctx context.Context, l listing, p membership.PageRequest) (i
 	case len(rest) > 0:
 		end = l.position(rest)
 	}
-	back := "" // where reading back starts; the row at p.Position itself lies behind it and must not be skipped
+	back := "" // where reading back starts; the row at p.Position itself lies behind that point and must not be skipped
 	switch {
 	case p.Position == "" || p.Position == edge:
 	case len(items) > 0:
@@ -424,7 +427,7 @@ func (t Table) page(ctx context.Context, l listing, p membership.PageRequest) (i
 	return items, end, back, nil
 }
 
-// query returns the listing's Query but for its place. Only what rows are made of is asked for.
+// query returns the listing's Query without its starting point. It asks only for what rows are made of.
 func (l listing) query(table string) *dynamodb.QueryInput {
 	if l.index == "" {
 		return &dynamodb.QueryInput{TableName: &table, KeyConditionExpression: aws.String("pk = :pk AND begins_with(sk, :only)"),
@@ -442,7 +445,8 @@ func (l listing) query(table string) *dynamodb.QueryInput {
 // roundedUp is what DynamoDB may add to the bytes of one Query.
 const roundedUp = 4096
 
-// size is how many bytes DynamoDB reads for a row, of which the facet, in the table the entity, is not asked for.
+// size returns how many bytes DynamoDB reads for a row. That includes an attribute that is not asked for: the facet, or
+// in the table the entity.
 func (l listing) size(i item) int {
 	n := len("facet") + len(l.facet)
 	if l.index == "" {
@@ -456,7 +460,7 @@ func (l listing) size(i item) int {
 	return n
 }
 
-// position is where a row lies: a JSON array of its sort value and primary key.
+// position returns where a row lies: a JSON array of its sort value and primary key.
 func (l listing) position(i item) string {
 	b, _ := json.Marshal([]string{i.str(l.attribute), i.str("pk"), i.str("sk")}) // strings cannot fail
 	return string(b)
@@ -473,7 +477,7 @@ func (l listing) start(position string) (item, error) {
 	return item{"facet": str(l.facet), l.attribute: str(p[0]), "pk": str(p[1]), "sk": str(p[2])}, nil
 }
 
-// due returns the items of one kind that are due, over all shards, at most limit of each.
+// due returns up to limit items of one kind that are due, from all shards, the oldest first.
 func (t Table) due(ctx context.Context, kind string, now time.Time, limit int) ([]item, error) {
 	var items []item
 	for shard := range dueShards {
@@ -492,7 +496,7 @@ func (t Table) due(ctx context.Context, kind string, now time.Time, limit int) (
 	return items[:min(limit, len(items))], nil
 }
 
-// partition returns the items of a partition whose sort key begins with prefix, consistently, at most limit.
+// partition returns up to limit items of a partition whose sort key begins with prefix, consistently.
 func (t Table) partition(ctx context.Context, pk, prefix string, limit int) ([]item, error) {
 	var (
 		items []item

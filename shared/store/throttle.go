@@ -11,8 +11,8 @@ import (
 	"clientele/shared/membership"
 )
 
-// Take counts one event of a kind and subject. The SDK repeats a call whose answer was lost once only, because each counts.
-// Errors: TooMany when the window's limit is reached.
+// Take counts one event of a throttle and subject. Because each call counts, the SDK repeats one whose answer was lost
+// only once. Errors: TooMany when the window's limit is reached.
 func (t Table) Take(ctx context.Context, th membership.Throttle, subject string, now time.Time) error {
 	k, c, full := oneMore(membership.Event{Throttle: th, Subject: subject}, now)
 	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
@@ -22,7 +22,7 @@ func (t Table) Take(ctx context.Context, th membership.Throttle, subject string,
 	return conditional(err, full)
 }
 
-// events counts events in the transaction that they come from: they count when it is stored, and only then.
+// events counts events in the transaction that causes them: they count if it is stored, and only then.
 func (w *write) events(events []membership.Event, now time.Time) {
 	for _, e := range events {
 		k, c, full := oneMore(e, now)
@@ -30,10 +30,11 @@ func (w *write) events(events []membership.Event, now time.Time) {
 	}
 }
 
-// countEvent is how an event is counted, with the names and values of oneMore.
+// countEvent is the update that counts an event, with the names and values of oneMore.
 const countEvent = "ADD events :one SET entity = :e, #ttl = :ttl"
 
-// oneMore returns where an event is counted, the condition that its window has place for it, and the error of a full one.
+// oneMore returns the key under which an event is counted, the condition that its window has room, and the error for a
+// full one.
 func oneMore(e membership.Event, now time.Time) (key, condition, *membership.Error) {
 	window := now.Truncate(e.Throttle.Window)
 	end := window.Add(e.Throttle.Window)

@@ -29,14 +29,14 @@ func userItem(u membership.User) item {
 	i.setTime("suspendedUntil", u.SuspendedUntil)
 	i.setTime("invitationExpiresAt", u.InvitationExpiresAt)
 	i.setTime("validFrom", u.ValidFrom)
-	if !u.ActivatingUntil.IsZero() { // a lease of seconds needs its fractions
+	if !u.ActivatingUntil.IsZero() { // a lease of seconds needs fractions
 		i.setStr("activatingUntil", u.ActivatingUntil.UTC().Format(time.RFC3339Nano))
 	}
 	i.setBool("addressElsewhere", u.AddressElsewhere)
 	i.setStr("newEmail", u.NewEmail)
 	i.setTime("newEmailUntil", u.NewEmailUntil)
 	i.setInt("newEmailVersion", u.NewEmailVersion)
-	if u.Status == membership.Suspended && !u.SuspendedUntil.IsZero() { // the lists follow when it is over
+	if u.Status == membership.Suspended && !u.SuspendedUntil.IsZero() { // the lists are updated when it is over
 		i.setStr("due", dueFacet(dueSuspension, u.ID))
 		i.setTime("dueAt", u.SuspendedUntil)
 	}
@@ -89,7 +89,7 @@ func (i item) grants() []membership.Grant {
 	return grants
 }
 
-// rowItem is the user under one facet: what a list shows and sorts by.
+// rowItem is the row of a user under one facet: what a list shows and sorts by.
 func rowItem(u membership.User, facet string) item {
 	i := newItem(facetKey(u.ID, facet), entityUserRow)
 	i.setStr("facet", facet)
@@ -124,8 +124,8 @@ func (t Table) User(ctx context.Context, reach membership.Reach, userID string) 
 	return membership.User{}, membership.ErrNotFound
 }
 
-// logins returns what a user reserves in the namespace of logins: e-mail and username. An address that signs in for another
-// customer is reserved there.
+// logins returns what a user reserves in the namespace of logins: e-mail and username. An address that signs in for
+// another customer is reserved there, not here.
 func logins(u membership.User) []string {
 	if u.ID == "" || u.Status == membership.Removed || u.Status == membership.Rejected {
 		return nil
@@ -149,8 +149,8 @@ func elsewhere(u membership.User) string {
 	return membership.FoldLogin(u.Email)
 }
 
-// user writes a user from before (zero for a new one) to after (zero ID for a deleted one), with the reservations of its
-// logins and its rows in the lists. A user is put into groups that are active at now.
+// user writes a user from before (zero for a new one) to after (zero ID for a deleted one), with the reservations of
+// its logins and its rows in the lists. It adds a user only to groups that are active now.
 func (w *write) user(before, after membership.User, now time.Time) {
 	switch {
 	case before.ID == "":
@@ -194,7 +194,7 @@ func (w *write) user(before, after membership.User, now time.Time) {
 	w.rows(before, after)
 }
 
-// rows writes the rows of a user's lists, before (zero for a new one) becoming after (zero ID for a deleted one).
+// rows writes the rows of a user's lists as before (zero for a new user) becomes after (zero ID for a deleted one).
 func (w *write) rows(before, after membership.User) {
 	var lists []string
 	if after.ID != "" {
@@ -210,14 +210,14 @@ func (w *write) rows(before, after membership.User) {
 	for _, f := range lists {
 		row := rowItem(after, f)
 		if before.ID != "" && slices.Contains(facets(before), f) && reflect.DeepEqual(row, rowItem(before, f)) {
-			continue // nothing that a list shows has changed
+			continue // no list shows a change
 		}
 		w.put(row, always(), nil)
 	}
 }
 
-// moveUser takes a user who never had access from one customer to another, whose keys are others: the record, the
-// reservations of logins and external id, the rows of lists. Search rows and counters follow by the stream.
+// moveUser moves a user who never had access from one customer to another. That changes the keys: of the record, of the
+// reservations of logins and external id, and of list rows. Search rows and counters follow by the stream.
 func (w *write) moveUser(before, after membership.User, now time.Time) {
 	w.delete(userKey(before.CustomerID, before.ID), versionIs(before.Version), membership.ErrStale)
 	w.put(userItem(after), absent(), membership.ErrStale)
@@ -247,8 +247,8 @@ func (w *write) moveUser(before, after membership.User, now time.Time) {
 	w.rows(before, after)
 }
 
-// ChangeUser replaces before by after, and with it an invitation. Errors: ErrStale, ErrLoginTaken, ErrExternalUserID,
-// ErrGroupGone, ErrSignedOut, ErrInProgress, TooMany.
+// ChangeUser replaces before with after, and an invitation with it unless inv is nil. Errors: ErrStale, ErrLoginTaken,
+// ErrExternalUserID, ErrGroupGone, ErrSignedOut, ErrInProgress, TooMany.
 func (t Table) ChangeUser(ctx context.Context, before, after membership.User, inv *membership.InvitationChange, tr membership.Trail) error {
 	return t.commit(ctx, t.changeUser(before, after, inv, tr))
 }

@@ -32,7 +32,7 @@ func engine(name, variable string) Engine {
 	return Engine{Name: name, Endpoint: os.Getenv(variable), variable: variable}
 }
 
-// Engines returns all engines that the store must pass on. Table skips a test on one that is missing.
+// Engines returns all engines that the store must pass on. Table skips a test when its engine is missing.
 func Engines() []Engine { return []Engine{MiniStack(), DynamoDBLocal()} }
 
 // Require skips the test when the engine is missing, or fails it under CLIENTELE_REQUIRED=1.
@@ -50,7 +50,8 @@ func (e Engine) Require(t testing.TB) {
 // Option is a change to the client's middleware, for example Recorder.Watch or Conflicts.
 type Option = func(*middleware.Stack) error
 
-// Client returns a client of the engine. It does not see the tables that Table makes: see there.
+// Client returns a client of the engine. It does not see the tables that Table makes, which have access keys of their
+// own.
 func (e Engine) Client(options ...Option) *dynamodb.Client { return e.client("test", options...) }
 
 func (e Engine) client(accessKey string, options ...Option) *dynamodb.Client {
@@ -65,9 +66,9 @@ func (e Engine) client(accessKey string, options ...Option) *dynamodb.Client {
 	})
 }
 
-// Table makes an empty table of a name of its own, deleted at the test's end, and returns it with a client that has the
-// options. The table has an access key of its own as well: DynamoDB Local keeps a database for each, with one thread, so
-// that tests beside each other do not wait for each other.
+// Table makes an empty table with a name of its own, deletes it when the test ends, and returns it with a client that
+// has the options. The table also has its own access key: DynamoDB Local keeps one database for each, with one thread,
+// so tests that run in parallel do not wait for each other.
 func (e Engine) Table(t testing.TB, options ...Option) (client *dynamodb.Client, name string) {
 	t.Helper()
 	e.Require(t)

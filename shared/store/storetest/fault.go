@@ -12,8 +12,8 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// Fault answers the first calls of an operation in DynamoDB's place. Neither engine ever says that transactions are in
-// conflict or that a batch was not done whole; the real one does.
+// Fault answers the first calls of an operation instead of DynamoDB. Neither engine ever says that transactions are in
+// conflict or that a batch is incomplete; the real one does.
 type Fault struct {
 	Operation string
 	Times     int64
@@ -22,7 +22,7 @@ type Fault struct {
 	seen   atomic.Int64
 }
 
-// Inject is the Option by which a client's calls meet the fault.
+// Inject is the Option that makes a client's calls meet the fault.
 func (f *Fault) Inject(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Fault", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 		if middleware.GetOperationName(ctx) != f.Operation || f.seen.Add(1) > f.Times {
@@ -33,13 +33,13 @@ func (f *Fault) Inject(stack *middleware.Stack) error {
 	}), middleware.Before)
 }
 
-// Seen returns how many calls of the operation there were, answered by the fault or not.
+// Seen returns how many calls of the operation there were, whether the fault answered them or not.
 func (f *Fault) Seen() int { return int(f.seen.Load()) }
 
-// ErrCut is what the caller of a call that a Cut meets gets.
+// ErrCut is the error of a call that a Cut has cut off.
 var ErrCut = errors.New("the line is dead")
 
-// Cut cuts one call off, of whichever operation. The zero Cut lets all through.
+// Cut cuts off one call of any operation. The zero Cut lets all through.
 type Cut struct {
 	mu    sync.Mutex
 	calls int
@@ -47,14 +47,14 @@ type Cut struct {
 	after bool
 }
 
-// Arm lets the at-th call from now on fail: before the table has carried it out or, with after, after that.
+// Arm makes the at-th call from now fail: before the table carries it out or, with after, afterwards.
 func (c *Cut) Arm(at int, after bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.calls, c.at, c.after = 0, at, after
 }
 
-// Disarm lets all calls through again, and returns how many there were since Arm.
+// Disarm lets all calls through again, and returns how many there have been since Arm.
 func (c *Cut) Disarm() (calls int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,7 +62,7 @@ func (c *Cut) Disarm() (calls int) {
 	return c.calls
 }
 
-// Inject is the Option by which a client's calls are cut off.
+// Inject is the Option that cuts off a client's calls.
 func (c *Cut) Inject(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Cut", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 		c.mu.Lock()
@@ -80,7 +80,7 @@ func (c *Cut) Inject(stack *middleware.Stack) error {
 	}), middleware.Before)
 }
 
-// Canceled answers a transaction as cancelled for a reason, given for its last action.
+// Canceled returns an answer that cancels a transaction because of its last action, for a reason.
 func Canceled(reason string) func(any) (any, error) {
 	return func(input any) (any, error) {
 		reasons := make([]types.CancellationReason, len(input.(*dynamodb.TransactWriteItemsInput).TransactItems))

@@ -20,7 +20,7 @@ type Call struct {
 	Err        error
 }
 
-// Reads says whether the call is a read.
+// Reads says whether the call reads only.
 func (c Call) Reads() bool {
 	switch c.Operation {
 	case "GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems":
@@ -29,14 +29,14 @@ func (c Call) Reads() bool {
 	return false
 }
 
-// Recorder remembers calls and has the engine say what they consumed. Its zero value is ready; it is safe for
+// Recorder remembers calls and asks the engine what they consumed. Its zero value is ready for use; it is safe for
 // concurrent use.
 type Recorder struct {
 	mu    sync.Mutex
 	calls []Call
 }
 
-// Watch is the Option by which a client's calls are recorded.
+// Watch is the Option that records a client's calls.
 func (r *Recorder) Watch(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Recorder", r.record), middleware.Before)
 }
@@ -52,7 +52,7 @@ func (r *Recorder) record(ctx context.Context, in middleware.InitializeInput, ne
 	return out, metadata, err
 }
 
-// Take returns the calls since the last Take, in the order of their ends.
+// Take returns the calls since the last Take, in the order in which they ended.
 func (r *Recorder) Take() []Call {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -61,7 +61,7 @@ func (r *Recorder) Take() []Call {
 	return calls
 }
 
-// Waits returns the longest chain of calls of which each began after the one before had ended: how often somebody waits
+// Waits returns the longest chain of calls in which each began after the one before had ended: how often somebody waits
 // for the table.
 func Waits(calls []Call) int {
 	byEnd := slices.SortedFunc(slices.Values(calls), func(a, b Call) int { return a.End.Compare(b.End) })

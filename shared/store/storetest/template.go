@@ -15,8 +15,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// properties are those of AWS::DynamoDB::Table that decide how the store works. Their names are CloudFormation's, which
-// the API shares.
+// properties are the properties of AWS::DynamoDB::Table that decide how the store works. The names are
+// CloudFormation's, which the API shares.
 type properties struct {
 	BillingMode             types.BillingMode
 	KeySchema               []types.KeySchemaElement
@@ -39,7 +39,7 @@ func Create(ctx context.Context, client *dynamodb.Client, name string) error {
 }
 
 // CreateSilent makes the same table without its stream, for tables that are filled with a lot and whose stream nobody
-// reads: where DynamoDB Local has several tables with streams, each write searches what all of them have told (measured:
+// reads: when DynamoDB Local has several tables with streams, each write searches what all of them have told (measured:
 // 4,000 items a second for the first, 300 for the second).
 func CreateSilent(ctx context.Context, client *dynamodb.Client, name string) error {
 	p, err := read()
@@ -56,7 +56,7 @@ func (p properties) create(ctx context.Context, client *dynamodb.Client, name st
 		TableName: &name, BillingMode: p.BillingMode, KeySchema: p.KeySchema, AttributeDefinitions: p.AttributeDefinitions,
 		GlobalSecondaryIndexes: p.GlobalSecondaryIndexes, StreamSpecification: &p.StreamSpecification,
 	})
-	var exists *types.ResourceInUseException // the SDK repeated a call whose answer was lost
+	var exists *types.ResourceInUseException // it exists already when the SDK repeated a call whose answer was lost
 	if err != nil && !errors.As(err, &exists) {
 		return fmt.Errorf("create table %s: %w", name, err)
 	}
@@ -72,7 +72,7 @@ func (p properties) create(ctx context.Context, client *dynamodb.Client, name st
 	return nil
 }
 
-// Delete deletes a table. One that is gone is fine: the SDK repeats a call whose answer was lost.
+// Delete deletes a table. A table that is gone is no error: the SDK repeats a call whose answer was lost.
 func Delete(ctx context.Context, client *dynamodb.Client, name string) error {
 	_, err := client.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &name})
 	var gone *types.ResourceNotFoundException
@@ -82,8 +82,8 @@ func Delete(ctx context.Context, client *dynamodb.Client, name string) error {
 	return nil
 }
 
-// read returns the properties of the one table in template.yaml. CloudFormation's own tags (!If, !Ref) are read as what
-// they stand on; the properties above use none.
+// read returns the properties of the one table in template.yaml. It ignores CloudFormation's own tags (!If, !Ref) and
+// reads the values below them; the properties above use none.
 func read() (properties, error) {
 	var p properties
 	file, err := Template()
@@ -113,7 +113,7 @@ func read() (properties, error) {
 		if err := r.Properties.Decode(&plain); err != nil {
 			return p, fmt.Errorf("%s, resource %s: %w", file, name, err)
 		}
-		// JSON's decoder fills the SDK's structs by their field names; YAML's would want them in lower case.
+		// JSON's decoder fills the SDK's structs by their field names; YAML's would want lower-case names.
 		asJSON, err := json.Marshal(plain)
 		if err != nil {
 			return p, fmt.Errorf("%s, resource %s: %w", file, name, err)
@@ -128,7 +128,7 @@ func read() (properties, error) {
 	return p, nil
 }
 
-// Template returns the path of template.yaml, which lies in the working directory or above.
+// Template returns the path of template.yaml in the working directory or above.
 func Template() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
