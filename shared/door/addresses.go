@@ -6,9 +6,9 @@ import (
 	"clientele/shared/membership"
 )
 
-// Invitees reads what people type or paste into the field for addresses: one a line, or with commas or semicolons between
-// them, each an address alone or with a name (`Maria López <maria@example.com>`, `López, Maria <maria@example.com>`).
-// What is no address stays as it was typed and is refused by its row.
+// Invitees reads what people type or paste into the address field: one address per line, or several with commas or
+// semicolons between them, each alone or with a name (`Maria López <maria@example.com>`,
+// `López, Maria <maria@example.com>`). What is not an address stays as it was typed and is refused in its row.
 func Invitees(typed string) []membership.Invitee {
 	var all []membership.Invitee
 	for _, part := range addressParts(typed) {
@@ -17,14 +17,14 @@ func Invitees(typed string) []membership.Invitee {
 	return all
 }
 
-// addressParts cuts the text where one address ends and the next begins.
+// addressParts cuts the text between one address and the next.
 func addressParts(typed string) []string {
 	var parts []string
 	for _, line := range cut(typed, "\n\r;") {
 		pieces := cut(line, ",")
 		for i := 0; i < len(pieces); i++ {
 			piece := pieces[i]
-			// "López, Maria <maria@example.com>" is one address: its first piece has none.
+			// "López, Maria <maria@example.com>" is one address, and its first piece has no @.
 			if !strings.Contains(piece, "@") && i+1 < len(pieces) && strings.Contains(pieces[i+1], "<") {
 				i++
 				piece += ", " + pieces[i]
@@ -35,7 +35,7 @@ func addressParts(typed string) []string {
 	return parts
 }
 
-// spaced takes "a@example.com b@example.com" apart; in all else spaces belong to a name or to a mistake.
+// spaced takes "a@example.com b@example.com" apart; anywhere else, spaces belong to a name or a mistake.
 func spaced(piece string) []string {
 	fields := strings.Fields(piece)
 	if len(fields) < 2 || strings.Contains(piece, "<") {
@@ -49,7 +49,7 @@ func spaced(piece string) []string {
 	return fields
 }
 
-// cut splits at any of the marks, but not within quotes, and leaves out what is empty.
+// cut splits s at any of the marks, but not within quotes, and leaves out empty parts.
 func cut(s, marks string) []string {
 	var parts []string
 	var part strings.Builder
@@ -65,7 +65,7 @@ func cut(s, marks string) []string {
 		case r == '"':
 			quoted = !quoted
 		case r == '\n':
-			quoted = false // a quote that nobody closed ends with its line
+			quoted = false // an unclosed quote ends with its line
 		}
 		if !quoted && strings.ContainsRune(marks, r) {
 			end()
@@ -99,7 +99,7 @@ func invitee(part string) membership.Invitee {
 	return in
 }
 
-// typed is an invitee as the field for addresses takes it.
+// typed returns an invitee as one would type it into the address field.
 func typed(in membership.Invitee) string {
 	name := strings.TrimSpace(in.FirstName + " " + in.LastName)
 	if in.LastName != "" && (in.FirstName == "" || strings.Contains(in.LastName, " ")) {

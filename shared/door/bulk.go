@@ -10,15 +10,15 @@ import (
 	"clientele/shared/web"
 )
 
-// picked is a row that was picked, as its checkbox sends it. Name and e-mail are for the pages that follow only: they need
-// not read a hundred people to say whom they speak of.
+// picked is a row that was picked, as its checkbox sends it. It carries name and e-mail so that the next pages need not
+// read a hundred people to say who they are.
 type picked struct{ customerID, userID, name, email string }
 
 func (p picked) text() string {
-	return p.customerID + " " + p.userID + " " + p.name + "\t" + p.email // which no name has
+	return p.customerID + " " + p.userID + " " + p.name + "\t" + p.email // no name has a tab
 }
 
-// cell names somebody as lists do: with the e-mail below, which tells two of one name apart.
+// cell names somebody as lists do: with the e-mail below, which tells people with the same name apart.
 func (p picked) cell(address string) web.Cell {
 	cell := web.Cell{Text: p.name, URL: address}
 	if p.email != p.name {
@@ -27,7 +27,7 @@ func (p picked) cell(address string) web.Cell {
 	return cell
 }
 
-// namesOf are the first few of them in words, and how many more there are. Those of one name are told apart.
+// namesOf names the first few people and says how many more there are. People with the same name are told apart.
 func namesOf(all []picked) web.Phrase {
 	called := map[string]int{}
 	for _, one := range all {
@@ -47,8 +47,8 @@ func namesOf(all []picked) web.Phrase {
 	return web.Plain(strings.Join(names, ", "))
 }
 
-// pickedFrom reads what checkboxes, or a page after them, sent: each once, and no more than one too many, which is then
-// refused. What is no row is left out.
+// pickedFrom reads what checkboxes, or a page after them, have sent: each person once, and at most one more than is
+// allowed, so that too many are refused. It leaves out what is not a row.
 func pickedFrom(form *web.Form) []picked {
 	var all []picked
 	met := map[string]bool{}
@@ -75,23 +75,23 @@ func textOf(all []picked) string {
 	return strings.Join(lines, "\n")
 }
 
-// bulkAction is what can be done with the people who were picked.
+// bulkAction is something that can be done with the people who were picked.
 type bulkAction struct {
 	action membership.BulkAction
 	step   membership.Step
 	needs  membership.Action
 	label  web.Phrase
 	danger bool
-	asks   bool // before it is done
+	asks   bool // before it acts
 }
 
-// The decisions about those who wait are in the bar like everything else, and have a form of their own.
+// The decisions about waiting people are in the bar like everything else, but have a form of their own.
 const (
 	bulkApprove    = membership.BulkAction(membership.DecideApprove)
 	bulkDisapprove = membership.BulkAction(membership.DecideDisapprove)
 )
 
-// bulkActions are all of them, in the order of the bar.
+// bulkActions returns all of them, in the order of the bar.
 func bulkActions() []bulkAction {
 	return []bulkAction{
 		{bulkApprove, membership.StepApprove, membership.Approve, web.Text("queue.approve"), false, true},
@@ -107,7 +107,7 @@ func bulkActions() []bulkAction {
 	}
 }
 
-// bulkable returns the actions that the user's status allows and the actor may take, with spaces between, "" for none.
+// bulkable returns the actions that the user's status allows and the actor may take, separated by spaces, or "".
 // grouped says that there are groups to choose from.
 func bulkable(actor membership.Actor, u subject, grouped bool) string {
 	if u.id == actor.UserID {
@@ -127,7 +127,7 @@ func bulkable(actor membership.Actor, u subject, grouped bool) string {
 	return strings.Join(can, " ")
 }
 
-// pickedBar is the bar below a table: what can be done with at least one of its rows.
+// pickedBar is the bar below a table: the actions possible for at least one of its rows.
 func pickedBar(t web.Table, at place, once string) *web.Picked {
 	bar := web.Picked{ID: t.Pick.Form, URL: at.users() + "/bulk", Fields: map[string]string{onceField: once}}
 	for _, a := range bulkActions() {
@@ -145,7 +145,7 @@ func pickedBar(t web.Table, at place, once string) *web.Picked {
 	return &bar
 }
 
-// bulk does something with all who were picked. What cannot simply be undone is asked first.
+// bulk does something with everybody who was picked. It asks first when that cannot simply be undone.
 func (p People) bulk(w http.ResponseWriter, r *http.Request, at place) {
 	d := p.Door
 	form, err := web.ReadForm(w, r)
@@ -171,7 +171,7 @@ func (p People) bulk(w http.ResponseWriter, r *http.Request, at place) {
 		return
 	}
 	call := d.Call(r)
-	call.Key = onceKey(r, form, call.Actor.UserID) // the use case asks for each row whether it was done before
+	call.Key = onceKey(r, form, call.Actor.UserID) // the use case checks row by row what was done before
 	in := membership.BulkInput{Action: action.action, GroupID: knownID(form.Value("group")), Role: membership.Role(form.Value("role"))}
 	var bad *membership.Error
 	if in.Until, bad = dayOf(form.Value("until")); bad != nil {
@@ -193,12 +193,12 @@ func (p People) bulk(w http.ResponseWriter, r *http.Request, at place) {
 	d.Pages.Render(w, r, http.StatusOK, "bulk-results", p.bulkResults(at, action, in, all, results, back))
 }
 
-// leaveBulk is where the address of a page leads that was the answer to a form.
+// leaveBulk answers a GET of an address that only answers forms: it redirects to the list.
 func (p People) leaveBulk(w http.ResponseWriter, r *http.Request, at place) {
 	http.Redirect(w, r, at.back(r), http.StatusSeeOther)
 }
 
-// bulkNames is how many names a question spells out.
+// bulkNames is how many names a question lists.
 const bulkNames = 8
 
 func (p People) askBulk(w http.ResponseWriter, r *http.Request, at place, action bulkAction, all []picked, back string, wrong *web.Notice) {
@@ -242,12 +242,12 @@ func (p People) askBulk(w http.ResponseWriter, r *http.Request, at place, action
 	p.Door.Pages.Confirm(w, r, ask)
 }
 
-// bulkPage says what became of each.
+// bulkPage says what happened to each person.
 type bulkPage struct {
 	Done, All int
 	Table     web.Table
 	Back      web.Link
-	Again     *web.Action // those that failed
+	Again     *web.Action // for those that failed
 	Leave     web.Phrase
 }
 
@@ -267,7 +267,7 @@ func (p People) bulkResults(at place, action bulkAction, in membership.BulkInput
 		}
 		why := web.Known(result.Err.Code)
 		if result.Err.Code == "impossible_in_status" {
-			why = web.Word("bulk_not", action.action) // whom it is possible for
+			why = web.Word("bulk_not", action.action) // says for whom it is possible
 		}
 		view.Table.Rows = append(view.Table.Rows, web.Row{Cells: []web.Cell{who, {Status: "error"}, {Word: why}}})
 		failed = append(failed, all[i])
@@ -279,7 +279,7 @@ func (p People) bulkResults(at place, action bulkAction, in membership.BulkInput
 	return view
 }
 
-// findUser leads from a user's id alone to the user's page.
+// findUser leads from a bare user id to the user's page.
 func (p People) findUser(w http.ResponseWriter, r *http.Request, at place) {
 	id, err := httpapi.PathID(r, "userId")
 	if err == nil {

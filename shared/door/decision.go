@@ -20,32 +20,32 @@ type decisionPage struct {
 	Form    *web.Form
 	Approve bool
 	Label   web.Phrase // of the button
-	Facts   []Fact     // of the only one
-	Alike   int        // how many look like the only one
-	Page    string     // of the only one
-	Who     web.Phrase // of many
-	// Where are the ways to a customer; none where it is known.
+	Facts   []Fact     // of one registration
+	Alike   int        // how many look like the one
+	Page    string     // of one registration
+	Who     web.Phrase // for several
+	// Where are the ways to choose a customer; none when it is known.
 	Where, Which, Types, Roles []web.Option
-	Choices                    string // address that completes names of customers
+	Choices                    string // address that completes customer names
 	Groups                     []web.Option
 	Preview                    *preview
 }
 
-// preview is a mail as it will go out, with a sample in the place of what only the mail brings.
+// preview is a mail as it will be sent, with a sample where only the mail itself has the content.
 type preview struct {
 	Name, To, Subject, Text string
-	None                    bool // nothing is sent
-	Secret                  bool // it brings a link or a password, which nobody sees before
+	None                    bool // no mail is sent
+	Secret                  bool // it brings a link or a password, which nobody sees beforehand
 }
 
-// Where people are let in.
+// The customers that people can be let into.
 const (
 	whereProposed = "proposed"
 	whereExisting = "existing"
 	whereNew      = "new"
 )
 
-// decide shows the form of a decision, filled once somebody has come back to it, shows its mail, or carries it out.
+// decide shows the form of a decision (filled in when somebody comes back to it), shows its mail, or carries it out.
 func (d *Door) decide(w http.ResponseWriter, r *http.Request) {
 	actor := Actor(r)
 	form, err := web.ReadForm(w, r)
@@ -70,7 +70,7 @@ func (d *Door) decide(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		d.Pages.Failed(w, r, err)
-	case form.Value("sure") == "" && form.Value("preview") == "": // with what was chosen before, where some have failed
+	case form.Value("sure") == "" && form.Value("preview") == "": // with the earlier choices when some have failed
 		if form.Value("filled") == "" {
 			if err := d.presetDecision(r, form, view.Approve); err != nil {
 				d.Pages.Failed(w, r, err)
@@ -87,7 +87,7 @@ func (d *Door) decide(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// backToQueue is the list that a decision began at, as People.back.
+// backToQueue returns the list where a decision began, like place.back.
 func backToQueue(r *http.Request) string {
 	from := r.PostFormValue("back")
 	if from == "" {
@@ -107,12 +107,12 @@ func backToQueue(r *http.Request) string {
 	return u.Path + "?" + u.Query().Encode()
 }
 
-// presetDecision is what the form begins with.
+// presetDecision fills in what the form begins with.
 func (d *Door) presetDecision(r *http.Request, form *web.Form, approve bool) error {
 	form.Set("filled", "yes")
 	if approve {
 		form.Set("type", string(membership.Corporate))
-		return nil // the customer follows from whom it is about
+		return nil // the customer follows from the registrations
 	}
 	preset, err := d.Approvals.Preset(r.Context(), d.Call(r))
 	if err != nil {
@@ -125,7 +125,7 @@ func (d *Door) presetDecision(r *http.Request, form *web.Form, approve bool) err
 	return nil
 }
 
-// decisionInput reads the form. mistaken: something in it has to be mended first.
+// decisionInput reads the form. mistaken says that something in it must be corrected first.
 func (d *Door) decisionInput(r *http.Request, form *web.Form, all []picked, view *decisionPage) (in membership.DecisionInput, mistaken bool, err error) {
 	in = membership.DecisionInput{Decision: membership.Decision(form.Value("do")), Reason: form.Value("reason"), Silent: form.Checked("silent"),
 		Role: membership.Role(form.Value("role")), GroupIDs: groupsIn(form)}
@@ -147,7 +147,7 @@ func (d *Door) decisionInput(r *http.Request, form *web.Form, all []picked, view
 	return in, false, nil
 }
 
-// decisionForm completes the page with what can be chosen.
+// decisionForm adds what can be chosen and shows the page.
 func (d *Door) decisionForm(w http.ResponseWriter, r *http.Request, status int, view decisionPage, all []picked) {
 	actor, form := Actor(r), view.Form
 	form.Set(onceField, d.Once())
@@ -178,7 +178,7 @@ func (d *Door) decisionForm(w http.ResponseWriter, r *http.Request, status int, 
 	d.Pages.Render(w, r, status, "decision", view)
 }
 
-// whereToLetIn offers the customers and groups that staff can choose.
+// whereToLetIn adds the customers and groups that staff can choose.
 func (d *Door) whereToLetIn(r *http.Request, view *decisionPage, all []picked, found membership.RegistrationDetails) error {
 	form, one := view.Form, len(all) == 1
 	view.Choices = "/users/customers"
@@ -216,7 +216,8 @@ func (d *Door) whereToLetIn(r *http.Request, view *decisionPage, all []picked, f
 	return err
 }
 
-// decisionRoles are the roles that can be given. Staff may leave it to what is usual, which depends on the customer.
+// decisionRoles returns the roles that can be given. Staff may leave it at the usual one, which depends on the
+// customer.
 func decisionRoles(actor membership.Actor) []web.Option {
 	var options []web.Option
 	if actor.Realm == membership.Staff {
@@ -228,7 +229,7 @@ func decisionRoles(actor membership.Actor) []web.Option {
 	return options
 }
 
-// previewDecision shows the mail that the first of them will get.
+// previewDecision shows the mail that the first person will get.
 func (d *Door) previewDecision(w http.ResponseWriter, r *http.Request, view decisionPage, all []picked, in membership.DecisionInput) {
 	mail, err := d.Approvals.Preview(r.Context(), d.Call(r), in)
 	if err != nil {
@@ -261,7 +262,7 @@ func (d *Door) mend(w http.ResponseWriter, r *http.Request, view decisionPage, a
 	d.decisionForm(w, r, http.StatusUnprocessableEntity, view, all)
 }
 
-// decidedBy tells the one who comes second who has decided.
+// decidedBy tells a second approver who has already decided.
 func decidedBy(err error) web.Phrase {
 	wrong, _ := err.(*membership.Error) //nolint:errorlint // rows carry the error itself
 	switch {
@@ -273,10 +274,10 @@ func decidedBy(err error) web.Phrase {
 	return web.Text("queue.decided_already", "name", wrong.By, "what", web.Word("status", wrong.What), "when", wrong.At)
 }
 
-// carryOut decides, and says what became of each.
+// carryOut decides, and says what happened to each registration.
 func (d *Door) carryOut(w http.ResponseWriter, r *http.Request, view decisionPage, all []picked, in membership.DecisionInput, back string) {
 	call := d.Call(r)
-	call.Key = onceKey(r, view.Form, call.Actor.UserID) // the use case asks for each row whether it was done before
+	call.Key = onceKey(r, view.Form, call.Actor.UserID) // the use case checks row by row what was done before
 	results, err := d.Approvals.Decide(r.Context(), call, in)
 	if err != nil {
 		d.mend(w, r, view, all, err)
@@ -333,7 +334,7 @@ func (d *Door) decisionResults(view decisionPage, all []picked, results []member
 		}
 		page.Table.Rows = append(page.Table.Rows, web.Row{Cells: []web.Cell{who, {Status: "error"}, {Word: what}}})
 	}
-	if len(failed) > 0 { // in the form again: another customer may be what they need
+	if len(failed) > 0 { // back into the form: they may need another customer
 		again := map[string]string{"users": textOf(failed), "filled": "yes", "groups": strings.Join(groupsIn(view.Form), " ")}
 		for _, name := range []string{"do", "back", "where", "company", "customer", "role", "reason", "silent"} {
 			again[name] = view.Form.Value(name)

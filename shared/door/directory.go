@@ -12,33 +12,33 @@ import (
 	"clientele/shared/web"
 )
 
-// usersPage is the list of people: those of one customer, or everybody.
+// usersPage is the list of people: of one customer, or of everybody.
 type usersPage struct {
 	Frame    Frame
 	Invite   *web.Action
 	New      *web.Action
 	Closed   bool // the customer is deactivated
 	Statuses []web.Link
-	// The bar of filters. Without script it is a form that is sent; with script the list follows what is typed.
+	// The filter bar. Without script it is a form to send; with script the list follows the typing.
 	Address         string
 	Form            *web.Form
-	Bar             bool // false where there is nobody to look for
+	Bar             bool // false when there is nobody to look for
 	Choices         []choice
-	Sorts           []web.Option // for phones, whose cards have no heads of columns
-	Everyone        bool         // whose customer can be chosen
-	Chosen          []web.Link   // the customer that was, and how to go back to all
-	Which           []web.Link   // customers of a name that was typed, to choose from
-	NoCustomer      bool         // there is none of that name
-	Clear           string       // address without filters; "" when there are none
-	Short           bool         // a search for too little
+	Sorts           []web.Option // for phones, whose cards have no column heads
+	Everyone        bool         // a customer can be chosen
+	Chosen          []web.Link   // the chosen customer, and the way back to all
+	Which           []web.Link   // the customers whose names match, to choose from
+	NoCustomer      bool         // no customer has that name
+	Clear           string       // address without filters; "" when none is set
+	Short           bool         // the search text is too short
 	Table           web.Table
 	Picked          *web.Picked
 	Said            web.Phrase // how many were found, for screen readers
-	Follow          string     // where the list goes on when few of this page's people fit several filters
+	Follow          string     // where the list goes on when few people on this page fit several filters
 	FollowShown     int
 	SearchLeast     int
 	SearchHint      web.Phrase
-	CustomerChoices string // address that completes names of customers
+	CustomerChoices string // address that completes customer names
 	Export, Import  *web.Action
 }
 
@@ -49,7 +49,7 @@ type choice struct {
 	Options     []web.Option
 }
 
-// userSorts are the columns that a list can be sorted by, the usual one first.
+// userSorts returns the columns that a list can be sorted by, the default first.
 func userSorts(at place, grouped bool) []string {
 	sorts := []string{string(membership.SortName), string(membership.SortEmail), string(membership.SortRole), string(membership.SortRegistered)}
 	if at.everyone {
@@ -61,7 +61,7 @@ func userSorts(at place, grouped bool) []string {
 	return sorts
 }
 
-// people is what one page of the list is made of, read with one wait.
+// people is what one page of the list is made of, read in one wait.
 type people struct {
 	customer membership.Customer
 	page     membership.Page[membership.UserRow]
@@ -94,10 +94,10 @@ func (p People) users(w http.ResponseWriter, r *http.Request, at place) {
 		q.CustomerID = knownID(list.Text("customer"))
 	}
 	if q.Search != "" {
-		q.Sort = "" // a search has an order of its own
+		q.Sort = "" // a search has its own order
 	}
 	data, err := p.readPeople(r, q, grouped)
-	if membership.KindOf(err) == membership.Invalid && q.Search != "" { // too little to search for, or a search of the removed
+	if membership.KindOf(err) == membership.Invalid && q.Search != "" { // too short, or a search of removed people
 		view.Short, err = true, nil
 	}
 	if err != nil {
@@ -107,7 +107,7 @@ func (p People) users(w http.ResponseWriter, r *http.Request, at place) {
 	p.showPeople(w, r, at, list, q, data, view)
 }
 
-// readPeople reads a page, what it is headed by and what it can be narrowed to, all at once.
+// readPeople reads a page, its heading and its filters, all at once.
 func (p People) readPeople(r *http.Request, q membership.UserQuery, grouped bool) (people, error) {
 	var data people
 	var failed [4]error
@@ -123,7 +123,7 @@ func (p People) readPeople(r *http.Request, q membership.UserQuery, grouped bool
 	data.page, failed[3] = p.Door.Users.List(ctx, call, q)
 	reading.Wait()
 	for _, err := range failed {
-		if err != nil { // the customer's first: without it there is no page, whatever the others say
+		if err != nil { // the customer's comes first: without it there is no page, whatever the others say
 			return data, err
 		}
 	}
@@ -143,7 +143,7 @@ func (p People) showPeople(w http.ResponseWriter, r *http.Request, at place, lis
 		view.Chosen = []web.Link{{Label: web.Plain(customer.Name), URL: list.With("customer", "")}}
 	}
 	view.SearchHint = web.Text("people.search_hint")
-	if q.CustomerID != "" { // where all have the same company, it finds nobody
+	if q.CustomerID != "" { // all have the same company, so searching by it is useless
 		view.SearchHint = web.Text("people.search_hint_here")
 	}
 	narrowed := q.Search != "" || q.Role != "" || q.Country != "" || q.GroupID != ""
@@ -179,17 +179,17 @@ func (p People) showPeople(w http.ResponseWriter, r *http.Request, at place, lis
 	d.Pages.Render(w, r, status, "users", view)
 }
 
-// listedStatuses are those that a list can be narrowed to. Removed people are shown to staff who ask for them (mission,
-// words).
+// listedStatuses returns the statuses that a list can be filtered by. Removed people are shown only to staff who ask
+// for them (mission, words).
 func listedStatuses(a membership.Actor) []membership.Status {
 	return slices.DeleteFunc(membership.Statuses(), func(s membership.Status) bool { return s == membership.Removed && a.Realm != membership.Staff })
 }
 
-// lasting are the statuses that are offered while nobody has them: what people look for every day.
+// lasting are the statuses that are offered even when nobody has them: people look for them every day.
 var lasting = []membership.Status{membership.Active, membership.Invited, membership.Waiting}
 
-// statusLinks cut the list by status, with how many there are. The counters know nothing of the other filters: beside
-// those the numbers would speak of another list, so they are left out.
+// statusLinks returns the links that filter the list by status, with how many people each has. The counters ignore the
+// other filters; when one is set they would count another list, so they are left out.
 func statusLinks(a membership.Actor, list Listing, now membership.Status, counts map[membership.Status]int, counted bool) []web.Link {
 	all := 0
 	for status, n := range counts {
@@ -215,7 +215,7 @@ func statusLinks(a membership.Actor, list Listing, now membership.Status, counts
 	return links
 }
 
-// choices are the filters by role and, where there are groups, by group.
+// choices returns the filters by role and, when there are groups, by group.
 func choices(at place, q membership.UserQuery, groups []membership.Group) []choice {
 	role := choice{Name: "role", Value: string(q.Role), Label: web.Text("field.role"), All: web.Text("people.all_roles")}
 	for _, r := range membership.RolesOf(at.customerID) {
@@ -296,7 +296,7 @@ func nobody(view usersPage, c membership.Customer, at place) *web.Empty {
 	return &web.Empty{Title: web.Text("people.no_users"), Text: web.Text("people.no_users_text"), Action: view.Invite}
 }
 
-// table is the list itself. On a phone the cells of kind "plain" stand in one line below the name.
+// table is the list itself. On a phone the cells of kind "plain" are on one line below the name.
 func (p People) table(r *http.Request, at place, list Listing, q membership.UserQuery, data people) web.Table {
 	sorted := func(head web.Phrase, sort, kind string) web.Column {
 		c := web.Column{Head: head}
@@ -379,7 +379,7 @@ func groupCell(ids []string, groups []membership.Group) web.Cell {
 	return cell
 }
 
-// inviteAction leads to the form that invites, for those who may.
+// inviteAction leads to the invitation form, if the actor may invite.
 func inviteAction(actor membership.Actor, c membership.Customer, at place) *web.Action {
 	if !mayInvite(actor, c) {
 		return nil
@@ -387,11 +387,11 @@ func inviteAction(actor membership.Actor, c membership.Customer, at place) *web.
 	return &web.Action{Label: web.Text("people.invite"), URL: at.invitation("new", ""), Kind: "primary"}
 }
 
-// chosenCustomers is how many customers of one name are shown to choose from.
+// chosenCustomers is how many matching customers are offered to choose from.
 const chosenCustomers = 10
 
-// chooseCustomer turns the typed name of a customer into a filter where it means one; where it means several, the page offers
-// them. done says that the answer is written.
+// chooseCustomer turns a typed customer name into a filter when it means one customer, and offers them when it means
+// several. done says that the answer is already written.
 func (p People) chooseCustomer(w http.ResponseWriter, r *http.Request, list Listing, view *usersPage) (done bool) {
 	found, err := p.Door.FindCustomers(r, list.Text("company"))
 	if err != nil {
@@ -411,10 +411,10 @@ func (p People) chooseCustomer(w http.ResponseWriter, r *http.Request, list List
 	return false
 }
 
-// customerLabels tell customers of one name apart, by what lists show of them. Those that are alike in all of it were
-// created at different moments; of one minute, nothing but their ids is left.
+// customerLabels tells customers of the same name apart by what lists show of them. Those that are alike in all of that
+// differ in the time they were created; within one minute, only their ids are left.
 func customerLabels(language string, all []membership.Customer) []web.Phrase {
-	const minute = "2006-01-02 15:04" // as pages show times
+	const minute = "2006-01-02 15:04" // as precise as pages show times
 	alike := map[string]int{}
 	called := make([]string, len(all))
 	for i, c := range all {
@@ -436,7 +436,7 @@ func customerLabels(language string, all []membership.Customer) []web.Phrase {
 	return labels
 }
 
-// customerMarks are what a customer has beside its name that others of this name have not.
+// customerMarks returns what tells a customer from others of the same name.
 func customerMarks(language string, c membership.Customer) []string {
 	place := slices.DeleteFunc([]string{c.City, web.CountryName(language, c.Country)}, empty)
 	return slices.DeleteFunc([]string{c.ExternalID, strings.Join(place, ", "), c.Email[strings.LastIndexByte(c.Email, '@')+1:]}, empty)
@@ -444,11 +444,11 @@ func customerMarks(language string, c membership.Customer) []string {
 
 func empty(text string) bool { return text == "" }
 
-// FindCustomers returns the customers that a typed name means: the one with exactly this name, else those whose names have a
-// word that begins with it.
+// FindCustomers returns the customers that a typed name means: the one with exactly this name, else up to
+// chosenCustomers that have a word beginning with it. A name that is too short finds none.
 func (d *Door) FindCustomers(r *http.Request, name string) ([]membership.Customer, error) {
 	page, err := d.Customers.List(r.Context(), d.Call(r), membership.CustomerQuery{Search: name, Page: membership.PageRequest{Limit: chosenCustomers, Ascending: true}})
-	if membership.KindOf(err) == membership.Invalid { // too little to search for
+	if membership.KindOf(err) == membership.Invalid { // too short to search for
 		return nil, nil
 	}
 	if err != nil {
@@ -461,9 +461,10 @@ func (d *Door) FindCustomers(r *http.Request, name string) ([]membership.Custome
 	return page.Items, nil
 }
 
-// ChosenCustomer returns the customer that a form means: the one whose name the field company holds in full, or the one
-// that the field customer picks from those whose names it begins. It is zero while the form means none; then the form says
-// why. which are the customers to pick from, behind an empty choice: nobody is taken who was neither named in full nor picked.
+// ChosenCustomer returns the customer that a form means: the one whose full name is in the field company, or the one
+// that the field customer picks from those whose names begin with it. It is zero when the form means none; then the
+// form says why. which are the customers to pick from, after an empty option, so that none is taken that was neither
+// named in full nor picked.
 func (d *Door) ChosenCustomer(r *http.Request, form *web.Form) (chosen membership.Customer, which []web.Option, err error) {
 	name := form.Value("company")
 	if name == "" {
@@ -493,7 +494,7 @@ func (d *Door) ChosenCustomer(r *http.Request, form *web.Form) (chosen membershi
 	return chosen, which, nil
 }
 
-// customerChoices completes the name of a customer that is being typed.
+// customerChoices completes a customer name that is being typed.
 func (p People) customerChoices(w http.ResponseWriter, r *http.Request, _ place) {
 	found, err := p.Door.FindCustomers(r, strings.TrimSpace(r.URL.Query().Get("q")))
 	if err != nil {
@@ -507,7 +508,7 @@ func (p People) customerChoices(w http.ResponseWriter, r *http.Request, _ place)
 	p.Door.Pages.Choices(w, choices)
 }
 
-// knownID is an id that an address names, "" where it names none.
+// knownID returns the id in text, or "" when it is none.
 func knownID(text string) string {
 	id, err := httpapi.ID(text)
 	if err != nil {

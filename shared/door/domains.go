@@ -10,12 +10,13 @@ import (
 	"clientele/shared/web"
 )
 
-// CustomerDomains are the pages about the domains of one customer.
+// CustomerDomains are the pages about one customer's domains.
 type CustomerDomains struct {
 	Door *Door
-	// At begins the addresses of the pages; it may have the wildcard {customerId}. Without, they are the actor's own.
+	// At begins the addresses of the pages. It may have the wildcard {customerId}; without it, the customer is the
+	// actor's own.
 	At string
-	// Frame is what stands around the list.
+	// Frame returns what surrounds the list.
 	Frame func(r *http.Request, c membership.Customer, area string) Frame
 }
 
@@ -29,12 +30,12 @@ func (p CustomerDomains) Routes(mux *http.ServeMux) {
 	mux.Handle("POST "+p.At+"/domains/{domainName}/remove", p.Door.Require(p.remove))
 }
 
-// domainsPage is a customer's domains, with the form for one more.
+// domainsPage is a customer's domains and the form to add one.
 type domainsPage struct {
 	Frame   Frame
 	Domains []domainView
 	Empty   *web.Empty
-	Action  string // of the form; "" for those who may not
+	Action  string // of the form; "" if the actor may not add one
 	Once    string
 	Form    *web.Form
 }
@@ -49,13 +50,13 @@ type domainView struct {
 	Found            *found
 }
 
-// found is what a look at the record has found instead.
+// found is what a check of the record found instead.
 type found struct {
 	Notice web.Notice
 	Texts  []string
 }
 
-// place returns whose domains a request is about, and where their pages are.
+// place returns the customer that a request is about, and the address of its domain pages.
 func (p CustomerDomains) place(r *http.Request) (customerID, base string, err error) {
 	customerID = Actor(r).CustomerID
 	if strings.Contains(p.At, "{customerId}") {
@@ -70,7 +71,7 @@ func (p CustomerDomains) list(w http.ResponseWriter, r *http.Request) {
 	p.page(w, r, http.StatusOK, web.NewForm(), nil)
 }
 
-// leave is for whoever reloads the page that a look has answered with.
+// leave is for people who reload the page that answered a check.
 func (p CustomerDomains) leave(w http.ResponseWriter, r *http.Request) {
 	_, base, err := p.place(r)
 	if err != nil {
@@ -80,7 +81,7 @@ func (p CustomerDomains) leave(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, base, http.StatusSeeOther)
 }
 
-// page shows the list; check is what a look at one of them has just found.
+// page shows the list; check is the result of a check that was just made.
 func (p CustomerDomains) page(w http.ResponseWriter, r *http.Request, status int, form *web.Form, check *membership.DomainCheck) {
 	d := p.Door
 	id, base, err := p.place(r)
@@ -188,7 +189,7 @@ func (p CustomerDomains) askRemove(w http.ResponseWriter, r *http.Request) {
 		Action: web.Action{Label: web.Text("domains.remove"), URL: r.URL.Path, Kind: "danger"}})
 }
 
-// remove is done when the domain is gone, also by an earlier sending of the same form.
+// remove succeeds when the domain is gone, even if an earlier sending of the same form removed it.
 func (p CustomerDomains) remove(w http.ResponseWriter, r *http.Request) {
 	id, base, err := p.place(r)
 	if err == nil {

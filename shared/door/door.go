@@ -38,39 +38,39 @@ type Door struct {
 	Records      membership.Records
 	Avatars      membership.Avatars
 	Groups       membership.Groups
-	// Registrations and Approvals are for those who decide who is let in, Settings for staff.
+	// Registrations and Approvals are for people who decide about registrations, Settings for staff.
 	Registrations membership.Registrations
 	Approvals     membership.Approvals
 	Settings      membership.SettingsUse
-	// Letter writes a mail as it would be sent, with samples for what only the mail brings. portal is the portal's address as
-	// this door knows it.
+	// Letter writes a mail as it would be sent, with samples where only the mail itself has the content. portal is the
+	// portal's address, as far as this door knows it.
 	Letter  func(m membership.Mail, portal string) (subject, text string, err error)
 	Exports membership.Exports
 	Imports membership.Imports
-	Uploads string // where browsers may send files: the origin of the bucket
+	Uploads string // where browsers may send files: the bucket's origin
 	Markers httpapi.Markers
 	Cursors httpapi.Cursors
-	Phone   func(e164 string) string // a number as people write it; shared/phone is the one
+	Phone   func(e164 string) string // a number as people write it; implemented by shared/phone
 	NewID   func() string
 	Now     func() time.Time
 	Metrics io.Writer // where EMF lines go
-	// Areas are the door's areas that a person may see, for the navigation.
+	// Areas returns the areas of the door that a person may see, for the navigation.
 	Areas func(membership.Actor) []web.Link
-	// Registering says whether strangers can register here; nil is never.
+	// Registering says whether strangers can register here; nil means never.
 	Registering func(context.Context) bool
 	Open        []string // routes to which pages of other sites may post (web.Security)
 
 	groups    *groupList
-	publicURL string // "" is the gateway's own
+	publicURL string // "" means the gateway's own
 }
 
-// Challenges opens what a sign-in that waits for its second factor handed out; shared/identity is the one.
+// Challenges opens the session of a sign-in that waits for its second factor; implemented by shared/identity.
 type Challenges interface {
 	// Challenge returns the challenge without its code. Errors: ErrChallengeOver.
 	Challenge(ctx context.Context, session string) (membership.Challenge, error)
 }
 
-// New finishes a door: its pages are those of the site, and behind them the common ones.
+// New returns a door with its pages: the site's, and behind them the common ones.
 func New(d Door, site web.Site) *Door {
 	site.Door, site.Now, site.StatusOf, site.RequestID = string(d.Which), d.Now, httpapi.StatusOf, httpapi.RequestID
 	site.Files = append(site.Files, files)
@@ -122,13 +122,14 @@ func (d *Door) Routes(mux *http.ServeMux) {
 	mux.Handle("/", d.recognise(d.Pages.NotFound()))
 }
 
-// Handler is what a door serves: its routes, secured. publicURL is the door's configured address, "" the gateway's own.
+// Handler returns what a door serves: its routes, secured. publicURL is the door's configured address, "" for the
+// gateway's own. Errors: those of web.Secure.
 func (d *Door) Handler(mux *http.ServeMux, publicURL string) (http.Handler, error) {
 	d.publicURL = publicURL
 	return web.Secure(d.guard(mux), web.Security{PublicURL: publicURL, Refused: d.Pages.Refused(), Uploads: d.Uploads, Open: d.Open})
 }
 
-// origin is the address of this door for browsers: as configured, else as the request says.
+// origin returns this door's address for browsers: the configured one, else the request's.
 func (d *Door) origin(r *http.Request) string {
 	if d.publicURL != "" {
 		return d.publicURL
@@ -136,7 +137,7 @@ func (d *Door) origin(r *http.Request) string {
 	return "https://" + r.Host
 }
 
-// guard makes a page of a panic; without it the adapter would answer as it does for the API.
+// guard turns a panic into a page; otherwise the adapter would answer as it does for the API.
 func (d *Door) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -150,20 +151,20 @@ func (d *Door) guard(next http.Handler) http.Handler {
 
 type actorKey struct{}
 
-// Actor returns who is signed in; only behind Require.
+// Actor returns the signed-in person; use it only behind Require.
 func Actor(r *http.Request) membership.Actor {
 	a, _ := r.Context().Value(actorKey{}).(membership.Actor)
 	return a
 }
 
-// Call is what a use case needs to know about a request.
+// Call returns what a use case needs to know about a request.
 func (d *Door) Call(r *http.Request) membership.Call {
 	a := Actor(r)
 	a.RequestID = httpapi.RequestID(r)
 	return membership.Call{Actor: a, Now: d.Now()}
 }
 
-// Require lets only signed-in people pass; others go to the sign-in page and come back.
+// Require lets only signed-in people through; others are sent to the sign-in page and come back afterwards.
 func (d *Door) Require(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		actor, err := d.Sessions.Load(w, r)
@@ -181,7 +182,7 @@ func (d *Door) Require(next http.HandlerFunc) http.Handler {
 	})
 }
 
-// recognise adds who is signed in, if anybody is.
+// recognise adds the signed-in person, if there is one.
 func (d *Door) recognise(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if d.hasCookie(r) {
@@ -207,7 +208,8 @@ func (d *Door) known(r *http.Request, actor membership.Actor) *http.Request {
 	})
 }
 
-// signInPath leads back to the page that was asked for, if it can be asked for again.
+// signInPath returns the address of the sign-in page, which leads back to the requested page if that can be requested
+// again.
 func signInPath(r *http.Request) string {
 	if r.Method != http.MethodGet || r.URL.Path == "/" {
 		return "/sign-in"
@@ -215,7 +217,7 @@ func signInPath(r *http.Request) string {
 	return "/sign-in?next=" + url.QueryEscape(r.URL.RequestURI())
 }
 
-// saveLanguage keeps the language chosen in the footer with the person.
+// saveLanguage stores the language chosen in the footer with the person.
 func (d *Door) saveLanguage(r *http.Request, language string) error {
 	c := d.Call(r)
 	user, err := d.Profile.Get(r.Context(), c)
@@ -229,7 +231,7 @@ func (d *Door) saveLanguage(r *http.Request, language string) error {
 	return err
 }
 
-// wait is membership.SignIn's Wait: until the second of a cut-off is over.
+// wait is membership.SignIn's Wait, for the rest of the second of a cut-off.
 func wait(ctx context.Context, pause time.Duration) error {
 	select {
 	case <-time.After(pause):
@@ -239,7 +241,7 @@ func wait(ctx context.Context, pause time.Duration) error {
 	}
 }
 
-// count writes a metric. What was done stays done when nobody can count it.
+// count writes a metric. An action that cannot be counted stays done.
 func (d *Door) count(name string, n int) {
 	if n > 0 {
 		_ = telemetry.Count(d.Metrics, d.Now(), name, n, nil)

@@ -85,7 +85,7 @@ func (d *Door) showEmailChange(w http.ResponseWriter, r *http.Request) {
 	d.Pages.Render(w, r, http.StatusOK, "email-change-open", nil)
 }
 
-// emailChangePage asks whether an address shall be the account's, or says that it is.
+// emailChangePage asks whether an address should become the account's, or says that it has.
 type emailChangePage struct {
 	Change membership.EmailChange
 	Token  string
@@ -122,7 +122,7 @@ func (d *Door) emailChange(w http.ResponseWriter, r *http.Request, do func(token
 	d.Pages.Render(w, r, http.StatusOK, "email-change", emailChangePage{Change: change, Token: token})
 }
 
-// deadEmailChange says why a link to confirm an address does nothing.
+// deadEmailChange says why a link that confirms an address no longer works.
 func (d *Door) deadEmailChange(w http.ResponseWriter, r *http.Request, token string, err error) {
 	home := web.Action{Label: web.Text("problem.home"), URL: "/", Kind: "primary"}
 	page := deadLink{Text: web.Known(membership.CodeOf(err)), Actions: []web.Action{home}}

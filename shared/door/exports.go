@@ -14,8 +14,8 @@ import (
 	"clientele/shared/web"
 )
 
-// exportRoutes mounts the pages about lists of people as files. They are the same at both doors: whose people they are
-// stands in the filter, and what may be had is asked of membership.
+// exportRoutes mounts the pages about lists of people as files. They are the same at both doors: the filter says whose
+// people they are, and membership says what may be exported.
 func (d *Door) exportRoutes(mux *http.ServeMux) {
 	mux.Handle("GET /exports", d.Require(d.exports))
 	mux.Handle("GET /exports/new", d.Require(d.showExport))
@@ -23,12 +23,12 @@ func (d *Door) exportRoutes(mux *http.ServeMux) {
 	mux.Handle("GET /exports/{exportId}", d.Require(d.exportProgress))
 }
 
-// exportFilters are the parameters of a list that its file keeps.
+// exportFilters returns the parameters of a list that its file keeps.
 func exportFilters() []string {
 	return []string{"customer", "q", "status", "role", "country", "group", "sort"}
 }
 
-// exportAction leads from a list to its file, for those who may have it: the same people in the same order.
+// exportAction leads from a list to its file, with the same people in the same order, if the actor may have it.
 func exportAction(actor membership.Actor, q membership.UserQuery, sort string) *web.Action {
 	if !actor.May(membership.ExportUsers, q.CustomerID, "") {
 		return nil
@@ -49,7 +49,7 @@ type exportPage struct {
 	Once       string
 	Form       *web.Form
 	Filters    []string // names of the hidden fields
-	Facts      []Fact   // who will be in the file
+	Facts      []Fact   // who the file will contain
 	Columns    []exportColumn
 	Separators []web.Option
 	NoColumn   bool
@@ -63,7 +63,7 @@ type exportColumn struct {
 
 func (d *Door) showExport(w http.ResponseWriter, r *http.Request) {
 	form := web.NewForm("separator", string(membership.Comma))
-	if d.Pages.Language(r) == "de" { // spreadsheets expect a semicolon where the comma is in decimal numbers
+	if d.Pages.Language(r) == "de" { // spreadsheets expect a semicolon where the decimal separator is a comma
 		form.Set("separator", string(membership.Semicolon))
 	}
 	query := r.URL.Query()
@@ -99,7 +99,8 @@ func (d *Door) exportForm(w http.ResponseWriter, r *http.Request, status int, fo
 	d.Pages.Render(w, r, status, "export", view)
 }
 
-// exportFacts says in words which list a file is of: the names that its filters and sorts have on the list's own page.
+// exportFacts says in words which list a file contains, using the names that filters and sorts have on the list's own
+// page.
 func (d *Door) exportFacts(r *http.Request, q membership.UserQuery) ([]Fact, error) {
 	all, err := d.exportsFacts(r, []membership.UserQuery{q})
 	if err != nil {
@@ -108,7 +109,7 @@ func (d *Door) exportFacts(r *http.Request, q membership.UserQuery) ([]Fact, err
 	return all[0], nil
 }
 
-// exportsFacts is exportFacts for several, with one wait: the names of customers, and the groups.
+// exportsFacts is exportFacts for several lists, with one wait for the names of customers and the groups.
 func (d *Door) exportsFacts(r *http.Request, lists []membership.UserQuery) ([][]Fact, error) {
 	var customers []string
 	grouped := false
@@ -145,7 +146,7 @@ func listFacts(q membership.UserQuery, names map[string]string, groups []members
 	case q.CustomerID == "":
 		whose.Word = web.Text("people.all_customers")
 	case whose.Text == "":
-		whose.Word = web.Text("export.one_customer") // deleted since, or one too many to be named
+		whose.Word = web.Text("export.one_customer") // deleted since, or beyond the customers that are named
 	}
 	facts := []Fact{whose, {Label: web.Text("field.q"), Text: q.Search}}
 	if q.Status != "" {
@@ -162,13 +163,13 @@ func listFacts(q membership.UserQuery, names map[string]string, groups []members
 		facts = append(facts, group)
 	}
 	facts = append(facts, Fact{Label: web.Text("field.country"), Text: web.CountryName(language, q.Country)})
-	if q.Search == "" { // which has an order of its own
+	if q.Search == "" { // a search has its own order
 		facts = append(facts, Fact{Label: web.Text("field.sort"), Word: sortWord(cmp.Or(q.Sort, membership.SortName), !q.Page.Ascending)})
 	}
 	return Facts(facts...)
 }
 
-// factsWord are facts in one line.
+// factsWord puts facts on one line.
 func factsWord(facts []Fact) web.Phrase {
 	var line web.Phrase
 	for _, f := range facts {
@@ -189,7 +190,7 @@ func factsWord(facts []Fact) web.Phrase {
 	return line
 }
 
-// exportQuery is the list that a form means. What it does not know it leaves out, as lists do.
+// exportQuery returns the list that a form means. It leaves out what it does not know, as lists do.
 func exportQuery(actor membership.Actor, form *web.Form) membership.UserQuery {
 	sort, turned := strings.CutPrefix(form.Value("sort"), "-")
 	q := membership.UserQuery{CustomerID: knownID(form.Value("customer")), Search: form.Value("q"), Sort: membership.UserSort(sort),
@@ -207,12 +208,12 @@ func exportQuery(actor membership.Actor, form *web.Form) membership.UserQuery {
 		q.Country = country
 	}
 	if q.Search != "" {
-		q.Sort = "" // a search has an order of its own
+		q.Sort = "" // a search has its own order
 	}
 	return q
 }
 
-// usersOf is where the users of a customer are listed; "" is the list of everybody.
+// usersOf returns the address of a customer's list of users; with "", of everybody's.
 func (d *Door) usersOf(customerID string) string {
 	switch {
 	case d.Which != membership.ConsoleDoor || customerID == "":
@@ -223,7 +224,7 @@ func (d *Door) usersOf(customerID string) string {
 	return "/customers/" + customerID + "/users"
 }
 
-// listOf is the list that a file is made of.
+// listOf returns the address of the list that a file is made from.
 func (d *Door) listOf(customerID string, form *web.Form) string {
 	path := d.usersOf(customerID)
 	query := url.Values{}
@@ -268,15 +269,15 @@ func (d *Door) export(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/exports/"+e.ID, http.StatusSeeOther)
 }
 
-// exportProgressPage tells how far a file is, and has the link to it once it is there.
+// exportProgressPage says how far a file is, and links to it once it is ready.
 type exportProgressPage struct {
 	Export membership.Export
-	Facts  []Fact // which list it is of
+	Facts  []Fact // which list it contains
 	Live   bool
 	Bar    progress
 }
 
-// progress is a bar: Total is 0 while nobody knows how much there is.
+// progress is a progress bar: Total is 0 while the total is unknown.
 type progress struct {
 	Label       web.Phrase
 	Done, Total int
@@ -301,7 +302,7 @@ func (d *Door) exportProgress(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if view.Bar.Total > 0 { // the counters lag behind, so that there can be more than were expected
+	if view.Bar.Total > 0 { // the counters lag, so there can be more than expected
 		view.Bar.Done = min(e.Progress, e.Total)
 	}
 	d.Pages.Render(w, r, http.StatusOK, "export-progress", view)
@@ -335,7 +336,7 @@ func (d *Door) exports(w http.ResponseWriter, r *http.Request) {
 		if e.List != nil {
 			own := facts[0]
 			if facts = facts[1:]; Actor(r).Realm == membership.Portal {
-				own = own[1:] // their customer is the only one
+				own = own[1:] // there is only their customer
 			}
 			which.Word = factsWord(own)
 		}

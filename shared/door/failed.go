@@ -13,9 +13,9 @@ import (
 	"clientele/shared/web"
 )
 
-// Failed returns the function that answers with a page where the door itself cannot: its secret could not be read, or a
-// body is too large. It needs nothing but what is compiled in; the door's own files are not part of the site yet.
-// open are the routes to which pages of other sites may post.
+// Failed returns the function that answers with a page when the door itself cannot: when its secret could not be read,
+// or a body is too large. It needs only what is compiled in; the door's own files are not part of the site yet. open
+// are the routes to which pages of other sites may post. Errors: those of web.Secure.
 func Failed(which membership.Door, site web.Site, now func() time.Time, publicURL string, open ...string) (httpapi.Failed, error) {
 	site.Door, site.Now, site.StatusOf, site.RequestID = string(which), now, httpapi.StatusOf, httpapi.RequestID
 	site.Files = []fs.FS{files}
@@ -38,7 +38,7 @@ type failedKey struct{}
 
 func (f failed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, web.AssetsPath) {
-		f.pages.Assets().ServeHTTP(w, r) // what makes the page look like one
+		f.pages.Assets().ServeHTTP(w, r) // the page's styles
 		return
 	}
 	err, _ := r.Context().Value(failedKey{}).(error)
@@ -53,20 +53,22 @@ func (f failed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.pages.Problem(w, r, web.Problem{Status: status, Code: code, RequestID: httpapi.RequestID(r)})
 }
 
-// Failed answers with a page, or a script of another site with what it can read, that something went wrong.
+// Failed answers that something went wrong: with a page, or for a script of another site with a problem that it can
+// read.
 func (d *Door) Failed(w http.ResponseWriter, r *http.Request, err error) {
 	if !toScript(w, r, err, d.Pages, d.Open) {
 		d.Pages.Failed(w, r, err)
 	}
 }
 
-// ByScript says whether a form was sent by a script that asks for an answer that it can read.
+// ByScript says whether a form was sent by a script that asks for a machine-readable answer.
 func ByScript(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept"), "application/json")
 }
 
-// toScript answers a script that has sent a form to one of the routes open to other sites, and says whether it did. Which
-// sites are allowed is not known where nothing could be read; what is told is nothing about anybody, so any site may read it.
+// toScript answers a script that has sent a form to one of the routes open to other sites, and says whether it did.
+// When nothing could be read, the allowed sites are not known; the answer says nothing about anybody, so any site may
+// read it.
 func toScript(w http.ResponseWriter, r *http.Request, err error, pages *web.Pages, open []string) bool {
 	if !ByScript(r) || !slices.Contains(open, r.Method+" "+r.URL.Path) {
 		return false

@@ -12,18 +12,18 @@ import (
 	"clientele/shared/web"
 )
 
-// groupsKept is how long the names of groups are kept: reading all of them costs up to 10 RCU, and every list shows them.
-// A new group can be filtered by that much later; who is in it is read anew each time.
+// groupsKept is how long the names of groups are cached: reading all of them costs up to 10 RCU, and every list shows
+// them. A new group appears as a filter that much later; its members are read anew each time.
 const groupsKept = 30 * time.Second
 
-// groupList is all groups, as lists name them and are narrowed to. They are the same for all who may see them.
+// groupList caches all groups, which lists name and are filtered by. They are the same for everybody who may see them.
 type groupList struct {
 	mu   sync.Mutex
 	all  []membership.Group
 	read time.Time
 }
 
-// get returns all groups for whoever may see them; for others there are none.
+// get returns all groups, or none if the actor may not see groups.
 func (l *groupList) get(ctx context.Context, c membership.Call, groups membership.Groups) ([]membership.Group, error) {
 	if !c.Actor.May(membership.ReadGroups, membership.ProviderID, "") {
 		return nil, nil
@@ -44,7 +44,7 @@ func (l *groupList) get(ctx context.Context, c membership.Call, groups membershi
 	return page.Items, nil
 }
 
-// ForgetGroups is for whoever has changed one: the next page shows it.
+// ForgetGroups makes the next page read the groups again. Call it after changing one.
 func (d *Door) ForgetGroups() { d.groups.forget() }
 
 // forget makes the next page read the groups again.
@@ -54,8 +54,9 @@ func (l *groupList) forget() {
 	l.read = time.Time{}
 }
 
-// groupOptions are the boxes of a form's field "groups" about people of a customer, "" for one yet to be named: for those who
-// put people into groups, and none for others or for staff, who are in none. What the form says is ticked.
+// groupOptions returns the checkboxes of a form's field "groups" about people of a customer, "" for one yet to be
+// named, if the actor may put people into groups. There are none for staff, who are in no groups. Those that the form
+// names are ticked.
 func (d *Door) groupOptions(r *http.Request, customerID string, form *web.Form) ([]web.Option, error) {
 	if customerID == membership.ProviderID || !Actor(r).May(membership.ChangeGroups, membership.ProviderID, "") {
 		return nil, nil
@@ -74,12 +75,12 @@ func (d *Door) groupOptions(r *http.Request, customerID string, form *web.Form) 
 	return options, nil
 }
 
-// groupsIn are the groups that are ticked; a button that brings a form back has them in one field.
+// groupsIn returns the ticked groups; a button that brings a form back has them in one field.
 func groupsIn(form *web.Form) []string {
 	return strings.Fields(strings.Join(form.Values("groups"), " "))
 }
 
-// groupNames are the names of those of these groups that there are, for those who may see groups; "" for others.
+// groupNames returns the names of those of the groups that exist, or "" if the actor may not see groups.
 func (d *Door) groupNames(r *http.Request, ids []string) (string, error) {
 	if len(ids) == 0 {
 		return "", nil

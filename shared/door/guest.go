@@ -9,7 +9,8 @@ import (
 	"clientele/shared/web"
 )
 
-// GuestPages are the portal's pages for whoever reads the mail of the contact address of a customer without users.
+// GuestPages are the portal's pages for people who can read the mail of a customer's contact address, while the
+// customer has no users.
 type GuestPages struct {
 	Door   *Door
 	Guests session.Guests
@@ -27,7 +28,7 @@ func (p GuestPages) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /guest/leave", p.leave)
 }
 
-// Home leads a guest to the one page that guests have, and everybody else on.
+// Home sends guests to the one page that they have, and everybody else on.
 func (p GuestPages) Home(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p.Guests.Has(r) && !p.Door.hasCookie(r) {
@@ -42,7 +43,7 @@ func (p GuestPages) showAsk(w http.ResponseWriter, r *http.Request) {
 	p.Door.Pages.Render(w, r, http.StatusOK, "guest-ask", formPage{web.NewForm()})
 }
 
-// ask answers the same whatever the address: whose it is turns out when the mail is due.
+// ask answers the same for every address; whose it is turns out when the mail is due.
 func (p GuestPages) ask(w http.ResponseWriter, r *http.Request) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {
@@ -66,7 +67,7 @@ func (p GuestPages) showLink(w http.ResponseWriter, r *http.Request) {
 	p.Door.Pages.Render(w, r, http.StatusOK, "guest-open", nil)
 }
 
-// guestLinkPage asks whether the holder of a link wants in; only the answer uses it up.
+// guestLinkPage asks whether the holder of a link wants to enter; only the answer uses up the link.
 type guestLinkPage struct{ Customer, Token string }
 
 func (p GuestPages) inspect(w http.ResponseWriter, r *http.Request) {
@@ -85,7 +86,7 @@ func (p GuestPages) inspect(w http.ResponseWriter, r *http.Request) {
 	p.Door.Pages.Render(w, r, http.StatusOK, "guest-link", guestLinkPage{customer.Name, token})
 }
 
-// dead says why a link does nothing any more, and what does.
+// dead says why a link no longer works, and what to do instead.
 func (p GuestPages) dead(w http.ResponseWriter, r *http.Request, token string, err error) {
 	again := web.Action{Label: web.Text("guest.ask_again"), URL: "/sign-in/link", Kind: "primary"}
 	page := deadLink{Text: web.Known(membership.CodeOf(err)), Actions: []web.Action{again, {Label: web.Text("problem.sign_in"), URL: "/sign-in"}}}
@@ -115,7 +116,7 @@ func (p GuestPages) enter(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/guest", http.StatusSeeOther)
 }
 
-// guestPage is the customer with the form that asks for a first user.
+// guestPage shows the customer and the form that asks for a first user.
 type guestPage struct {
 	Name      string
 	Facts     []Fact
@@ -124,7 +125,7 @@ type guestPage struct {
 	Languages []web.Option
 }
 
-// load returns the guest, or sends whoever is none to the sign-in page.
+// load returns the guest, or sends everybody else to the sign-in page.
 func (p GuestPages) load(w http.ResponseWriter, r *http.Request) (membership.Call, membership.Customer, *http.Request, bool) {
 	actor, customer, err := p.Guests.Load(w, r)
 	switch {

@@ -13,9 +13,9 @@ import (
 	"clientele/shared/web"
 )
 
-// importRoutes mounts the pages about files of people to invite. They are the same at both doors: whom somebody may invite
-// is asked of membership. A file goes from the browser to the bucket by a signed form; what comes back from there only
-// looks (GET), and the form that has it checked is sent by a script, or by whoever has none.
+// importRoutes mounts the pages about files of people to invite. They are the same at both doors: membership says whom
+// somebody may invite. A signed form sends the file from the browser to the bucket. The way back from there only reads
+// (GET); a script, or a person without one, sends the form that has the file checked.
 func (d *Door) importRoutes(mux *http.ServeMux) {
 	mux.Handle("GET /imports", d.Require(d.imports))
 	mux.Handle("GET /imports/new", d.Require(d.showNewImport))
@@ -28,7 +28,7 @@ func (d *Door) importRoutes(mux *http.ServeMux) {
 	mux.Handle("POST /imports/{importId}/drop", d.Require(d.dropImport))
 }
 
-// newImportAddress leads to the form that begins an import; customerID "" lets staff choose.
+// newImportAddress returns the address of the form that begins an import; with customerID "" staff choose there.
 func newImportAddress(actor membership.Actor, customerID string) string {
 	if customerID == "" || actor.Realm == membership.Portal {
 		return "/imports/new"
@@ -36,8 +36,8 @@ func newImportAddress(actor membership.Actor, customerID string) string {
 	return "/imports/new?customer=" + url.QueryEscape(customerID)
 }
 
-// importAction leads from a list to the form that begins an import, for those who may; customer is zero for the list of
-// everybody.
+// importAction leads from a list to the form that begins an import, if the actor may import. customer is zero for the
+// list of everybody.
 func importAction(actor membership.Actor, customer membership.Customer) *web.Action {
 	if customer.ID == "" && !actor.MayImport() || customer.ID != "" && !mayInvite(actor, customer) {
 		return nil
@@ -50,26 +50,26 @@ type newImportPage struct {
 	Back            web.Link
 	Once            string
 	Form            *web.Form
-	Customer        string // the name of the one that is known
-	Choose          bool   // the customer is to be named
-	CustomerChoices string // address that completes names of customers
+	Customer        string // the customer's name, if known
+	Choose          bool   // the customer must be named
+	CustomerChoices string // address that completes customer names
 	Which           []web.Option
 	Roles           []web.Option
 	Languages       []web.Option
-	Groups          []web.Option // for those who may put people into them
+	Groups          []web.Option // if the actor may put people into them
 	Columns         []web.Phrase
 	Sample          string
 }
 
 func (d *Door) showNewImport(w http.ResponseWriter, r *http.Request) {
 	form := web.NewForm()
-	for _, name := range []string{"customer", "role", "language", "listName", "groups"} { // as of an import that did not work
+	for _, name := range []string{"customer", "role", "language", "listName", "groups"} { // of an import that failed
 		form.Set(name, r.URL.Query().Get(name))
 	}
 	d.newImport(w, r, http.StatusOK, form, nil)
 }
 
-// newImport shows the form. which are the customers to choose from, where the name that was typed only begins theirs.
+// newImport shows the form. which are the customers to choose from when the typed name only begins theirs.
 func (d *Door) newImport(w http.ResponseWriter, r *http.Request, status int, form *web.Form, which []web.Option) {
 	actor := Actor(r)
 	if !actor.MayImport() {
@@ -105,7 +105,7 @@ func (d *Door) newImport(w http.ResponseWriter, r *http.Request, status int, for
 		return
 	}
 	if form.Value("role") == "" && len(view.Roles) > 0 {
-		form.Set("role", view.Roles[0].Value) // the most careful one
+		form.Set("role", view.Roles[0].Value) // the one with the fewest rights
 	}
 	for _, c := range membership.ImportColumnsFor(actor, id) {
 		view.Columns = append(view.Columns, web.Word("field", c.Name))
@@ -113,7 +113,7 @@ func (d *Door) newImport(w http.ResponseWriter, r *http.Request, status int, for
 	d.Pages.Render(w, r, status, "import-form", view)
 }
 
-// importCustomer is the customer that a form speaks of, "" where it does not say.
+// importCustomer returns the customer that a form names, or "".
 func importCustomer(actor membership.Actor, form *web.Form) string {
 	if actor.Realm == membership.Portal {
 		return actor.CustomerID
@@ -152,7 +152,7 @@ func (d *Door) beginImport(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/imports/"+i.ID, http.StatusSeeOther)
 }
 
-// importSample is a file as it should be: headings in the language of the page, and two people.
+// importSample serves a file as it should be: headings in the page's language, and two people.
 func (d *Door) importSample(w http.ResponseWriter, r *http.Request) {
 	actor := Actor(r)
 	if !actor.MayImport() {
@@ -165,7 +165,7 @@ func (d *Door) importSample(w http.ResponseWriter, r *http.Request) {
 	}
 	comma := byte(',')
 	language := d.Pages.Language(r)
-	if language == "de" { // spreadsheets expect a semicolon where the comma is in decimal numbers
+	if language == "de" { // spreadsheets expect a semicolon where the decimal separator is a comma
 		comma = ';'
 	}
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
@@ -174,13 +174,13 @@ func (d *Door) importSample(w http.ResponseWriter, r *http.Request) {
 	for _, row := range sampleRows(membership.ImportColumnsFor(actor, customerID), membership.RolesOf(customerID)[0], language,
 		func(column string) string { return d.Pages.Say(r, web.Word("field", column)) }) {
 		if err := out.Write(row...); err != nil {
-			return // the browser has gone
+			return // the browser has left
 		}
 	}
 	_ = out.Flush()
 }
 
-// sampleRows are the headings, somebody of whom everything is known, and somebody of whom only the address is.
+// sampleRows returns the headings, a person with every field, and a person with only an address.
 func sampleRows(columns []membership.ImportColumn, role membership.Role, language string, heading func(column string) string) [][]string {
 	person := map[string]string{"email": "maja.berg@example.com", "firstName": "Maja", "lastName": "Berg", "role": string(role), "language": language,
 		"title": "Dr.", "url": "https://example.com", "phone": "+49 30 901820", "mobile": "+49 171 3920000", "fax": "", "street": "Seestraße 12",
@@ -196,12 +196,12 @@ func sampleRows(columns []membership.ImportColumn, role membership.Role, languag
 	return rows
 }
 
-// importPage is one import, from the upload to the result.
+// importPage is one import, from upload to result.
 type importPage struct {
 	Import     membership.Import
 	Title      web.Phrase
 	Company    web.Link // its users
-	ForWhom    bool     // the title does not say for whom it is, and there are several
+	ForWhom    bool     // the title does not name the customer, and there are several
 	At         string
 	Once       string
 	Facts      []Fact
@@ -210,13 +210,13 @@ type importPage struct {
 	Sent       bool // back from the bucket
 	Live       bool
 	Bar        progress
-	OwnLimits  bool // what a customer's own people send is limited by the day
+	OwnLimits  bool // a customer's own people have a limit per day
 	Problem    web.Phrase
-	Unknown    string // headings that mean nothing
-	NotYours   string // columns that the role does not allow to set
+	Unknown    string // headings that are not known
+	NotYours   string // columns that the role may not set
 	Pills      []web.Link
 	Table      web.Table
-	NewImport  string // with the choices of this one
+	NewImport  string // with this one's choices
 	New        int    // rows, as checked
 	Changed    int
 	Invalid    int
@@ -282,7 +282,7 @@ func (d *Door) importPage(r *http.Request, i membership.Import) (importPage, err
 	}
 	view.NotYours = strings.Join(names, ", ")
 	switch {
-	case i.Problem != nil && i.Problem.Column != "" && i.Problem.Code != "csv_column_missing": // which says it
+	case i.Problem != nil && i.Problem.Column != "" && i.Problem.Code != "csv_column_missing": // its text names it
 		view.Problem = web.Text("import.problem_column", "problem", web.Known(i.Problem.Code), "column", d.columnLabel(r, i.Problem.Column))
 	case i.Problem != nil && i.Problem.Line > 1:
 		view.Problem = web.Text("import.problem_line", "problem", web.Known(i.Problem.Code), "line", i.Problem.Line)
@@ -320,7 +320,7 @@ func (d *Door) columnLabel(r *http.Request, column string) string {
 	return d.Pages.Say(r, web.Word("field", column))
 }
 
-// importName is what its owner calls an import, else whom it is for.
+// importName returns the owner's name for an import, else its customer.
 func importName(i membership.Import) web.Phrase {
 	if i.FileName != "" {
 		return web.Plain(i.FileName)
@@ -328,8 +328,8 @@ func importName(i membership.Import) web.Phrase {
 	return web.Text("import.title", "name", i.Company)
 }
 
-// importRows adds a page of the rows, and how many there are of each kind: by what was found before the import is
-// confirmed, by what became of them afterwards.
+// importRows adds a page of the rows and how many there are of each kind: by what the check found until the import is
+// confirmed, by what happened to them afterwards.
 func (d *Door) importRows(r *http.Request, view *importPage) error {
 	i := view.Import
 	list := d.Listing(r, nil, "class", "result")
@@ -377,7 +377,7 @@ func (d *Door) importRows(r *http.Request, view *importPage) error {
 		Columns: []web.Column{{Head: web.Text("field.email")}, {Head: web.Text("import.line"), Kind: "number"}, {Head: web.Text("field.role"), Kind: "minor"},
 			{Head: web.Text("field.status")}, {Head: web.Text("people.what_happened")}},
 		Empty: &web.Empty{Title: web.Text("import.no_rows"), Action: &web.Action{Label: web.Text("import.all_rows"), URL: list.With("class", "", "result", "")}}}
-	if next := view.Table.Pager; len(page.Items) == 0 && next != nil && next.Next != "" { // none in the rows that one request reads
+	if next := view.Table.Pager; len(page.Items) == 0 && next != nil && next.Next != "" { // none among the rows that one request reads
 		view.Table.Empty.Action = &web.Action{Label: web.Text("people.look_on"), URL: next.Next}
 	}
 	if filter == "class" {
@@ -389,7 +389,7 @@ func (d *Door) importRows(r *http.Request, view *importPage) error {
 	return nil
 }
 
-// classStatus is how a class of rows is shown: who was invited before is not whom the import has invited.
+// classStatus returns how a class of rows is shown: people who were invited before were not invited by this import.
 func classStatus(c membership.ImportClass) string {
 	if c == membership.ImportInvited {
 		return "already_invited"
@@ -430,7 +430,7 @@ func (d *Door) importRow(r *http.Request, i membership.Import, row membership.Im
 	return web.Row{Quiet: quiet, Cells: []web.Cell{who, {Text: strconv.Itoa(row.Line)}, role, status, why}}
 }
 
-// stepImport does something with the import of the address and shows it.
+// stepImport does something with the import in the address and shows it.
 func (d *Door) stepImport(w http.ResponseWriter, r *http.Request, do func(c membership.Call, form *web.Form, id string) error) {
 	id, err := httpapi.PathID(r, "importId")
 	if err != nil {
@@ -457,7 +457,7 @@ func (d *Door) stepImport(w http.ResponseWriter, r *http.Request, do func(c memb
 func (d *Door) checkImport(w http.ResponseWriter, r *http.Request) {
 	d.stepImport(w, r, func(c membership.Call, _ *web.Form, id string) error {
 		_, err := d.Imports.Check(r.Context(), c, id)
-		if errors.Is(err, membership.ErrImportConfirmed) { // from a page that was left open: the import says where it is
+		if errors.Is(err, membership.ErrImportConfirmed) { // the page was left open since: the import says how far it is
 			return nil
 		}
 		return err

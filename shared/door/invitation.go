@@ -35,10 +35,10 @@ func (d *Door) inspectInvitation(w http.ResponseWriter, r *http.Request) {
 	d.showOffer(w, r, http.StatusOK, offer, token, web.NewForm("firstName", offer.FirstName, "lastName", offer.LastName, "username", offer.Username))
 }
 
-// errOtherDoor answers a link that leads to the other door's pages.
+// errOtherDoor is the answer to a link that belongs to the other door.
 var errOtherDoor = &membership.Error{Kind: membership.NotFound, Code: "other_door", Message: "This link belongs to other pages. Open it from the mail."}
 
-// inspect is the use case for links of this door.
+// inspect is the use case's Inspect, for links of this door only.
 func (d *Door) inspect(r *http.Request, token string) (membership.Offer, error) {
 	offer, err := d.Invitations.Inspect(r.Context(), d.Call(r), token)
 	if err == nil && offer.Door != d.Which {
@@ -64,18 +64,18 @@ func (d *Door) showOffer(w http.ResponseWriter, r *http.Request, status int, off
 	}
 }
 
-// forInvitee makes a page speak the invitee's language, and keeps the link for the language switch.
+// forInvitee shows a page in the invitee's language and keeps the link for the language switch.
 func forInvitee(r *http.Request, offer membership.Offer, token string) *http.Request {
 	return web.WithAgain(web.WithLanguage(r, offer.Language), map[string]string{"token": token})
 }
 
-// deadLink is a link that cannot do any more what it was made for: why, and what can be done instead.
+// deadLink is a link that no longer works: why, and what to do instead.
 type deadLink struct {
 	Title, Text web.Phrase
 	Actions     []web.Action
 }
 
-// deadInvitation says why a link does nothing any more, and what does.
+// deadInvitation says why a link no longer works, and what to do instead.
 func (d *Door) deadInvitation(w http.ResponseWriter, r *http.Request, token string, err error) {
 	signIn := web.Action{Label: web.Text("problem.sign_in"), URL: "/sign-in"}
 	primary := signIn
@@ -103,7 +103,7 @@ func (d *Door) deadInvitation(w http.ResponseWriter, r *http.Request, token stri
 }
 
 func (d *Door) deadLink(w http.ResponseWriter, r *http.Request, token string, err error, page deadLink) {
-	if r.URL.Path == "/invitation" || r.URL.Path == "/reset-password" { // the others act: posting them again would, too
+	if r.URL.Path == "/invitation" || r.URL.Path == "/reset-password" { // posting the others again would act again
 		r = web.WithAgain(r, map[string]string{"token": token})
 	}
 	d.Pages.Render(w, r, httpapi.StatusOf(membership.KindOf(err)), "dead-link", page)
@@ -137,7 +137,7 @@ func (d *Door) accept(w http.ResponseWriter, r *http.Request) {
 	d.showOffer(w, r, http.StatusUnprocessableEntity, offer, token, form)
 }
 
-// askDecline asks once more, because a declined invitation cannot be taken up again.
+// askDecline asks once more, because a declined invitation cannot be accepted later.
 func (d *Door) askDecline(w http.ResponseWriter, r *http.Request) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {
@@ -177,7 +177,7 @@ func (d *Door) renew(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	token := form.Value("token")
-	r = d.inTheirLanguage(r, token) // while the link still says whose it is
+	r = d.inTheirLanguage(r, token) // while the link still says who it is for
 	if err := d.Invitations.Renew(r.Context(), d.Call(r), token); err != nil {
 		d.deadInvitation(w, r, token, err)
 		return
@@ -185,7 +185,7 @@ func (d *Door) renew(w http.ResponseWriter, r *http.Request) {
 	d.Pages.Render(w, r, http.StatusOK, "renewed", nil)
 }
 
-// inTheirLanguage makes a page speak the language of a link's invitee, as far as the link still tells it.
+// inTheirLanguage shows a page in the language of a link's invitee, if the link still names it.
 func (d *Door) inTheirLanguage(r *http.Request, token string) *http.Request {
 	if offer, err := d.inspect(r, token); err == nil {
 		return web.WithLanguage(r, offer.Language)

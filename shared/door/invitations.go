@@ -15,10 +15,10 @@ import (
 type invitationsPage struct {
 	Frame         Frame
 	Invite        *web.Action
-	ResendExpired *web.Action // where the page shows an expired one
+	ResendExpired *web.Action // when the page shows an expired one
 	Closed        bool        // the customer is deactivated
 	Table         web.Table
-	Live          bool // mails are on their way: the page looks again
+	Live          bool // mails are on their way, so the page looks again
 }
 
 func (p People) invitations(w http.ResponseWriter, r *http.Request, at place) {
@@ -74,8 +74,8 @@ func invitationRow(actor membership.Actor, i membership.Invitation, at place, on
 	}}
 }
 
-// invitationSteps are what can be done with an invitation: membership.Invitations refuses the others. An accepted one is
-// kept with its user; one that has ended leaves only its record.
+// invitationSteps returns what can be done with an invitation; membership.Invitations refuses everything else. An
+// accepted one is kept with its user; of one that has ended only the record is left.
 func invitationSteps(s membership.InvitationStatus) []string {
 	switch s {
 	case membership.InvitationPending, membership.InvitationExpired:
@@ -106,7 +106,7 @@ func invitationActions(actor membership.Actor, i membership.Invitation, at place
 	return actions
 }
 
-// readInvitation returns the invitation of the address; one of another customer does not exist here.
+// readInvitation returns the invitation in the address; another customer's does not exist here.
 func (p People) readInvitation(r *http.Request, at place) (membership.Invitation, error) {
 	id, err := httpapi.PathID(r, "invitationId")
 	if err != nil {
@@ -126,8 +126,8 @@ func (p People) resend(w http.ResponseWriter, r *http.Request, at place) {
 	})
 }
 
-// resendTime is how long one click resends page after page; whoever has more expired invitations clicks again. It leaves
-// the function (15 s) time for the page that is under way.
+// resendTime is how long one click keeps resending page after page; with more expired invitations, people click again.
+// It leaves the function (15 s) time to finish the page that it is at.
 const resendTime = 8 * time.Second
 
 func (p People) resendExpired(w http.ResponseWriter, r *http.Request, at place) {
@@ -170,8 +170,8 @@ func (p People) delete(w http.ResponseWriter, r *http.Request, at place) {
 	p.act(w, r, at, "notice.invitation_deleted", p.Door.Invitations.Delete)
 }
 
-// act does something with the invitation of the address and goes back to the list. The page that was sent names the
-// address, so that a form sent twice can say of whom it speaks when the invitation is gone.
+// act does something with the invitation in the address and returns to the list. The page also sends the e-mail, so
+// that a form sent twice can name the person when the invitation is gone.
 func (p People) act(w http.ResponseWriter, r *http.Request, at place, notice string, do func(context.Context, membership.Call, string) error) {
 	d := p.Door
 	form, call, err := d.Sent(w, r)
@@ -180,7 +180,7 @@ func (p People) act(w http.ResponseWriter, r *http.Request, at place, notice str
 		return
 	}
 	i, err := p.readInvitation(r, at)
-	if membership.KindOf(err) == membership.NotFound && len(call.Done) > 0 { // deleted by this very form
+	if membership.KindOf(err) == membership.NotFound && len(call.Done) > 0 { // this very form deleted it
 		web.Notify(w, "success", notice, "email", form.Value("email"))
 		http.Redirect(w, r, at.back(r), http.StatusSeeOther)
 		return

@@ -8,7 +8,7 @@ import (
 	"clientele/shared/web"
 )
 
-// invitePage is the form with which people are invited.
+// invitePage is the form that invites people.
 type invitePage struct {
 	Title     web.Phrase
 	Back      web.Link
@@ -17,16 +17,16 @@ type invitePage struct {
 	Form      *web.Form
 	Roles     []web.Option
 	Languages []web.Option
-	Groups    []web.Option // for those who may put people into them
-	Import    string       // address of the form that takes a file instead; "" for none
+	Groups    []web.Option // if the actor may put people into them
+	Import    string       // address of the form that takes a file instead; "" if there is none
 }
 
 func (p People) showInvite(w http.ResponseWriter, r *http.Request, at place) {
 	p.inviteForm(w, r, at, http.StatusOK, web.NewForm())
 }
 
-// showInviteAgain shows the form filled with what a POST says. It changes nothing; addresses do not belong into the
-// address of a page, which browsers and logs keep.
+// showInviteAgain shows the form filled with what was posted. It changes nothing. It is no GET because e-mail addresses
+// do not belong in a page's address, which browsers and logs keep.
 func (p People) showInviteAgain(w http.ResponseWriter, r *http.Request, at place) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {
@@ -55,7 +55,7 @@ func (p People) inviteForm(w http.ResponseWriter, r *http.Request, at place, sta
 		view.Title = web.Text("people.invite_staff_title")
 	}
 	if form.Value("role") == "" && len(view.Roles) > 0 {
-		form.Set("role", view.Roles[0].Value) // the most careful one
+		form.Set("role", view.Roles[0].Value) // the one with the fewest rights
 	}
 	view.Languages = languagesOf(customer)
 	if view.Groups, err = p.Door.groupOptions(r, at.customerID, form); err != nil {
@@ -68,7 +68,7 @@ func (p People) inviteForm(w http.ResponseWriter, r *http.Request, at place, sta
 	p.Door.Pages.Render(w, r, status, "invite", view)
 }
 
-// languagesOf are the languages of letters to people of a customer, the customer's own first.
+// languagesOf returns the languages of letters to people of a customer, the customer's own first.
 func languagesOf(c membership.Customer) []web.Option {
 	usual := web.Text("people.language_of_customer")
 	if c.Language != "" {
@@ -77,7 +77,7 @@ func languagesOf(c membership.Customer) []web.Option {
 	return append([]web.Option{{Label: usual}}, web.LanguageOptions()...)
 }
 
-// roleOptions are the roles that the actor may give here, with what each means.
+// roleOptions returns the roles that the actor may give here, with what each means.
 func roleOptions(actor membership.Actor, c membership.Customer) []web.Option {
 	var options []web.Option
 	for _, role := range membership.RolesOf(c.ID) {
@@ -107,13 +107,13 @@ func (p People) invite(w http.ResponseWriter, r *http.Request, at place) {
 	for i := range in.Invitees {
 		in.Invitees[i].Language = form.Value("language")
 	}
-	if len(in.Invitees) > membership.MaxInvitees { // before the use case, which would be right to refuse all of it as well
+	if len(in.Invitees) > membership.MaxInvitees { // before the use case, which would refuse all of it too
 		form.Error("emails", web.Known("too_many"))
 		p.inviteForm(w, r, at, http.StatusUnprocessableEntity, form)
 		return
 	}
 	call := d.Call(r)
-	call.Key = onceKey(r, form, call.Actor.UserID) // the use case asks for each row whether it was done before
+	call.Key = onceKey(r, form, call.Actor.UserID) // the use case checks row by row what was done before
 	asked := append([]membership.Invitee{}, in.Invitees...)
 	results, err := d.Invitations.Invite(r.Context(), call, in)
 	if err != nil {
@@ -125,7 +125,7 @@ func (p People) invite(w http.ResponseWriter, r *http.Request, at place) {
 		return
 	}
 	view := newResults(results, asked, form, at)
-	if view.Invited == 0 && len(results) == 1 { // one mistake is mended where it was made
+	if view.Invited == 0 && len(results) == 1 { // a single mistake is corrected where it was made
 		field := "emails"
 		if results[0].Err.Field == "role" || results[0].Err.Field == "language" {
 			field = results[0].Err.Field
@@ -137,13 +137,13 @@ func (p People) invite(w http.ResponseWriter, r *http.Request, at place) {
 	d.Pages.Render(w, r, http.StatusOK, "invite-results", view)
 }
 
-// resultsPage says what became of each address.
+// resultsPage says what happened to each address.
 type resultsPage struct {
 	Invited, All int
 	Table        web.Table
 	Back         web.Link
 	More         web.Action
-	Again        *web.Action // those that failed and can be mended, in the form again
+	Again        *web.Action // the form again, for those that failed and can be corrected
 }
 
 func newResults(results []membership.RowResult, asked []membership.Invitee, form *web.Form, at place) resultsPage {

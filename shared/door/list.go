@@ -11,8 +11,8 @@ import (
 	"clientele/shared/web"
 )
 
-// Listing is what the address of a list says: its sort, its filters, and where the page starts. "-" before a sort turns
-// it round.
+// Listing is what the address of a list says: its sort, its filters, and where the page starts. "-" before a sort
+// reverses it.
 type Listing struct {
 	path   string
 	query  url.Values // without the cursor
@@ -22,12 +22,11 @@ type Listing struct {
 	tenant string
 }
 
-// longestFilter is in bytes, and more than anything that a list is narrowed to.
+// longestFilter is in bytes, and longer than any value that a list is filtered by.
 const longestFilter = 400
 
-// Listing reads the address of a list that has these sorts, of which the first is the usual one, and filters. What it
-// does not know it leaves out: an address is typed, shortened and passed on by people, who are better served by the list
-// than by an error.
+// Listing reads the address of a list that has these sorts, the default first, and these filters. It leaves out what it
+// does not know: people type, shorten and pass on addresses, and the list serves them better than an error.
 func (d *Door) Listing(r *http.Request, sorts []string, filters ...string) Listing {
 	asked := r.URL.Query()
 	l := Listing{path: r.URL.Path, query: url.Values{}, at: asked.Get("cursor"), sorts: sorts, cursor: d.Cursors, tenant: Actor(r).Reach().CustomerID()}
@@ -50,13 +49,13 @@ func (l Listing) Value(name string, choices ...string) string {
 	return ""
 }
 
-// Text returns a filter that people type.
+// Text returns a filter that people type in.
 func (l Listing) Text(name string) string { return l.query.Get(name) }
 
 // First says whether this is the list's first page.
 func (l Listing) First() bool { return l.at == "" }
 
-// SortedBy returns what the list is sorted by, as its address says it.
+// SortedBy returns what the list is sorted by, as in its address.
 func (l Listing) SortedBy() string {
 	if sort := l.query.Get("sort"); sort != "" || len(l.sorts) == 0 {
 		return sort
@@ -69,7 +68,8 @@ func (l Listing) fingerprint() string {
 	return httpapi.Fingerprint("page", l.path, l.tenant, l.query.Encode())
 }
 
-// Sort returns what to sort by, and what to ask the store for. A cursor that is none of this list's starts it anew.
+// Sort returns what to sort by, and the page to ask the store for. A cursor that is not of this list starts it from the
+// beginning.
 func (l Listing) Sort() (string, membership.PageRequest) {
 	page, err := l.cursor.Page(l.fingerprint(), httpapi.List{Limit: httpapi.DefaultLimit, Cursor: l.at})
 	if err != nil {
@@ -80,7 +80,7 @@ func (l Listing) Sort() (string, membership.PageRequest) {
 	return sort, page
 }
 
-// Pager leads to the pages around one.
+// Pager returns links to the pages before and after this one, or nil.
 func (l Listing) Pager(prev, next string) *web.Pager {
 	if prev == "" && next == "" {
 		return nil
@@ -95,7 +95,8 @@ func (l Listing) page(cursor *string) string {
 	return l.With("cursor", *cursor)
 }
 
-// With is the address of this list's first page with parameters changed: name, value, name, value …; "" takes one away.
+// With returns the address of this list's first page with parameters changed: name, value, name, value …; "" removes
+// one.
 func (l Listing) With(changes ...string) string {
 	query := url.Values{}
 	for name, values := range l.query {
@@ -112,7 +113,7 @@ func (l Listing) With(changes ...string) string {
 	return l.path + "?" + query.Encode()
 }
 
-// Sorted makes a column one that the list can be sorted by. With "-" before it, the first click sorts from the end, as
+// Sorted returns a column that the list can be sorted by. With "-" before sort, the first click sorts from the end, as
 // people expect of dates.
 func (l Listing) Sorted(head web.Phrase, sort string) web.Column {
 	c := web.Column{Head: head}

@@ -10,14 +10,14 @@ import (
 	"clientele/shared/web"
 )
 
-// onceField is the hidden field that tells a form sent twice from two forms with the same words.
+// onceField is the hidden field that tells a form sent twice from two forms with the same content.
 const onceField = "once"
 
-// Once is a value for the hidden field "once" of the forms on one page.
+// Once returns a value for the hidden field "once" of the forms on one page.
 func (d *Door) Once() string { return d.NewID() }
 
-// Send is Call for a form that changes something: when the very same form was sent before and carried out, the call says
-// so (Done), as the Idempotency-Key does for callers of the API.
+// Send is Call for a form that changes something. If this very form was sent and carried out before, the call says so
+// (Done), as Idempotency-Key does for callers of the API.
 func (d *Door) Send(r *http.Request, form *web.Form) (membership.Call, error) {
 	c := d.Call(r)
 	c.Key = onceKey(r, form, c.Actor.UserID)
@@ -34,7 +34,7 @@ func (d *Door) Send(r *http.Request, form *web.Form) (membership.Call, error) {
 	return c, nil
 }
 
-// Sent returns the form of a request that changes something, with its Send.
+// Sent reads the form of a request that changes something, and returns it with its Send.
 func (d *Door) Sent(w http.ResponseWriter, r *http.Request) (*web.Form, membership.Call, error) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {
@@ -44,8 +44,8 @@ func (d *Door) Sent(w http.ResponseWriter, r *http.Request) (*web.Form, membersh
 	return form, call, err
 }
 
-// onceKey names the sending of a form. What was typed is part of the name: somebody who goes back and types something
-// else sends another form.
+// onceKey names one sending of a form. The name includes what was typed: going back and typing something else makes
+// another form.
 func onceKey(r *http.Request, form *web.Form, actorID string) *membership.IdempotencyKey {
 	once, err := httpapi.ID(form.Value(onceField))
 	if err != nil {

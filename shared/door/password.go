@@ -63,7 +63,7 @@ func (d *Door) inspectReset(w http.ResponseWriter, r *http.Request) {
 	d.Pages.Render(w, r, http.StatusOK, "reset-password", resetPage{Form: web.NewForm(), Name: user.Username, Token: token})
 }
 
-// deadReset says why a password link does nothing any more, and what does.
+// deadReset says why a password link no longer works, and what to do instead.
 func (d *Door) deadReset(w http.ResponseWriter, r *http.Request, token string, err error) {
 	again := web.Action{Label: web.Text("signin.forgot_again"), URL: "/forgot-password", Kind: "primary"}
 	page := deadLink{Text: web.Known(membership.CodeOf(err)), Actions: []web.Action{again, {Label: web.Text("problem.sign_in"), URL: "/sign-in"}}}

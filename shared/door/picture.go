@@ -10,9 +10,9 @@ import (
 	"clientele/shared/web"
 )
 
-// picturePage is where a user's picture is shown and a new one is uploaded: by the browser, straight to the bucket.
+// picturePage shows a user's picture and uploads a new one, from the browser straight to the bucket.
 type picturePage struct {
-	Record           recordPage // the tab's frame; zero for one's own
+	Record           recordPage // the tab's frame; zero on one's own page
 	Own              bool
 	Picture          string
 	Name             string
@@ -25,7 +25,7 @@ type picturePage struct {
 	Remove           *web.Action
 }
 
-// showPicture shows the picture, and what became of the last upload.
+// showPicture shows the picture, and what happened to the last upload.
 func (d *Door) showPicture(w http.ResponseWriter, r *http.Request, user membership.User, view picturePage) {
 	view.Picture, view.Name, view.Once = pictureAddress(user, membership.AvatarLarge), user.DisplayName(), d.Once()
 	upload, err := d.Avatars.Upload(r.Context(), d.Call(r), user.ID)
@@ -33,7 +33,7 @@ func (d *Door) showPicture(w http.ResponseWriter, r *http.Request, user membersh
 		d.Pages.Failed(w, r, err)
 		return
 	}
-	// Back from the bucket with a file; the form alone, which nobody sent, is nothing to wait for.
+	// Wait only after a return from the bucket with a file: a form that nobody sent is nothing to wait for.
 	view.Waiting = upload.Status == membership.AvatarWaiting && r.URL.Query().Has("sent")
 	switch upload.Status {
 	case membership.AvatarRefused:
@@ -49,7 +49,7 @@ func (d *Door) showPicture(w http.ResponseWriter, r *http.Request, user membersh
 	d.Pages.Render(w, r, http.StatusOK, "picture", view)
 }
 
-// beginPicture signs the form by which the browser uploads a file, and shows it.
+// beginPicture signs the form with which the browser uploads a file, and shows it.
 func (d *Door) beginPicture(w http.ResponseWriter, r *http.Request, user membership.User, view picturePage) {
 	_, form, err := d.Avatars.Begin(r.Context(), d.Call(r), user.ID, "", d.origin(r)+view.At+"?sent=1")
 	if err != nil {
@@ -70,7 +70,7 @@ func (d *Door) removePicture(w http.ResponseWriter, r *http.Request, user member
 	http.Redirect(w, r, at, http.StatusSeeOther)
 }
 
-// userPicture is the tab with a user's picture; the last part of the address says what is to be done.
+// userPicture is the tab with a user's picture; the last part of the address says what to do.
 func (p People) userPicture(w http.ResponseWriter, r *http.Request, at place) {
 	user, err := p.changeable(r, at)
 	if err != nil {
@@ -92,7 +92,7 @@ func (d *Door) servePicture(w http.ResponseWriter, r *http.Request, user members
 	}
 }
 
-// ownPicture is the same about oneself.
+// ownPicture is the same page for one's own picture.
 func (d *Door) ownPicture(w http.ResponseWriter, r *http.Request) {
 	user, err := d.Profile.Get(r.Context(), d.Call(r))
 	if err == nil && user.Source == membership.SourceDirectory {
@@ -105,7 +105,7 @@ func (d *Door) ownPicture(w http.ResponseWriter, r *http.Request) {
 	d.servePicture(w, r, user, picturePage{Own: true, At: "/profile/picture"})
 }
 
-// picture serves the picture of a user, to those who may see the user.
+// picture serves a user's picture to people who may see the user.
 func (d *Door) picture(w http.ResponseWriter, r *http.Request) {
 	size, asked, have, err := httpapi.PictureParameters(r)
 	var avatar membership.Avatar

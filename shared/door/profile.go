@@ -14,7 +14,7 @@ type profilePage struct {
 	Languages []web.Option
 	Countries []web.Option
 	Picture   string
-	Directory bool // kept elsewhere: nothing can be changed here
+	Directory bool // kept elsewhere, so nothing can be changed here
 	Staff     bool
 }
 
@@ -24,12 +24,12 @@ func (d *Door) profilePage(r *http.Request, user membership.User, form *web.Form
 	return p
 }
 
-// languagesFor are the choices of a person's language.
+// languagesFor returns the choices for a person's language.
 func languagesFor(held string) []web.Option {
 	return append([]web.Option{{Label: web.Text("profile.language_default")}}, web.LanguageOptions(held)...)
 }
 
-// profileFields are the fields of one's own record that the page has.
+// profileFields returns the fields of one's own record that the page has.
 func profileFields(u membership.User) []Held {
 	return []Held{
 		{Name: "title", Value: u.Title}, {Name: "firstName", Value: u.FirstName}, {Name: "lastName", Value: u.LastName},

@@ -13,22 +13,22 @@ import (
 	"clientele/shared/web"
 )
 
-// queuePath is where registrations are listed; letters to approvers lead there.
+// queuePath is the list of registrations; letters to approvers lead there.
 const queuePath = "/registrations"
 
-// queueRoutes mounts the pages of those who decide about registrations: all of them for staff, at the portal those of an
+// queueRoutes mounts the pages for deciding about registrations: all of them for staff, in the portal those of an
 // administrator's own customer.
 func (d *Door) queueRoutes(mux *http.ServeMux) {
 	mux.Handle("GET /registrations", d.Require(d.queue))
 	mux.Handle("GET /registrations/{registrationId}", d.Require(d.registration))
-	mux.Handle("GET /registrations/decide", http.RedirectHandler(queuePath, http.StatusSeeOther)) // the address of an answer
+	mux.Handle("GET /registrations/decide", http.RedirectHandler(queuePath, http.StatusSeeOther)) // a reloaded answer
 	mux.Handle("POST /registrations/decide", d.Require(d.decide))
 }
 
-// MayApprove says whether somebody decides about registrations at all.
+// MayApprove says whether somebody may decide about registrations at all.
 func MayApprove(a membership.Actor) bool { return a.May(membership.Approve, ownCustomer(a), "") }
 
-// ownCustomer is within which customer an actor is allowed things: "" for staff.
+// ownCustomer returns the customer within which an actor's rights apply: "" for staff.
 func ownCustomer(a membership.Actor) string {
 	if a.Realm == membership.Portal {
 		return a.CustomerID
@@ -48,7 +48,7 @@ type queuePage struct {
 type queued struct {
 	page    membership.Page[membership.Registration]
 	waiting int
-	names   map[string]string // of the customers that registrations speak of
+	names   map[string]string // of the customers that the registrations name
 }
 
 func (d *Door) queue(w http.ResponseWriter, r *http.Request) {
@@ -96,7 +96,8 @@ func (d *Door) queue(w http.ResponseWriter, r *http.Request) {
 	d.Pages.Render(w, r, http.StatusOK, "queue", view)
 }
 
-// queueStatuses are those that the list can be narrowed to. What nobody has confirmed is nobody's yet, so only staff see it.
+// queueStatuses returns the statuses that the list can be filtered by. Unconfirmed registrations belong to nobody yet,
+// so only staff see them.
 func queueStatuses(a membership.Actor) []membership.RegistrationStatus {
 	if a.Realm == membership.Portal {
 		return []membership.RegistrationStatus{membership.RegistrationWaiting, membership.RegistrationApproved, membership.RegistrationDisapproved}
@@ -105,8 +106,8 @@ func queueStatuses(a membership.Actor) []membership.RegistrationStatus {
 		membership.RegistrationUnconfirmed, membership.RegistrationExpired}
 }
 
-// namedCustomers is how many customers of one page are named: each is read by itself (1 RCU). Further ones are shown without
-// a name.
+// namedCustomers is how many customers are named on one page: each is read by itself (1 RCU). The others are shown
+// without a name.
 const namedCustomers = 10
 
 // readQueue reads a page and the counter beside it, then the names of its customers: two waits.
@@ -137,7 +138,7 @@ func (d *Door) readQueue(r *http.Request, q membership.RegistrationQuery) (queue
 	return data, err
 }
 
-// customerNames are the names of customers by id, "" left out; those of the first namedCustomers.
+// customerNames returns the names of the first namedCustomers customers, by id; "" is left out.
 func (d *Door) customerNames(ctx context.Context, call membership.Call, ids []string) (map[string]string, error) {
 	names := map[string]string{}
 	for _, id := range ids {
@@ -166,7 +167,7 @@ func (d *Door) customerNames(ctx context.Context, call membership.Call, ids []st
 	return names, failed
 }
 
-// customerOf is the customer that a registration belongs to, or is proposed to; "" for none.
+// customerOf returns the customer that a registration belongs to, or the proposed one, or "".
 func customerOf(reg membership.Registration) string {
 	if reg.CustomerID != membership.UnassignedID {
 		return reg.CustomerID
@@ -225,7 +226,7 @@ func (d *Door) queueTable(actor membership.Actor, status membership.Registration
 	return t
 }
 
-// decisions are the buttons beside somebody who waits.
+// decisions returns the buttons next to a waiting person.
 func decisions(who picked) []web.Action {
 	button := func(label web.Phrase, kind string, do membership.Decision) web.Action {
 		return web.Action{Label: label, Kind: kind, URL: queuePath + "/decide", Post: true, About: who.name,
@@ -259,8 +260,8 @@ func decidedCell(reg membership.Registration) web.Cell {
 	return web.Cell{Text: reg.DecidedByName, Time: reg.EndedAt}
 }
 
-// alikeOn returns what to say of a registration that looks like another one on the same page. The whole directory is
-// searched on the page of a single registration only: for fifty of them it would cost two hundred read units.
+// alikeOn returns what to say of a registration that looks like another one on the same page. Only the page of a single
+// registration searches the whole directory: for fifty of them it would cost two hundred read units.
 func alikeOn(all []membership.Registration) func(membership.Registration) web.Phrase {
 	names := map[string]int{}
 	for _, reg := range all {
@@ -278,7 +279,7 @@ func nameOf(reg membership.Registration) string {
 	return membership.FoldName(strings.TrimSpace(reg.FirstName + " " + reg.LastName))
 }
 
-// nobodyWaits says how people get into the list.
+// nobodyWaits is the empty list, which says how people get into it.
 func (d *Door) nobodyWaits(r *http.Request, status membership.RegistrationStatus, first bool) (*web.Empty, error) {
 	actor := Actor(r)
 	switch {
@@ -308,7 +309,7 @@ type registrationPage struct {
 	Facts, History []Fact
 	Comment        string
 	Reason         string
-	Alike          *web.Table // nil where nobody looked
+	Alike          *web.Table // nil if nobody has looked
 }
 
 func (d *Door) registration(w http.ResponseWriter, r *http.Request) {
@@ -356,7 +357,7 @@ func (d *Door) registration(w http.ResponseWriter, r *http.Request) {
 	d.Pages.Render(w, r, http.StatusOK, "registration", view)
 }
 
-// registrationFacts are what somebody has typed, and the customer that the address proposes.
+// registrationFacts returns what somebody has typed, and the customer that the address proposes.
 func (d *Door) registrationFacts(r *http.Request, found membership.RegistrationDetails) []Fact {
 	reg := found.Registration
 	facts := []Fact{{Label: web.Text("field.email"), Text: reg.Email, URL: linkTo("mailto:", reg.Email)}, {Label: web.Text("field.company"), Text: reg.Company}}
@@ -367,7 +368,7 @@ func (d *Door) registrationFacts(r *http.Request, found membership.RegistrationD
 		}
 		facts = append(facts, Fact{Label: label, Text: found.Proposed.Name, URL: "/customers/" + found.Proposed.ID})
 	}
-	if reg.ProposedRole != "" { // whoever asked for it read the mail of the customer's contact address
+	if reg.ProposedRole != "" { // the person who asked for it reads the mail of the customer's contact address
 		facts = append(facts, Fact{Label: web.Text("queue.asked_role"), Word: web.Word("role", reg.ProposedRole)})
 	}
 	return Facts(append(facts, Fact{Label: web.Text("field.phone"), Text: d.Phone(reg.Phone), URL: linkTo("tel:", reg.Phone)},
@@ -375,7 +376,7 @@ func (d *Door) registrationFacts(r *http.Request, found membership.RegistrationD
 		language(reg.Language))...)
 }
 
-// likeness tells the same person from a colleague.
+// likeness ranks duplicates: by name and domain above by name, and that above by domain.
 func likeness(d membership.Duplicate) int {
 	switch {
 	case d.Name && d.Domain:
@@ -386,7 +387,7 @@ func likeness(d membership.Duplicate) int {
 	return 0
 }
 
-// alikeTable shows who may be the same person or a colleague, the most alike first.
+// alikeTable shows people who may be the same person, or a colleague, the most alike first.
 func (d *Door) alikeTable(actor membership.Actor, all []membership.Duplicate) *web.Table {
 	t := &web.Table{Caption: web.Text("queue.alike"), Empty: &web.Empty{Title: web.Text("queue.nobody_alike")},
 		Columns: []web.Column{{Head: web.Text("field.name")}, {Head: web.Text("field.status"), Kind: "plain"}, {Head: web.Text("queue.alike_in"), Kind: "plain"}}}

@@ -14,14 +14,14 @@ type signInPage struct {
 	Form     *web.Form
 	Next     string
 	Portal   bool
-	Register bool // people can register
+	Register bool // whether people can register
 }
 
 func (d *Door) signInPage(form *web.Form, register bool) signInPage {
 	return signInPage{Form: form, Next: web.LocalPath(form.Value("next")), Portal: d.Which == membership.PortalDoor, Register: register}
 }
 
-// registering begins to ask whether people can register, beside what the request waits for anyway.
+// registering starts to ask whether people can register, in parallel to whatever else the request waits for.
 func (d *Door) registering(r *http.Request) (answer func() bool) {
 	if d.Registering == nil {
 		return func() bool { return false }
@@ -39,7 +39,7 @@ func (d *Door) showSignIn(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	query := r.URL.Query() // a form on another site brings the login and its language, never a password
+	query := r.URL.Query() // a form on another site passes the login and the language, never a password
 	form := web.NewForm("next", query.Get("next"), "login", query.Get("login"), "language", query.Get("language"))
 	d.Pages.Render(w, web.WithLanguage(r, form.Value("language")), http.StatusOK, "sign-in", d.signInPage(form, register()))
 }
@@ -66,7 +66,7 @@ func (d *Door) signIn(w http.ResponseWriter, r *http.Request) {
 	d.goOn(w, r, signedIn, form)
 }
 
-// goOn asks what a sign-in still waits for, or enters.
+// goOn asks for what a sign-in still needs, or lets the person in.
 func (d *Door) goOn(w http.ResponseWriter, r *http.Request, s membership.SignedIn, form *web.Form) {
 	page := "code"
 	switch s.Answer.Challenge {
@@ -86,7 +86,7 @@ type challengePage struct {
 	Next string
 }
 
-// challengeOver sends somebody back to the start who was too slow, or second.
+// challengeOver sends people who were too slow, or second, back to the start.
 func challengeOver(w http.ResponseWriter, r *http.Request) {
 	web.Notify(w, "warning", "notice.challenge_over")
 	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
@@ -138,7 +138,7 @@ func (d *Door) answerChallenge(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// enter starts a session and goes where the person wanted to.
+// enter starts a session and goes to the page that the person wanted.
 func (d *Door) enter(w http.ResponseWriter, r *http.Request, user membership.User, next string) {
 	if err := d.Sessions.Start(w, r, user, d.Now()); err != nil {
 		d.Pages.Failed(w, r, err)

@@ -12,7 +12,7 @@ import (
 	"clientele/shared/web"
 )
 
-// subject is the user that actions are about. version is 0 where it is not known (lists).
+// subject is the user that actions are about. version is 0 when it is not known (in lists).
 type subject struct {
 	id, customerID, invitationID, name string
 	email                              string
@@ -23,7 +23,7 @@ type subject struct {
 	directory                          bool // kept by the customer's directory
 }
 
-// userActions are the steps that the user's status has and the actor may take.
+// userActions returns the steps that the user's status has and the actor may take.
 func userActions(actor membership.Actor, u subject, at place, once string) []web.Action {
 	var actions []web.Action
 	possible := u.status.Possible()
@@ -54,13 +54,13 @@ func userActions(actor membership.Actor, u subject, at place, once string) []web
 	offer(membership.StepDeactivate, changes, web.Action{Label: web.Text("people.deactivate"), URL: at.user(u.id, "deactivate")})
 	offer(membership.StepRevoke, invites, web.Action{Label: web.Text("people.revoke"), URL: at.invitation(u.invitationID, "revoke")})
 	offer(membership.StepChange, changes && u.status == membership.Active && u.version > 0 && !u.directory, web.Action{Label: web.Text("people.password"), URL: at.user(u.id, "password")})
-	if u.status != membership.Invited && u.status != membership.Expired { // there, revoking is the same and says what it does
+	if u.status != membership.Invited && u.status != membership.Expired { // there, revoking does the same and says so
 		offer(membership.StepRemove, changes, web.Action{Label: web.Text("people.remove"), URL: at.user(u.id, "remove"), Kind: "danger"})
 	}
 	return actions
 }
 
-// Fact is a line of a record; what is set is shown.
+// Fact is a line of a record; it shows whatever is set.
 type Fact struct {
 	Label  web.Phrase
 	Text   string
@@ -70,7 +70,7 @@ type Fact struct {
 	Status string
 }
 
-// Facts leaves out the lines that say nothing.
+// Facts returns all without the lines that say nothing.
 func Facts(all ...Fact) []Fact {
 	return slices.DeleteFunc(all, func(f Fact) bool { return f.Text == "" && f.Word.Empty() && f.Time.IsZero() && f.Status == "" })
 }
@@ -82,7 +82,7 @@ func language(code string) Fact {
 	return Fact{Label: web.Text("field.language"), Word: web.Word("language", membership.ChooseLanguage(code))}
 }
 
-// Address is a postal address on one line.
+// Address returns a postal address on one line.
 func Address(street, postcode, city, region, country string) string {
 	place := postcode
 	if place != "" && city != "" {
@@ -101,7 +101,7 @@ func Address(street, postcode, city, region, country string) string {
 	return line
 }
 
-// read returns the user of the address. One of another customer does not exist here, even where the actor may see it.
+// read returns the user in the address. Another customer's user does not exist here, even if the actor may see them.
 func (p People) read(r *http.Request, at place) (membership.User, error) {
 	id, err := httpapi.PathID(r, "userId")
 	if err != nil {
@@ -122,7 +122,7 @@ type userStep struct {
 	ask    func(name string) web.Confirm
 }
 
-// stepOf returns the step that the last part of the address names. form is what was sent, nil while it is asked.
+// stepOf returns the step that the last part of the address names. form is what was sent, nil for the question.
 func (p People) stepOf(r *http.Request, form *web.Form) userStep {
 	users := p.Door.Users
 	switch lastPart(r) {
@@ -156,7 +156,7 @@ func (p People) stepOf(r *http.Request, form *web.Form) userStep {
 	}}
 }
 
-// untilField asks until when a suspension lasts.
+// untilField asks how long a suspension lasts.
 func untilField(r *http.Request) web.Field {
 	return web.Field{ID: "f-until", Name: "until", Type: "date", Label: web.Text("people.until"), Hint: web.Text("people.until_hint"), Optional: true, Class: "short", Value: r.PostFormValue("until")}
 }
@@ -202,7 +202,7 @@ func (p People) step(w http.ResponseWriter, r *http.Request, at place) {
 		d.Pages.Failed(w, r, err)
 		return
 	}
-	version, _ := strconv.Atoi(form.Value("version")) // from a list there is none: the status decides
+	version, _ := strconv.Atoi(form.Value("version")) // a list sends none: the status decides
 	step := p.stepOf(r, form)
 	if _, err = step.do(r.Context(), call, user.ID, version); err != nil {
 		if wrong, told := Wrong(err); told && step.asks {
@@ -216,7 +216,7 @@ func (p People) step(w http.ResponseWriter, r *http.Request, at place) {
 	http.Redirect(w, r, at.back(r), http.StatusSeeOther)
 }
 
-// Wrong is the notice for an error that trying again, or looking again, can mend.
+// Wrong returns the notice for an error that trying again, or looking again, can fix, and whether err is one.
 func Wrong(err error) (*web.Notice, bool) {
 	switch membership.KindOf(err) {
 	case membership.Stale, membership.Conflict, membership.Unavailable, membership.TooMany, membership.Invalid:
