@@ -15,11 +15,11 @@ import (
 	"clientele/shared/telemetry"
 )
 
-// Lambda makes a function of the gateway's HTTP API (payload format 2.0) out of a handler. It never returns an error: what
-// goes wrong is a problem+json answer, and a panic costs its own request only, since an error would make Lambda throw the
-// process away. After each request it writes one line (see telemetry.Request).
+// Lambda turns a handler into a function of the gateway's HTTP API (payload format 2.0). It never returns an error:
+// failures are answered with problem+json, and a panic costs only its own request, because an error would make Lambda
+// discard the process. After each request it writes one line (see telemetry.Request).
 //
-// The gateway's authorizer is not looked at here: functions verify tokens themselves (shared/actor), because `sam local`
+// It does not look at the gateway's authorizer: functions verify tokens themselves (shared/actor), because `sam local`
 // has no authorizer.
 func Lambda(h http.Handler) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	return newAdapter(h, os.Stderr).serve
@@ -28,7 +28,8 @@ func Lambda(h http.Handler) func(context.Context, events.APIGatewayV2HTTPRequest
 // Failed answers a request that cannot be served.
 type Failed func(w http.ResponseWriter, r *http.Request, err error)
 
-// LambdaPages is Lambda and Later for pages: failed answers, with a page, what goes wrong before their handler is reached.
+// LambdaPages is Lambda and Later for pages: failed answers with a page when something goes wrong before their handler
+// is reached.
 func LambdaPages(build func(context.Context) (http.Handler, error), failed Failed) func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 	a := newAdapter(newLater(build, failed), os.Stderr)
 	a.failed = failed
@@ -65,7 +66,7 @@ func (a *adapter) serve(ctx context.Context, event events.APIGatewayV2HTTPReques
 	return response, nil
 }
 
-// call runs the handler. After a panic what was written so far is thrown away: half a page with status 200 is a lie.
+// call runs the handler. After a panic it discards what was written so far: half a page with status 200 is a lie.
 func (a *adapter) call(w *answer, r *http.Request) (result *answer) {
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -78,7 +79,7 @@ func (a *adapter) call(w *answer, r *http.Request) (result *answer) {
 	return w
 }
 
-// exchange is what the adapter puts into the request's context beside the log line.
+// exchange is what the adapter puts into the request's context besides the log line.
 type exchange struct {
 	event events.APIGatewayV2HTTPRequest
 	log   *slog.Logger
@@ -86,7 +87,8 @@ type exchange struct {
 
 type exchangeKey struct{}
 
-// Event returns the gateway's event behind a request, false when there is none (a test that calls the handler itself).
+// Event returns the gateway's event behind a request, or false when there is none (in a test that calls the handler
+// itself).
 func Event(r *http.Request) (events.APIGatewayV2HTTPRequest, bool) {
 	x, ok := r.Context().Value(exchangeKey{}).(*exchange)
 	if !ok {
@@ -103,8 +105,8 @@ func RequestID(r *http.Request) string {
 	return ""
 }
 
-// WithActor notes for the log line who is calling. It changes the line that the adapter made; only where there is none
-// (a test without the adapter) is the returned context another than the given one.
+// WithActor notes the caller for the log line. It changes the adapter's line; only when there is none (in a test
+// without the adapter) does it return another context than ctx.
 func WithActor(ctx context.Context, actorID, customerID string) context.Context {
 	line := telemetry.From(ctx)
 	if line == nil {
@@ -115,7 +117,7 @@ func WithActor(ctx context.Context, actorID, customerID string) context.Context 
 	return ctx
 }
 
-// logger is where causes go that a caller must not see.
+// logger returns where to log causes that a caller must not see.
 func logger(r *http.Request) *slog.Logger {
 	if x, ok := r.Context().Value(exchangeKey{}).(*exchange); ok {
 		return x.log
@@ -123,7 +125,7 @@ func logger(r *http.Request) *slog.Logger {
 	return telemetry.NewLogger(os.Stderr)
 }
 
-// requestID is the gateway's id, which its access log has too; without one (a direct invoke) Lambda's own.
+// requestID returns the gateway's id, which its access log has too, or Lambda's own for a direct invocation.
 func requestID(ctx context.Context, event events.APIGatewayV2HTTPRequest) string {
 	if id := event.RequestContext.RequestID; id != "" {
 		return id
@@ -134,7 +136,8 @@ func requestID(ctx context.Context, event events.APIGatewayV2HTTPRequest) string
 	return ""
 }
 
-// maxCause is the length of a logged cause or stack in bytes. Such lines are rare; the budget is for ordinary ones.
+// maxCause is the maximal length of a logged cause or stack, in bytes. Such lines are rare; the budget is for ordinary
+// ones.
 const maxCause = 4000
 
 func shorten(s string) string {

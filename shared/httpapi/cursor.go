@@ -10,24 +10,26 @@ import (
 )
 
 // Cursors seals and opens the cursors of lists: opaque texts that say where a page starts. A cursor is signed together
-// with the tenant and the query it belongs to, so it can be neither made up nor carried over to another list.
-// It is signed, not encrypted: a position holds nothing that the page before it did not show.
+// with its tenant and query, so it can be neither made up nor used for another list. It is signed, not encrypted: a
+// position holds nothing that the page before did not show.
 type Cursors struct{ key []byte }
 
-// NewCursors takes a key of 32 bytes that is used for nothing else.
+// NewCursors returns the Cursors of a 32-byte key that is used for nothing else.
 func NewCursors(key []byte) Cursors { return Cursors{key: key} }
 
-// A cursor is base64url of: version (1 byte), direction (1 byte), position, MAC (16 bytes: 128 bits are not guessed online).
+// A cursor is base64url of: version (1 byte), direction (1 byte), position, MAC (16 bytes: nobody guesses 128 bits
+// online).
 const (
 	cursorVersion = 1
 	cursorHead    = 2
 	cursorMAC     = 16
-	maxCursor     = 2048 // characters; the longest sort keys make some 600
+	maxCursor     = 2048 // characters; the longest sort keys need some 600
 )
 
 var errCursor = membership.InvalidField("cursor", "invalid_cursor", "This cursor is not one of this list. Start again without it.")
 
-// Fingerprint makes one text of the tenant and the query's parts such that different parts give different texts.
+// Fingerprint joins the tenant and the parts of the query into one text, such that different parts give different
+// texts.
 func Fingerprint(parts ...string) string {
 	var text []byte
 	for _, p := range parts {
@@ -37,7 +39,7 @@ func Fingerprint(parts ...string) string {
 	return string(text)
 }
 
-// Page returns what a list's parameters ask the store for. Errors: Invalid for the field cursor.
+// Page returns the page to ask the store for, from a list's parameters. Errors: Invalid for the field cursor.
 func (c Cursors) Page(fingerprint string, list List) (membership.PageRequest, error) {
 	request := membership.PageRequest{Limit: list.Limit}
 	if list.Cursor == "" {
@@ -48,12 +50,12 @@ func (c Cursors) Page(fingerprint string, list List) (membership.PageRequest, er
 	return request, err
 }
 
-// Next and Prev return the cursors of the pages after and before one, nil where the store's position is "".
+// Next returns the cursor of the page after one, nil when the store's position is "".
 func (c Cursors) Next(fingerprint, position string) *string {
 	return c.seal(fingerprint, position, false)
 }
 
-// Prev is described at Next.
+// Prev is Next for the page before.
 func (c Cursors) Prev(fingerprint, position string) *string {
 	return c.seal(fingerprint, position, true)
 }

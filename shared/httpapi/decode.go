@@ -18,13 +18,13 @@ import (
 
 const (
 	maxDepth        = 16  // our deepest body has four levels
-	maxFieldErrors  = 20  // one answer names at most so many fields
-	maxFieldNameLen = 100 // characters of a field name that an answer repeats
+	maxFieldErrors  = 20  // an answer names at most this many fields
+	maxFieldNameLen = 100 // how many characters of a field name an answer repeats
 )
 
-// Decode reads the JSON body of a request into a struct, strictly: a field that is unknown (names are compared exactly),
-// of another type or null, and a required one that is missing (its json tag has no omitempty, as in the types of
-// shared/api), is an Invalid error that names it, up to 20 of them at once. Of a name given twice the last one counts.
+// Decode reads the JSON body of a request strictly into a struct. A field that is unknown (names are compared exactly),
+// of another type or null, and a missing required one (its json tag has no omitempty, as in the types of shared/api),
+// is an Invalid error that names it, up to 20 of them at once. When a name is given twice, the last value counts.
 // Lengths, patterns and enums are rules, not form: membership judges them.
 func Decode(r *http.Request, into any) error {
 	if err := requireJSON(r); err != nil {
@@ -51,7 +51,7 @@ func requireJSON(r *http.Request) error {
 	return nil
 }
 
-// readBody returns the whole body and leaves it to be read again.
+// readBody returns the whole body and leaves it readable.
 func readBody(r *http.Request) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
@@ -89,7 +89,7 @@ func invalidBody(message string) *membership.Error {
 	return membership.InvalidField("body", "invalid_body", message)
 }
 
-// depth returns how deep arrays and objects are nested, before any parser recurses into them.
+// depth returns how deeply arrays and objects are nested, before any parser recurses into them.
 func depth(body []byte) int {
 	now, most, quoted := 0, 0, false
 	for i := 0; i < len(body); i++ {
@@ -109,7 +109,7 @@ func depth(body []byte) int {
 	return most
 }
 
-// decoder fills a value and gathers what is wrong, with its place as in "invitees[2].email".
+// decoder fills a value and collects what is wrong, with its place as in "invitees[2].email".
 type decoder struct{ wrong []membership.FieldError }
 
 func (d *decoder) fail(field, code, message string) {
@@ -137,7 +137,7 @@ func (d *decoder) value(v reflect.Value, raw json.RawMessage, at string) {
 		d.fail(at, "wrong_type", "This must not be null. Leave the field out, or send an empty value to clear it.")
 		return
 	}
-	_, own := v.Addr().Interface().(json.Unmarshaler) // time.Time and such read themselves
+	_, own := v.Addr().Interface().(json.Unmarshaler) // time.Time and others decode themselves
 	switch {
 	case own:
 		d.leaf(v, raw, at)
@@ -204,7 +204,7 @@ func (d *decoder) object(v reflect.Value, raw json.RawMessage, at string) {
 	}
 }
 
-// fieldName is a caller's own name for a field, fit to be repeated: short, and printable ASCII only.
+// fieldName returns the caller's name of a field in a form fit to be repeated: short, printable ASCII only.
 func fieldName(name string) string {
 	if len(name) > maxFieldNameLen {
 		name = name[:maxFieldNameLen]

@@ -8,45 +8,45 @@ import (
 	"clientele/shared/membership"
 )
 
-// Callers finds out who is calling; shared/actor is the one on access tokens.
+// Callers finds out who is calling; shared/actor implements it for access tokens.
 type Callers interface {
-	// Actor returns the caller as the table has it at this moment. Errors: ErrSignedOut.
+	// Actor returns the caller as the table has it now. Errors: ErrSignedOut.
 	Actor(r *http.Request) (membership.Actor, error)
-	// UserID returns whom the token names, without reading the table. Errors: ErrSignedOut.
+	// UserID returns the user whom the token names, without reading the table. Errors: ErrSignedOut.
 	UserID(r *http.Request) (string, error)
-	// Reach returns how far the caller reaches if the table lets them in, as far as that is known without reading it; the
-	// zero Reach where it is not.
+	// Reach returns how far the caller reaches if the table lets them in, or the zero Reach when that is not known
+	// without reading it.
 	Reach(r *http.Request) membership.Reach
 }
 
-// Markers remembers the requests that carried an Idempotency-Key.
+// Markers remembers requests with an Idempotency-Key.
 type Markers interface {
-	// Marker returns what is remembered of a request, nil when there was none.
+	// Marker returns what an earlier request left behind, or nil when there was none.
 	Marker(ctx context.Context, key membership.IdempotencyKey) (*membership.Marker, error)
 }
 
-// Use serves one route: decode, one use case, respond. The error it returns is answered as a problem.
+// Use serves one route: decode, one use case, respond. The error that it returns is answered as a problem.
 type Use func(w http.ResponseWriter, r *http.Request, c membership.Call) error
 
-// Gate stands before the routes of a function and makes the membership.Call of each request.
+// Gate stands in front of a function's routes and makes the membership.Call of each request.
 type Gate struct {
-	Callers Callers // nil where all routes are public
-	Markers Markers // nil where no route takes an Idempotency-Key
+	Callers Callers // nil when all routes are public
+	Markers Markers // nil when no route takes an Idempotency-Key
 	Now     func() time.Time
-	// Ahead begins to read what a route names, beside the look-up of the caller and with the reach that the caller will have,
-	// and notes it in the call; nil reads nothing ahead.
+	// Ahead starts to read what a route names, in parallel with the look-up of the caller and with the reach that the
+	// caller will have, and notes it in the call; nil reads nothing ahead.
 	Ahead func(r *http.Request, reach membership.Reach, c *membership.Call)
 }
 
-// Public serves a route that needs nobody to be signed in. It takes no Idempotency-Key.
+// Public serves a route that needs no sign-in. It takes no Idempotency-Key.
 func (g Gate) Public(use Use) http.Handler {
 	return handler(func(w http.ResponseWriter, r *http.Request) error {
 		return use(w, r, membership.Call{Actor: membership.Actor{RequestID: RequestID(r)}, Now: g.Now()})
 	})
 }
 
-// SignedIn serves a route for whoever the token says is calling. With the Idempotency-Key of a request that was carried
-// out before, the call says so; that is looked up beside the caller, so it costs no wait of its own.
+// SignedIn serves a route for the caller whom the token names. If a request with the same Idempotency-Key was carried
+// out before, the call says so; that is looked up in parallel with the caller, so it costs no extra wait.
 func (g Gate) SignedIn(use Use) http.Handler {
 	return handler(func(w http.ResponseWriter, r *http.Request) error {
 		earlier, err := g.earlier(r)
@@ -69,8 +69,8 @@ func (g Gate) SignedIn(use Use) http.Handler {
 	})
 }
 
-// earlier begins to look up what is remembered of a request and returns how to wait for it. There is nothing to look up
-// without a key.
+// earlier starts to look up what an earlier request left behind, and returns how to wait for it. Without a key there is
+// nothing to look up.
 func (g Gate) earlier(r *http.Request) (wait func() (*membership.Marker, error), err error) {
 	userID, err := g.Callers.UserID(r)
 	if err != nil {
@@ -95,7 +95,7 @@ func (g Gate) earlier(r *http.Request) (wait func() (*membership.Marker, error),
 	}, nil
 }
 
-// keyOf returns the Idempotency-Key of a request, nil where there is none or the method takes none.
+// keyOf returns the Idempotency-Key of a request, or nil when there is none or the method takes none.
 func keyOf(r *http.Request, userID string) (*membership.IdempotencyKey, error) {
 	if r.Method != http.MethodPost {
 		return nil, nil
@@ -103,7 +103,7 @@ func keyOf(r *http.Request, userID string) (*membership.IdempotencyKey, error) {
 	return IdempotencyKey(r, userID)
 }
 
-// SignedInBatch is SignedIn for a batch, whose use case looks up what was done before row by row.
+// SignedInBatch is SignedIn for a batch, whose use case looks up row by row what was done before.
 func (g Gate) SignedInBatch(use Use) http.Handler {
 	return handler(func(w http.ResponseWriter, r *http.Request) error { return g.serve(w, r, use) })
 }

@@ -9,13 +9,13 @@ import (
 	"clientele/shared/membership"
 )
 
-// startLimit is how long building a handler may take: below the ten seconds of the functions (template.yaml), so that a
-// start that hangs is answered by us and tried again.
+// startLimit is how long building a handler may take: less than the functions' ten seconds (template.yaml), so that we
+// answer a start that hangs, and try it again.
 const startLimit = 8 * time.Second
 
-// Later serves with a handler that needs something from elsewhere first, such as the deployment's secret. build runs at
-// once and beside the rest of the function's start; requests wait for it. One that failed is tried again by the next
-// request: a secret that could not be read once must not cost the whole instance.
+// Later serves with a handler that must first get something from elsewhere, such as the deployment's secret. build
+// starts at once, in parallel with the rest of the function's start, and requests wait for it. If it fails, the next
+// request tries again: one failed read of the secret must not cost the whole instance.
 func Later(build func(context.Context) (http.Handler, error)) http.Handler {
 	return newLater(build, Problem)
 }
@@ -34,7 +34,7 @@ type later struct {
 	current *attempt
 }
 
-// attempt is one run of build; handler and err are set when done is closed.
+// attempt is one run of build; handler and err are set once done is closed.
 type attempt struct {
 	done    chan struct{}
 	handler http.Handler

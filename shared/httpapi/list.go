@@ -9,21 +9,21 @@ import (
 	"clientele/shared/membership"
 )
 
-// The number of items a page has: asked for with limit.
+// The number of items on a page, set by the parameter limit.
 const (
 	DefaultLimit = 50
 	MaxLimit     = 200
 )
 
-// List is what every list takes.
+// List holds the parameters that every list takes.
 type List struct {
 	Limit  int        // 1 to MaxLimit
 	Cursor string     // "" for the first page; Cursors.Page opens it
-	Values url.Values // the list's own parameters
+	Values url.Values // the list's own
 }
 
 // ListParameters reads limit, cursor and the list's own parameters. A parameter that is unknown or given twice is an
-// error: a filter that is silently ignored shows more than was asked for.
+// error, because a filter that is silently ignored shows more than was asked for.
 func ListParameters(r *http.Request, own ...string) (List, error) {
 	values, err := Query(r, append([]string{"limit", "cursor"}, own...)...)
 	if err != nil {
@@ -42,7 +42,7 @@ func ListParameters(r *http.Request, own ...string) (List, error) {
 	return list, nil
 }
 
-// Query returns the query parameters when each of them is allowed and given once.
+// Query returns the query parameters if each is allowed and given once, else an Invalid error.
 func Query(r *http.Request, allowed ...string) (url.Values, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"clientele/shared/membership"
 )
 
-// PictureParameters reads what the address of a user's picture takes: size, the version v that the address was made for,
-// and the version that the caller has already (If-None-Match), "" for none.
+// PictureParameters reads what the address of a user's picture takes: size, the version v that the address was made
+// for, and the version that the caller has already (If-None-Match), "" for none.
 func PictureParameters(r *http.Request) (size int, asked, have string, err error) {
 	values, err := Query(r, "size", "v")
 	if err != nil {
@@ -26,9 +26,9 @@ func PictureParameters(r *http.Request) (size int, asked, have string, err error
 	return size, values.Get("v"), have, nil
 }
 
-// RespondPicture answers with a picture, or with 304 where the caller has it. An address that names the version never
-// changes its picture, so that a browser need not ask again; every other one is asked for each time. No cache between us
-// and the browser keeps it: the next one may be somebody who must not see it.
+// RespondPicture answers with a picture, or with 304 when the caller has it already. An address that names the version
+// always has the same picture, so a browser need not ask again; every other address is asked for each time. No cache
+// between us and the browser may keep it: the next reader may be somebody who must not see it.
 func RespondPicture(w http.ResponseWriter, a membership.Avatar, asked string) {
 	h := w.Header()
 	h.Set("ETag", `"`+a.Version+`"`)
@@ -42,8 +42,8 @@ func RespondPicture(w http.ResponseWriter, a membership.Avatar, asked string) {
 		return
 	}
 	h.Set("Content-Type", "image/jpeg")
-	// Opened by itself it is a picture and nothing else, whatever a browser thinks of it.
+	// Opened on its own it is a picture and nothing else, whatever a browser thinks of it.
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(a.JPEG) // the caller has gone; nobody is left to tell
+	_, _ = w.Write(a.JPEG) // fails when the caller has gone: there is nobody to tell
 }

@@ -10,8 +10,8 @@ import (
 	"clientele/shared/membership"
 )
 
-// IfMatch returns the version that a change was made from: 428 without the header, 400 when it is no ETag of ours. A weak
-// tag (`W/"3"`) is taken like a strong one, since proxies that compress weaken tags on their way.
+// IfMatch returns the version that a change is based on. Errors: 428 without the header, 400 when it is not an ETag of
+// ours. A weak tag (`W/"3"`) counts as a strong one, because proxies that compress weaken tags on the way.
 func IfMatch(r *http.Request) (int, error) {
 	header := strings.TrimSpace(r.Header.Get("If-Match"))
 	if header == "" {
@@ -29,7 +29,8 @@ func IfMatch(r *http.Request) (int, error) {
 	return version, nil
 }
 
-// OptionalIfMatch is IfMatch for an action that does not need one; without the header it returns 0, which is no version.
+// OptionalIfMatch is IfMatch for an action that does not need a version; without the header it returns 0, which is no
+// version.
 func OptionalIfMatch(r *http.Request) (int, error) {
 	if r.Header.Get("If-Match") == "" {
 		return 0, nil
@@ -37,8 +38,8 @@ func OptionalIfMatch(r *http.Request) (int, error) {
 	return IfMatch(r)
 }
 
-// PathVersion returns the id that stands in the address, and the version that a change of it was made from.
-// Errors: those of PathID and IfMatch.
+// PathVersion returns the id in the address, and the version that a change of it is based on. Errors: those of PathID
+// and IfMatch.
 func PathVersion(r *http.Request, name string) (id string, version int, err error) {
 	if id, err = PathID(r, name); err == nil {
 		version, err = IfMatch(r)
@@ -56,12 +57,12 @@ func PathOptionalVersion(r *http.Request, name string) (id string, version int, 
 
 const (
 	maxKey  = 100 // characters of an Idempotency-Key; a UUID has 36
-	maxPath = 256 // characters of an address; our longest, with two ids, has some 100
+	maxPath = 256 // characters of an address; our longest has two ids and some 100
 )
 
-// IdempotencyKey returns the caller's promise that requests of this actor with the same Idempotency-Key are one request;
-// nil without the header. The body stays readable. The route in the key is the address with its ids, so that one key used
-// for two records is two requests.
+// IdempotencyKey returns the caller's promise that requests of this actor with the same Idempotency-Key are one
+// request, or nil without the header. The body stays readable. The key's route is the address with its ids, so that one
+// key used for two records makes two requests.
 func IdempotencyKey(r *http.Request, actorID string) (*membership.IdempotencyKey, error) {
 	values := r.Header.Values("Idempotency-Key")
 	if len(values) == 0 {

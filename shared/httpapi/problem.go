@@ -25,7 +25,7 @@ var statuses = map[membership.Kind]int{
 	membership.Unavailable:          http.StatusServiceUnavailable,
 }
 
-// StatusOf returns the HTTP status of a kind, 500 for everything that is no kind. Pages use it for their own answers.
+// StatusOf returns the HTTP status of a kind, and 500 for anything else. Pages use it for their own answers.
 func StatusOf(kind membership.Kind) int {
 	if status, ok := statuses[kind]; ok {
 		return status
@@ -33,7 +33,7 @@ func StatusOf(kind membership.Kind) int {
 	return http.StatusInternalServerError
 }
 
-// httpError is an error of HTTP itself, for which the business has no kind.
+// httpError is an error of HTTP itself, for which the rules have no kind.
 type httpError struct {
 	status  int
 	code    string
@@ -48,8 +48,8 @@ var (
 	errMethodNotAllowed = &httpError{http.StatusMethodNotAllowed, "method_not_allowed", "This address does not take this method; see Allow."}
 )
 
-// problem is RFC 9457's application/problem+json with our members code, errors and requestId. Type is always about:blank:
-// code is what clients switch on, and it needs no address that must stay reachable.
+// problem is RFC 9457's application/problem+json with our members code, errors and requestId. Its type is always
+// about:blank: clients switch on code, which needs no address that must stay reachable.
 type problem struct {
 	Type      string         `json:"type"`
 	Title     string         `json:"title"`
@@ -66,11 +66,11 @@ type problemField struct {
 	Message string `json:"message"`
 }
 
-// Problem answers with an error. A *membership.Error is shown; everything else is internal: it is logged with its cause
+// Problem answers with an error. A *membership.Error is shown. Anything else is internal: it is logged with its cause
 // and shown as a fixed text with the request id.
 func Problem(w http.ResponseWriter, r *http.Request, err error) { ProblemIn(w, r, err, nil) }
 
-// ProblemIn is Problem in another language: say returns the text of a code; nil leaves everything in English.
+// ProblemIn is Problem in another language: say returns the text of a code; if nil, everything stays in English.
 func ProblemIn(w http.ResponseWriter, r *http.Request, err error, say func(code string) string) {
 	known, protocol := kindOf(err)
 	logCause(r, err)
@@ -90,7 +90,8 @@ func ProblemIn(w http.ResponseWriter, r *http.Request, err error, say func(code 
 	writeProblem(w, r, p)
 }
 
-// Judge returns status and code of an error as Problem answers it, for an answer in another form. It logs what Problem logs.
+// Judge returns the status and code with which Problem would answer err, for an answer in another form. It logs what
+// Problem logs.
 func Judge(r *http.Request, err error) (status int, code string) {
 	known, protocol := kindOf(err)
 	logCause(r, err)
@@ -103,7 +104,7 @@ func Judge(r *http.Request, err error) (status int, code string) {
 	return http.StatusInternalServerError, codeInternal
 }
 
-// kindOf returns the error as one of the business or as one of HTTP; neither is internal.
+// kindOf returns the error as one of the rules or as one of HTTP; if it is neither, it is internal.
 func kindOf(err error) (known *membership.Error, protocol *httpError) {
 	if errors.As(err, &known) && statuses[known.Kind] != 0 {
 		return known, nil
@@ -112,7 +113,7 @@ func kindOf(err error) (known *membership.Error, protocol *httpError) {
 	return nil, protocol
 }
 
-// logCause writes what only we are told of an error, if there is anything.
+// logCause logs the part of an error that only we are told, if there is one.
 func logCause(r *http.Request, err error) {
 	known, protocol := kindOf(err)
 	switch {
@@ -123,7 +124,7 @@ func logCause(r *http.Request, err error) {
 	}
 }
 
-// What is said of an error that is internal: nothing but where to find the rest.
+// The answer to an internal error says only where to find the rest.
 const (
 	codeInternal   = "internal"
 	detailInternal = "Something went wrong on our side. Ask for help with the request id."
@@ -156,7 +157,7 @@ func writeProblem(w http.ResponseWriter, r *http.Request, p problem) {
 	p.RequestID = RequestID(r)
 	body, err := json.Marshal(p)
 	if err != nil {
-		panic(err) // strings and numbers only
+		panic(err) // cannot fail: strings and numbers only
 	}
 	h := w.Header()
 	h.Del("ETag")
@@ -164,5 +165,5 @@ func writeProblem(w http.ResponseWriter, r *http.Request, p problem) {
 	h.Set("Content-Type", "application/problem+json")
 	guard(h)
 	w.WriteHeader(p.Status)
-	_, _ = w.Write(body) // the caller has gone; nobody is left to tell
+	_, _ = w.Write(body) // fails when the caller has gone: there is nobody to tell
 }

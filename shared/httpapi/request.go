@@ -16,12 +16,12 @@ import (
 	"clientele/shared/membership"
 )
 
-// MaxBody is the largest request body in bytes, after base64. Lambda itself takes 6 MB, and a batch of 100 invitations
-// is some 30 KB.
+// MaxBody is the largest request body in bytes, after decoding base64. Lambda itself takes 6 MB; a batch of 100
+// invitations is some 30 KB.
 const MaxBody = 1 << 20
 
-// newRequest makes a request of an event. What differs between AWS, MiniStack and `sam local`: the case of header names,
-// cookies as a list of their own or as a header, an absent or an empty body.
+// newRequest turns an event into a request. AWS, MiniStack and `sam local` differ in the case of header names, in
+// cookies (a list or a header), and in whether an empty body is absent.
 func newRequest(ctx context.Context, event events.APIGatewayV2HTTPRequest) (*http.Request, error) {
 	body := []byte(event.Body)
 	if event.IsBase64Encoded {
@@ -43,7 +43,7 @@ func newRequest(ctx context.Context, event events.APIGatewayV2HTTPRequest) (*htt
 	return r, nil
 }
 
-// plainRequest is the request without its body. It cannot fail, so that every event can be answered.
+// plainRequest returns the request without its body. It cannot fail, so every event can be answered.
 func plainRequest(ctx context.Context, event events.APIGatewayV2HTTPRequest) *http.Request {
 	method := strings.ToUpper(event.RequestContext.HTTP.Method)
 	if method == "" {
@@ -68,9 +68,9 @@ func plainRequest(ctx context.Context, event events.APIGatewayV2HTTPRequest) *ht
 	return r.WithContext(ctx)
 }
 
-// requestURL builds the address field by field: an HTTP API has already decoded rawPath, except %25 (so that `a%252Fb`
-// arrives as such and `a%3Fb` as `a?b`), and parsing it as an address would take a decoded `?` or `#` for a delimiter.
-// `sam local` sends it undecoded; one decoding is right for both. A stage other than $default is part of rawPath.
+// requestURL builds the address field by field. An HTTP API has already decoded rawPath, except %25 (`a%252Fb` arrives
+// as such, `a%3Fb` as `a?b`), so parsing it would take a decoded `?` or `#` for a delimiter. `sam local` sends it
+// undecoded; one decoding is right for both. A stage other than $default is part of rawPath.
 func requestURL(event events.APIGatewayV2HTTPRequest) *url.URL {
 	raw := event.RawPath
 	if stage := event.RequestContext.Stage; stage != "" && stage != "$default" {
@@ -83,7 +83,7 @@ func requestURL(event events.APIGatewayV2HTTPRequest) *url.URL {
 	}
 	path, err := url.PathUnescape(raw)
 	if err != nil {
-		path = raw // a lone % is one that the gateway has decoded
+		path = raw // a lone % is one that the gateway has already decoded
 	}
 	return &url.URL{Path: path, RawPath: raw, RawQuery: event.RawQueryString}
 }
@@ -94,7 +94,7 @@ func header(event events.APIGatewayV2HTTPRequest) http.Header {
 	for name := range event.Headers {
 		names = append(names, name)
 	}
-	slices.Sort(names) // one order for two names that differ in case only
+	slices.Sort(names) // a fixed order for names that differ only in case
 	for _, name := range names {
 		h.Add(name, event.Headers[name])
 	}
@@ -109,11 +109,11 @@ func remoteAddress(event events.APIGatewayV2HTTPRequest) string {
 	if strings.Contains(ip, ":") {
 		ip = "[" + ip + "]"
 	}
-	return ip + ":0" // the form of net/http; the gateway does not tell the port
+	return ip + ":0" // the form of net/http; the gateway does not say the port
 }
 
-// Source is the address a request came from, without its port, as throttles count it. An IPv6 address stands for its
-// /64, which is what one subscriber has.
+// Source returns the address that a request came from, without its port, as throttles count it. An IPv6 address is
+// reduced to its /64, which is what one subscriber has.
 func Source(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

@@ -11,12 +11,12 @@ import (
 func Respond(w http.ResponseWriter, status int, body any) {
 	text, err := json.Marshal(body)
 	if err != nil {
-		panic(fmt.Errorf("respond with %T: %w", body, err)) // a mistake of ours, not of the caller; the adapter answers 500
+		panic(fmt.Errorf("respond with %T: %w", body, err)) // our mistake, not the caller's; the adapter answers 500
 	}
 	w.Header().Set("Content-Type", "application/json")
 	guard(w.Header())
 	w.WriteHeader(status)
-	_, _ = w.Write(text) // the caller has gone; nobody is left to tell
+	_, _ = w.Write(text) // fails when the caller has gone: there is nobody to tell
 }
 
 // RespondVersion is Respond with the ETag of a record's version, which the caller sends back as If-Match.
@@ -37,11 +37,12 @@ func Accepted(w http.ResponseWriter) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// ETag returns the entity tag of a version. It stays the same when the answer is compressed, and is strong all the same:
+// ETag returns the entity tag of a version. It stays the same when the answer is compressed, but is still a strong one:
 // it stands for the record that a change is compared with, not for bytes.
 func ETag(version int) string { return `"` + strconv.Itoa(version) + `"` }
 
-// guard sets what every answer of the API has: personal data is not for caches, and JSON is never sniffed as a page.
+// guard sets the headers of every answer of the API: caches must not keep personal data, and JSON must never be sniffed
+// as a page.
 func guard(h http.Header) {
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-store")

@@ -25,7 +25,7 @@ func newAnswer() *answer { return &answer{header: http.Header{}} }
 func (a *answer) Header() http.Header { return a.header }
 
 func (a *answer) WriteHeader(status int) {
-	if a.status == 0 && status >= 200 { // 1xx are no answers
+	if a.status == 0 && status >= 200 { // 1xx are not answers
 		a.status = status
 	}
 }
@@ -35,7 +35,7 @@ func (a *answer) Write(p []byte) (int, error) {
 	return a.body.Write(p)
 }
 
-// response is the event's answer. Texts travel as they are, everything else and what is compressed as base64.
+// response returns the event's answer. Text is sent as it is, anything else and anything compressed as base64.
 func (a *answer) response(r *http.Request, c *compressor) events.APIGatewayV2HTTPResponse {
 	a.WriteHeader(http.StatusOK)
 	body := a.body.Bytes()
@@ -45,12 +45,12 @@ func (a *answer) response(r *http.Request, c *compressor) events.APIGatewayV2HTT
 	if len(body) > 0 && a.header.Get("Content-Type") == "" {
 		a.header.Set("Content-Type", http.DetectContentType(body))
 	}
-	// Browsers and clients that keep it never call without TLS again. Without TLS it must not be sent (RFC 6797, 7.2), as on
-	// a developer's machine; how a request came, the gateway says.
+	// Browsers and clients that remember it never call without TLS again. It must not be sent without TLS (RFC 6797,
+	// 7.2), as on a developer's machine; the gateway says how a request came.
 	if r.Header.Get("X-Forwarded-Proto") == "https" && a.header.Get("Strict-Transport-Security") == "" {
 		a.header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
-	a.header.Del("Content-Length") // the gateway's; ours would be wrong after compression
+	a.header.Del("Content-Length") // the gateway sets it; ours would be wrong after compression
 	encoded := a.header.Get("Content-Encoding") != ""
 	if len(body) >= minGzip && !encoded && compressible(a.header.Get("Content-Type")) {
 		a.header.Add("Vary", "Accept-Encoding")
@@ -63,7 +63,7 @@ func (a *answer) response(r *http.Request, c *compressor) events.APIGatewayV2HTT
 	response := events.APIGatewayV2HTTPResponse{StatusCode: a.status, Headers: map[string]string{}}
 	for name, values := range a.header {
 		if name == "Set-Cookie" {
-			response.Cookies = values // joined with commas they would be one broken cookie
+			response.Cookies = values // joined by commas they would be one broken cookie
 			continue
 		}
 		response.Headers[name] = strings.Join(values, ", ")
@@ -77,15 +77,15 @@ func (a *answer) response(r *http.Request, c *compressor) events.APIGatewayV2HTT
 	return response
 }
 
-// minGzip is the size in bytes below which compression gains less than base64 and the headers cost.
+// minGzip is the size in bytes below which compression saves less than base64 and the headers cost.
 const minGzip = 1024
 
-// compressor keeps gzip writers: a new one is 800 KB of zeroed memory.
+// compressor keeps gzip writers, because a new one is 800 KB of zeroed memory.
 type compressor struct{ writers sync.Pool }
 
 func newCompressor() *compressor {
 	return &compressor{sync.Pool{New: func() any {
-		w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // fails on an unknown level only
+		w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // fails only for an unknown level
 		return w
 	}}}
 }

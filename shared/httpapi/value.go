@@ -11,11 +11,11 @@ import (
 
 const maxRecordID = 64 // characters; ours have 36
 
-// PathID returns the id that stands in the address. What cannot be an id is nothing that exists: the table must not be
-// asked for keys of any length and with separators of its own. Errors: ErrNotFound.
+// PathID returns the id in the address. A text that cannot be an id names nothing that exists: the table must not be
+// asked for keys of any length and with separators of their own. Errors: ErrNotFound.
 func PathID(r *http.Request, name string) (string, error) { return ID(r.PathValue(name)) }
 
-// ID is PathID for an id from elsewhere.
+// ID is PathID for an id from elsewhere. Errors: ErrNotFound.
 func ID(id string) (string, error) {
 	strange := func(c rune) bool {
 		return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '-'
@@ -26,7 +26,7 @@ func ID(id string) (string, error) {
 	return id, nil
 }
 
-// IDParameter returns a query parameter that is an id, "" when it is not given.
+// IDParameter returns a query parameter that is an id, or "" when it is not given. Errors: Invalid (invalid_id).
 func IDParameter(values url.Values, name string) (string, error) {
 	if !values.Has(name) {
 		return "", nil
@@ -38,7 +38,8 @@ func IDParameter(values url.Values, name string) (string, error) {
 	return id, nil
 }
 
-// Choice returns a query parameter that has one of these values, "" when it is not given.
+// Choice returns a query parameter that has one of these values, or "" when it is not given. Errors: Invalid
+// (invalid_choice).
 func Choice[T ~string](values url.Values, name string, choices ...T) (T, error) {
 	value := T(values.Get(name))
 	if values.Has(name) && !slices.Contains(choices, value) {
@@ -47,7 +48,7 @@ func Choice[T ~string](values url.Values, name string, choices ...T) (T, error) 
 	return value, nil
 }
 
-// Ascending reads the query parameter order: asc, which is also taken without it, or desc.
+// Ascending reads the query parameter order, which is asc (the default) or desc.
 func Ascending(values url.Values) (bool, error) {
 	order, err := Choice(values, "order", "asc", "desc")
 	return order != "desc", err

@@ -14,11 +14,10 @@ import (
 //go:embed assets
 var assetFiles embed.FS
 
-// AssetsPath is where Assets has to be mounted: mux.Handle("GET "+web.AssetsPath, pages.Assets()).
+// AssetsPath is where Assets must be mounted: mux.Handle("GET "+web.AssetsPath, pages.Assets()).
 const AssetsPath = "/assets/"
 
-// asset is the address of a file of assets/: it changes with the content, so
-// that browsers may keep it for ever.
+// asset returns the address of a file in assets/. It changes with the content, so browsers may keep the file for ever.
 func (p *Pages) asset(name string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -34,7 +33,7 @@ func (p *Pages) asset(name string) string {
 	return address
 }
 
-// Assets serves style, scripts and icon.
+// Assets serves the styles, scripts and icon.
 func (p *Pages) Assets() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, AssetsPath), "/")
@@ -43,8 +42,8 @@ func (p *Pages) Assets() http.Handler {
 			http.Error(w, "not found", http.StatusNotFound)
 			return
 		}
-		// A page from before a deployment asks for the old address: it gets the
-		// new file, which must then not be kept under the old address.
+		// A page from before a deployment asks for the old address. It gets the new file, which must not be cached
+		// under the old address.
 		cache := "no-cache"
 		if r.URL.Path == p.asset(name) {
 			cache = "public, max-age=31536000, immutable"
@@ -56,7 +55,7 @@ func (p *Pages) Assets() http.Handler {
 }
 
 func contentType(name string) string {
-	switch path.Ext(name) { // fixed: the machine's mime table may differ
+	switch path.Ext(name) { // fixed, because the machine's mime table may differ
 	case ".css":
 		return "text/css; charset=utf-8"
 	case ".js":

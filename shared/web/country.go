@@ -11,8 +11,8 @@ import (
 // Country is a country with its name in one language.
 type Country struct{ Code, Name string }
 
-// Countries returns all countries with their names in a language, sorted by name. Their table is 9 KB of text, read when
-// a page asks for it (some 40 µs); golang.org/x/text/language/display, which they come from, is 2.5 MB of a function.
+// Countries returns all countries with their names in a language, sorted by name. The table is 9 KB of text and is read
+// when a page asks for it (some 40 µs); its source, golang.org/x/text/language/display, would add 2.5 MB to a function.
 func Countries(language string) []Country {
 	column := 1 + max(0, slices.Index([]string{"en", "de"}, membership.ChooseLanguage(language)))
 	all := make([]Country, 0, 249)
@@ -26,7 +26,7 @@ func Countries(language string) []Country {
 	return all
 }
 
-// CountryName returns a country's name in a language; what is no code of a country is returned as it is.
+// CountryName returns a country's name in a language, or code itself when it is not the code of a country.
 func CountryName(language, code string) string {
 	if !membership.ValidCountry(code) {
 		return code
@@ -40,8 +40,8 @@ func CountryName(language, code string) string {
 	return english
 }
 
-// countryOptions are the choices of a country field with one of them selected. There are 249, on every list of people, so
-// they are written once a language and not escaped anew for each page.
+// countryOptions returns the options of a country field, with one selected. Every list of people has all 249, so they
+// are written once per language and not escaped again for each page.
 func (c *catalogue) countryOptions(selected string) template.HTML {
 	c.listed.Do(func() {
 		m := &markup{c: c}
@@ -61,7 +61,7 @@ func (c *catalogue) countryOptions(selected string) template.HTML {
 	return template.HTML(options) //nolint:gosec // markup escapes all but its own tags
 }
 
-// CountryOptions are the choices of a country field, after the choice of none.
+// CountryOptions returns the options of a country field, the first of which means none.
 func CountryOptions(language string) []Option {
 	options := []Option{{}}
 	for _, c := range Countries(language) {

@@ -9,20 +9,20 @@ import (
 	"clientele/shared/membership"
 )
 
-// Form is what was typed and what is wrong with it. Passwords are never
-// written back into a page: fields of type password ignore the value.
+// Form is what was typed and what is wrong with it. Passwords are never written back into a page: fields of type
+// password ignore their value.
 type Form struct {
 	values url.Values
 	errors []FieldError
 }
 
-// FieldError is what is wrong with one field; Field "" speaks of the whole form.
+// FieldError is what is wrong with one field; Field "" means the whole form.
 type FieldError struct {
 	Field string
 	Text  Phrase
 }
 
-// NewForm is an empty form; start holds name, value, name, value …
+// NewForm returns a form with the given values: name, value, name, value …
 func NewForm(start ...string) *Form {
 	f := &Form{values: url.Values{}}
 	for i := 0; i+1 < len(start); i += 2 {
@@ -31,10 +31,10 @@ func NewForm(start ...string) *Form {
 	return f
 }
 
-// formLimit is far above any form here and below what a gateway passes on.
+// formLimit is far above any form here, and below what a gateway passes on.
 const formLimit = 1 << 20
 
-// ReadForm is the form as posted. Values are trimmed, except passwords.
+// ReadForm returns the form as posted. Values are trimmed, except passwords. Errors: Invalid (form_unreadable).
 func ReadForm(w http.ResponseWriter, r *http.Request) (*Form, error) {
 	r.Body = http.MaxBytesReader(w, r.Body, formLimit)
 	if err := r.ParseForm(); err != nil {
@@ -52,7 +52,7 @@ func ReadForm(w http.ResponseWriter, r *http.Request) (*Form, error) {
 	return &Form{values: r.PostForm}, nil
 }
 
-// Value is the (first) value of a field.
+// Value returns the first value of a field, or "".
 func (f *Form) Value(name string) string {
 	if f == nil {
 		return ""
@@ -60,7 +60,7 @@ func (f *Form) Value(name string) string {
 	return f.values.Get(name)
 }
 
-// Values are all values of a field that may be there several times.
+// Values returns all values of a field that may appear several times.
 func (f *Form) Values(name string) []string {
 	if f == nil {
 		return nil
@@ -68,21 +68,20 @@ func (f *Form) Values(name string) []string {
 	return f.values[name]
 }
 
-// Checked tells whether a checkbox was ticked.
+// Checked says whether a checkbox was ticked.
 func (f *Form) Checked(name string) bool { return f.Value(name) != "" }
 
-// Set puts a value into a field.
+// Set sets the value of a field.
 func (f *Form) Set(name, value string) { f.values.Set(name, value) }
 
-// Error adds what is wrong; field "" speaks of the whole form.
+// Error adds what is wrong; field "" means the whole form.
 func (f *Form) Error(field string, text Phrase) {
 	f.errors = append(f.errors, FieldError{field, text})
 }
 
-// Fail takes up what a use case said is wrong, with the text of its code. It
-// is false for errors that are not about what was typed: those are for
-// Pages.Failed. fields translates the names of the use case to those of the
-// form where they differ: name, field, name, field …
+// Fail adds what a use case found wrong, with the text of its code. It returns false for errors that are not about what
+// was typed: those are for Pages.Failed. fields maps the use case's field names to the form's where they differ: name,
+// field, name, field …
 func (f *Form) Fail(err error, fields ...string) bool {
 	var wrong *membership.Error
 	if !errors.As(err, &wrong) {
@@ -90,11 +89,11 @@ func (f *Form) Fail(err error, fields ...string) bool {
 	}
 	switch wrong.Kind {
 	case membership.Invalid, membership.Conflict, membership.TooMany, membership.Stale, membership.Unavailable:
-	case membership.Unauthenticated: // wrong password or code; a session that ended needs the sign-in page
+	case membership.Unauthenticated: // a wrong password or code; a session that has ended needs the sign-in page
 		if wrong.Code == membership.ErrSignedOut.Code {
 			return false
 		}
-	case membership.Forbidden: // a role that may not be given stands at its field
+	case membership.Forbidden: // a role that may not be given is an error of its field
 		if wrong.Field == "" {
 			return false
 		}
@@ -119,10 +118,10 @@ func rename(field string, pairs []string) string {
 	return field
 }
 
-// Failed tells whether anything is wrong.
+// Failed says whether anything is wrong.
 func (f *Form) Failed() bool { return f != nil && len(f.errors) > 0 }
 
-// Errors are for the partial "errors" on top of the form.
+// Errors returns what is wrong, for the partial "errors" on top of the form.
 func (f *Form) Errors() []FieldError {
 	if f == nil {
 		return nil
@@ -139,17 +138,16 @@ func (f *Form) wrong(name string) Phrase {
 	return Phrase{}
 }
 
-// Option is one choice of a select, of radio buttons, or of boxes to tick.
+// Option is one choice of a select, of radio buttons, or of checkboxes.
 type Option struct {
 	Value  string
 	Label  Phrase
-	Hint   Phrase // for radio buttons: what choosing it means
-	Ticked bool   // for boxes to tick
+	Hint   Phrase // for radio buttons: what it means to choose it
+	Ticked bool   // for checkboxes
 }
 
-// LanguageOptions are the choices of a language field. Each language is named
-// in itself, so that it is found by those who read nothing else. One that a
-// record holds with a region is a choice too: saving the form keeps it.
+// LanguageOptions returns the options of a language field. Each language is named in itself, so that people who read no
+// other can find it. A held language with a region is an option too: saving the form keeps it.
 func LanguageOptions(held ...string) []Option {
 	var options []Option
 	for _, language := range Languages() {
@@ -163,12 +161,12 @@ func LanguageOptions(held ...string) []Option {
 	return options
 }
 
-// Field is one field with all that belongs to it. Pages make it with the
-// template function field; see doc.go for its attributes.
+// Field is one form field with all that belongs to it. Pages make it with the template function field; doc.go lists its
+// attributes.
 type Field struct {
 	ID, Name, Type, Value string
 	Label, Hint, Wrong    Phrase
-	Required, Optional    bool // Optional: said behind the label
+	Required, Optional    bool // Optional is said after the label
 	Autofocus             bool
 	Checked               bool
 	Autocomplete          string
@@ -181,8 +179,7 @@ type Field struct {
 	Options               []Option
 }
 
-// DescribedBy is the value of aria-describedby: hint and error, in the order
-// they are seen.
+// DescribedBy returns the value of aria-describedby: hint and error, in the order in which they are shown.
 func (f Field) DescribedBy() string {
 	var ids []string
 	if !f.Hint.Empty() {
@@ -194,8 +191,7 @@ func (f Field) DescribedBy() string {
 	return strings.Join(ids, " ")
 }
 
-// field makes a Field from the template: name, then attributes as "type=email"
-// or "required", and options as []Option.
+// field makes a Field in a template: name, then attributes such as "type=email" or "required", and options as []Option.
 func field(form *Form, name string, attributes ...any) (Field, error) {
 	f := Field{
 		ID: fieldID(name), Name: name, Type: "text",
@@ -269,8 +265,7 @@ func (f *Field) set(attribute string) error {
 	return nil
 }
 
-// PastedToken is the token in what a person pasted: the code alone, or the
-// whole link with the code behind its #.
+// PastedToken returns the token in what a person pasted: the code alone, or the whole link with the code after its #.
 func PastedToken(typed string) string {
 	if _, fragment, ok := strings.Cut(typed, "#"); ok {
 		typed = fragment
@@ -278,8 +273,8 @@ func PastedToken(typed string) string {
 	return strings.TrimSpace(typed)
 }
 
-// fieldID is the id of the element of a field: the name without the brackets
-// and dots of "invitees[2].email", which anchors do not like.
+// fieldID returns the id of a field's element: the name without the brackets and dots of "invitees[2].email", which
+// anchors do not like.
 func fieldID(name string) string {
 	return "f-" + strings.NewReplacer("[", "-", "]", "", ".", "-").Replace(name)
 }

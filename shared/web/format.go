@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// number is 1,234 or 1.234, as the language has it.
+// number returns 1,234 or 1.234, depending on the language.
 func (c *catalogue) number(n int) string {
 	digits := strconv.Itoa(n)
 	sign := ""
@@ -19,7 +19,7 @@ func (c *catalogue) number(n int) string {
 	return sign + digits
 }
 
-// date is 2 January 2006 or 2. Januar 2006, in UTC like all times on pages.
+// date returns 2 January 2006 or 2. Januar 2006, in UTC like all times on pages.
 func (c *catalogue) date(t time.Time) string {
 	if t.IsZero() {
 		return "–"
@@ -29,13 +29,13 @@ func (c *catalogue) date(t time.Time) string {
 		"day", strconv.Itoa(t.Day()), "month", c.months[t.Month()-1], "year", strconv.Itoa(t.Year())))
 }
 
-// shortDate is 2 Jan 2006 or 2. Jan. 2006, for columns.
+// shortDate returns 2 Jan 2006 or 2. Jan. 2006, for columns.
 func (c *catalogue) shortDate(t time.Time) string {
 	t = t.UTC()
 	return c.say(Text("time.date", "day", strconv.Itoa(t.Day()), "month", c.shortMonths[t.Month()-1], "year", strconv.Itoa(t.Year())))
 }
 
-// datetime is 2 January 2006 15:04 UTC or 2. Januar 2006, 15:04 Uhr UTC.
+// datetime returns 2 January 2006 15:04 UTC or 2. Januar 2006, 15:04 Uhr UTC.
 func (c *catalogue) datetime(t time.Time) string {
 	if t.IsZero() {
 		return "–"
@@ -43,8 +43,8 @@ func (c *catalogue) datetime(t time.Time) string {
 	return c.say(Text("time.datetime", "date", c.date(t), "clock", t.UTC().Format("15:04")))
 }
 
-// relative is "in 3 days" or "3 days ago"; the date when it is further away
-// than a month, where counting days no longer helps.
+// relative returns "in 3 days" or "3 days ago", or the date when it is more than a month away, where counting days no
+// longer helps.
 func (c *catalogue) relative(t, now time.Time) string {
 	if t.IsZero() {
 		return "–"

@@ -8,7 +8,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// functions are what templates can call; doc.go lists them for page authors.
+// functions returns what templates can call; doc.go lists it for page authors.
 func (p *Pages) functions(c *catalogue) template.FuncMap {
 	return template.FuncMap{
 		"t": func(what any, args ...any) (string, error) {
@@ -37,11 +37,11 @@ func (p *Pages) functions(c *catalogue) template.FuncMap {
 		"asset":    p.asset,
 		"field":    field,
 		"fieldid":  fieldID,
-		"label": func(field string) string { // "" for fields the catalogue does not name
+		"label": func(field string) string { // "" for fields that the catalogue does not name
 			return c.texts["field."+field]
 		},
 		"languages": LanguageOptions,
-		"asked": func(rule membership.FieldRule) string { // the attribute of a field that a form asks for by this rule
+		"asked": func(rule membership.FieldRule) string { // the attribute of a field with this rule
 			if rule == membership.FieldMandatory {
 				return "required"
 			}

@@ -8,24 +8,23 @@ import (
 	"strings"
 )
 
-// languageCookie keeps the choice made in the footer; it says nothing about
-// the person, so it is neither secret nor bound to a session.
+// languageCookie keeps the choice made in the footer. It says nothing about the person, so it is neither secret nor
+// bound to a session.
 const languageCookie = "lang"
 
-// Languages are those that pages speak, in the order of the switch.
+// Languages returns the languages of pages, in the order of the switch.
 func Languages() []string { return []string{"en", "de"} }
 
 type languageKey struct{}
 
-// WithLanguage suggests the language of a page whose reader is known without
-// being signed in (an invitation knows it). A choice made in the footer wins.
+// WithLanguage suggests the language of a page whose reader is known without being signed in (from an invitation, for
+// example). A choice made in the footer wins.
 func WithLanguage(r *http.Request, language string) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), languageKey{}, language))
 }
 
-// Language is the language of the answer to r: that of the signed-in person,
-// else the choice made in the footer, else the page's suggestion, else the
-// browser's wish, else the deployment's.
+// Language returns the language of the answer to r: that of the signed-in person, else the choice made in the footer,
+// else the page's suggestion, else the browser's preference, else the deployment's.
 func (p *Pages) Language(r *http.Request) string {
 	if chosen := switched(r); chosen != "" {
 		return chosen
@@ -48,8 +47,8 @@ func (p *Pages) Language(r *http.Request) string {
 	return "en"
 }
 
-// switched is the language just chosen in the footer of a page that was
-// itself the answer to a POST (see WithAgain).
+// switched returns the language just chosen in the footer of a page that was itself the answer to a POST (see
+// WithAgain).
 func switched(r *http.Request) string {
 	if r.Method != http.MethodPost || r.URL.Path == languagePath {
 		return ""
@@ -57,7 +56,7 @@ func switched(r *http.Request) string {
 	return supported(r.PostFormValue("switch-language"))
 }
 
-// supported reduces a tag such as de-AT to a language that pages speak, or "".
+// supported reduces a tag such as de-AT to a language of pages, or "".
 func supported(tag string) string {
 	primary, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(tag)), "-")
 	for _, language := range Languages() {
@@ -68,8 +67,8 @@ func supported(tag string) string {
 	return ""
 }
 
-// wished reads Accept-Language. golang.org/x/text/language would do it too,
-// but costs more at every cold start than two languages are worth.
+// wished reads Accept-Language. golang.org/x/text/language could do it, but costs more at every cold start than two
+// languages are worth.
 func wished(headers []string) string {
 	best, bestQuality := "", 0.0
 	for _, part := range strings.Split(strings.Join(headers, ","), ",") {
@@ -91,8 +90,8 @@ func wished(headers []string) string {
 
 const languagePath = "/language"
 
-// SwitchLanguage answers POST /language, the switch in the footer. For a
-// signed-in person Site.SaveLanguage keeps the choice with the person.
+// SwitchLanguage answers POST /language, the switch in the footer. For a signed-in person, Site.SaveLanguage stores the
+// choice.
 func (p *Pages) SwitchLanguage() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, 8<<10)
@@ -116,8 +115,8 @@ func keepLanguage(w http.ResponseWriter, language string) {
 	})
 }
 
-// LocalPath is the path, with its query, if it stays on this door, else "/":
-// what a form or a query says about where to go next is never trusted.
+// LocalPath returns the path, with its query, if it stays on this door, else "/": what a form or a query says about
+// where to go next is never trusted.
 func LocalPath(path string) string {
 	target, err := url.Parse(path)
 	if err != nil || target.IsAbs() || target.Host != "" || target.User != nil ||

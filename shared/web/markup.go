@@ -10,17 +10,16 @@ import (
 	"time"
 )
 
-// markup writes the parts of a page that repeat with every row of a list. In
-// templates they cost about a hundred times as much (a list of 50 users took
-// 6 ms and 24,000 allocations). Constants are written by tag only; everything
-// else goes through text or attr, which escape.
+// markup writes the parts of a page that repeat with every row of a list. In templates they cost about a hundred times
+// as much (a list of 50 users took 6 ms and 24,000 allocations). tag writes constants only; everything else goes
+// through text or attr, which escape it.
 type markup struct {
 	strings.Builder
 	c   *catalogue
 	now time.Time
 }
 
-// constant makes tag refuse anything that is not written in this package.
+// constant makes tag refuse everything that is not written in this package.
 type constant string
 
 func (m *markup) tag(s constant) { m.WriteString(string(s)) }
@@ -42,7 +41,7 @@ func (m *markup) attr(name constant, value string) {
 	m.WriteByte('"')
 }
 
-// href writes an address; one that would run a script leads nowhere instead.
+// href writes an address, or "#" in place of one that would run a script.
 func (m *markup) href(name constant, address string) {
 	if !safeAddress(address) {
 		address = "#"
@@ -152,8 +151,8 @@ func (m *markup) rowActions(actions []Action, folded bool) {
 	m.tag(`</div></details>`)
 }
 
-// table writes head and rows. The roles say what browsers forget when a phone
-// shows the rows as cards (display: block takes a table's meaning away).
+// table writes head and rows. The roles restore what browsers forget when a phone shows the rows as cards (display:
+// block removes a table's meaning).
 func (m *markup) table(t Table) {
 	m.tag(`<div class="table-frame"><table class="list" role="table">`)
 	if !t.Caption.Empty() {
@@ -191,7 +190,7 @@ func (m *markup) table(t Table) {
 	m.tag(`</tbody></table></div>`)
 }
 
-// pickAll is the head of the checkboxes. Only a script can act on it, and shows it.
+// pickAll is the head of the checkboxes. Only a script can act on it, so only a script shows it.
 func (m *markup) pickAll(p Pick) {
 	m.tag(`<th role="columnheader" scope="col" class="pick"><input type="checkbox" hidden`)
 	m.attr("data-pick-all", p.Name)
@@ -220,7 +219,7 @@ func (m *markup) head(column Column, words string) {
 	}
 	order := column.Order
 	for _, also := range column.Also {
-		order += also.Order // the list is sorted by one thing at a time
+		order += also.Order // the list is sorted by one column at a time
 	}
 	if order != "" {
 		m.attr("aria-sort", order)
@@ -242,7 +241,7 @@ func (m *markup) head(column Column, words string) {
 	m.tag(`</th>`)
 }
 
-// sort is the link that sorts by a column; the arrow stands at the one that the list is sorted by.
+// sort is the link that sorts by a column; the arrow marks the column that the list is sorted by.
 func (m *markup) sort(column Column, words string) {
 	m.tag(`<a class="sort`)
 	if column.Order != "" {
@@ -265,7 +264,7 @@ func (m *markup) cell(cell Cell, column Column, head string, index int) {
 	if class != "" {
 		m.attr("class", strings.TrimSpace(class))
 	}
-	if index > 0 { // the first is the title of the card
+	if index > 0 { // the first is the card's title
 		m.attr("data-label", head)
 	}
 	m.tag(`>`)
@@ -323,14 +322,14 @@ func (m *markup) cell(cell Cell, column Column, head string, index int) {
 	m.tag(`</td>`)
 }
 
-// written gives what write wrote to a template.
+// written returns to a template what write wrote.
 func (p *Pages) written(c *catalogue, write func(*markup)) template.HTML {
 	m := &markup{c: c, now: p.site.Now()}
 	write(m)
 	return template.HTML(m.String()) //nolint:gosec // markup escapes all but its own tags
 }
 
-// Choices answers with the options of a field that is completed while somebody types (an element with data-choices).
+// Choices answers with the options of a field that is completed during typing (an element with data-choices).
 func (p *Pages) Choices(w http.ResponseWriter, options []Option) {
 	m := &markup{c: &catalogue{}}
 	for _, o := range options {
@@ -341,5 +340,5 @@ func (p *Pages) Choices(w http.ResponseWriter, options []Option) {
 		m.tag(`</option>`)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write([]byte(m.String())) // the reader has gone: nobody to tell
+	_, _ = w.Write([]byte(m.String())) // fails when the reader has gone: there is nobody to tell
 }

@@ -33,10 +33,9 @@ type keptNotice struct {
 	Args []string `json:"a,omitempty"`
 }
 
-// Notify keeps a notice for the page that follows a redirect. The cookie holds
-// a key of the catalogue that starts with "notice." and text arguments, never
-// the sentence: nobody can make a page say what is not in the catalogue.
-// Kind is success, info, warning or error.
+// Notify keeps a notice for the page after a redirect. The cookie holds a catalogue key that starts with "notice." and
+// text arguments, never the sentence, so nobody can make a page say what is not in the catalogue. kind is success,
+// info, warning or error.
 func Notify(w http.ResponseWriter, kind, key string, args ...string) {
 	kept := keptNotice{Kind: kind, Key: key}
 	for _, arg := range args {
@@ -47,7 +46,7 @@ func Notify(w http.ResponseWriter, kind, key string, args ...string) {
 	}
 	raw, err := json.Marshal(kept)
 	if err != nil || base64.RawURLEncoding.EncodedLen(len(raw)) > noticeLimit {
-		return // a notice is a courtesy; the change it speaks of has happened
+		return // a notice is a courtesy; the change that it reports has happened
 	}
 	setNotice(w, base64.RawURLEncoding.EncodeToString(raw), 60)
 }
@@ -59,7 +58,7 @@ func setNotice(w http.ResponseWriter, value string, maxAge int) {
 	})
 }
 
-// takeNotice reads the kept notice and clears it.
+// takeNotice reads the kept notice and deletes it.
 func takeNotice(w http.ResponseWriter, r *http.Request, c *catalogue) *Notice {
 	cookie, err := r.Cookie(noticeCookie)
 	if err != nil || cookie.Value == "" {

@@ -22,26 +22,26 @@ var layoutFiles embed.FS
 
 // Site is what all pages of one door share.
 type Site struct {
-	Door            string // portal or console: the texts "door.portal", "door.console"
-	Provider        string // name of the company whose door it is
+	Door            string // portal or console, for the texts "door.portal" and "door.console"
+	Provider        string // the name of the company that owns the door
 	DefaultLanguage string // en or de
-	// Files hold pages/*.html and text/*.json: of the door itself, then of what it shares with others. The first page of a
-	// name wins, and so does the first text of a key.
+	// Files hold pages/*.html and text/*.json: first the door's own, then what it shares with others. The first page of
+	// a name wins, and so does the first text of a key.
 	Files []fs.FS
 	Now   func() time.Time
-	Log   *slog.Logger // for what goes wrong; nil: slog.Default
+	Log   *slog.Logger // for failures; nil means slog.Default
 
-	// SaveLanguage keeps the choice of a signed-in person; nil: such a person
-	// sees no switch, because their profile decides.
+	// SaveLanguage stores the choice of a signed-in person. If nil, such a person sees no switch, because their profile
+	// decides.
 	SaveLanguage func(r *http.Request, language string) error
-	// StatusOf is the HTTP status of an error kind (httpapi.StatusOf); nil: 500.
+	// StatusOf returns the HTTP status of an error kind (httpapi.StatusOf); nil means always 500.
 	StatusOf func(membership.Kind) int
-	// RequestID names the request in the log and on an error page; may be nil.
+	// RequestID returns the request's id for the log and the error page; may be nil.
 	RequestID func(*http.Request) string
 }
 
-// Pages renders the pages of a door. A page is parsed when it is asked for
-// the first time, so a cold start pays for one page and not for all.
+// Pages renders the pages of a door. A page is parsed when it is first asked for, so a cold start pays for one page
+// only.
 type Pages struct {
 	site Site
 
@@ -51,7 +51,7 @@ type Pages struct {
 	templates  map[string]*template.Template // "en/customers"
 }
 
-// New makes the pages of a door; it reads nothing yet.
+// New returns the pages of a door; it reads nothing yet.
 func New(site Site) *Pages {
 	if site.Log == nil {
 		site.Log = slog.Default()
@@ -70,20 +70,19 @@ type frame struct {
 	Visitor                  *Visitor
 	Nav                      []Link
 	Notice                   *Notice
-	Failed                   bool // said in the title, which is read first
+	Failed                   bool // said in the title, which is read out first
 	Switch                   *languageSwitch
 	Data                     any
 }
 
 type languageSwitch struct {
-	Action, Name string // where the choice is posted to, and as what
+	Action, Name string // where the choice is posted, and the field's name
 	Fields       map[string]string
 	Languages    []string
 }
 
-// Render answers with pages/<page>.html of the door, or the shared page of
-// that name ("confirm", "problem"). The page is complete before the first byte
-// is sent, so a broken one is a clean 500.
+// Render answers with the door's pages/<page>.html, or the shared page of that name ("confirm", "problem"). The page is
+// complete before the first byte is sent, so a broken one is a clean 500.
 func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, page string, data any) {
 	if err := p.render(w, r, status, page, data); err != nil {
 		p.site.Log.ErrorContext(r.Context(), "page not rendered", "page", page, "error", err.Error())
@@ -118,7 +117,7 @@ func (p *Pages) render(w http.ResponseWriter, r *http.Request, status int, page 
 	header.Set("Content-Language", language)
 	header.Set("Content-Length", strconv.Itoa(body.Len()))
 	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes()) // the reader has gone: nobody to tell
+	_, _ = w.Write(body.Bytes()) // fails when the reader has gone: there is nobody to tell
 	return nil
 }
 
@@ -135,7 +134,7 @@ func (p *Pages) languageSwitch(r *http.Request) *languageSwitch {
 	}
 }
 
-// currentNav marks the entry whose address is the longest beginning of path.
+// currentNav marks the entry whose address is the longest prefix of path.
 func currentNav(nav []Link, path string) []Link {
 	best, marked := -1, append([]Link(nil), nav...)
 	for i, link := range marked {
@@ -150,7 +149,7 @@ func currentNav(nav []Link, path string) []Link {
 	return marked
 }
 
-// Say puts a phrase into words, for what is no page: a file, for example.
+// Say returns a phrase in words, for something other than a page: a file, for example.
 func (p *Pages) Say(r *http.Request, phrase Phrase) string {
 	c, err := p.catalogue(p.Language(r))
 	if err != nil {
@@ -159,7 +158,7 @@ func (p *Pages) Say(r *http.Request, phrase Phrase) string {
 	return c.say(phrase)
 }
 
-// Confirm answers with the question before something that cannot be undone.
+// Confirm answers with the question before something that cannot simply be undone: 200, or 422 with a notice.
 func (p *Pages) Confirm(w http.ResponseWriter, r *http.Request, confirm Confirm) {
 	status := http.StatusOK
 	if confirm.Notice != nil {
@@ -170,17 +169,17 @@ func (p *Pages) Confirm(w http.ResponseWriter, r *http.Request, confirm Confirm)
 
 // Problem is the data of the shared page "problem".
 type Problem struct {
-	Code      string // of the error, for the text
+	Code      string // the error's code, for the text
 	Status    int
 	RequestID string
-	Actions   []Action // ways on; Failed offers the start page
+	Actions   []Action // Failed offers the start page
 }
 
-// Failed answers with a page that says what went wrong and what to do. What
-// is not a use case's error is logged and shown without its text.
+// Failed answers with a page that says what went wrong and what to do. Any error that is not a use case's is logged and
+// shown without its text.
 func (p *Pages) Failed(w http.ResponseWriter, r *http.Request, err error) { p.Fail(w, r, err) }
 
-// Fail is Failed with the page's own ways on.
+// Fail is Failed with the page's own actions.
 func (p *Pages) Fail(w http.ResponseWriter, r *http.Request, err error, actions ...Action) {
 	problem := Problem{Actions: actions, Code: "internal", Status: http.StatusInternalServerError, RequestID: p.requestID(r)}
 	var wrong *membership.Error
@@ -198,14 +197,14 @@ func (p *Pages) Fail(w http.ResponseWriter, r *http.Request, err error, actions 
 	p.Problem(w, r, problem)
 }
 
-// NotFound is the page for an address that leads nowhere.
+// NotFound answers with the page for an address that leads nowhere.
 func (p *Pages) NotFound() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.Problem(w, r, Problem{Code: "page_not_found", Status: http.StatusNotFound})
 	})
 }
 
-// Refused is the page for a form that another site posted (see Secure).
+// Refused answers with the page for a form that another site posted (see Secure).
 func (p *Pages) Refused() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.Problem(w, r, Problem{Code: "cross_origin", Status: http.StatusForbidden})
@@ -227,7 +226,7 @@ func (p *Pages) requestID(r *http.Request) string {
 	return p.site.RequestID(r)
 }
 
-// catalogue reads the texts of a language once.
+// catalogue returns the texts of a language, which it reads once.
 func (p *Pages) catalogue(language string) (*catalogue, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -243,8 +242,8 @@ func (p *Pages) catalogue(language string) (*catalogue, error) {
 	return c, nil
 }
 
-// page parses layout and page once per language: template functions such as t
-// are bound to a language when a template is parsed.
+// page parses layout and page once per language, because template functions such as t are bound to a language when a
+// template is parsed.
 func (p *Pages) page(language, page string) (*template.Template, *catalogue, error) {
 	c, err := p.catalogue(language)
 	if err != nil {
@@ -271,13 +270,13 @@ func (p *Pages) parse(c *catalogue, page string) (*template.Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The root has a name that no template has: pages may be called as partials are.
+	// The root's name is no template's name: pages may be called like partials.
 	tree := template.New("page " + page).Funcs(p.functions(c))
 	layout, err := layoutFiles.ReadFile("layout/layout.html")
 	if err != nil {
 		return nil, fmt.Errorf("layout: %w", err)
 	}
-	// The layout first: it defines what a page may leave out.
+	// The layout comes first: it defines what a page may leave out.
 	pending := []string{string(layout), string(source)}
 	parsed := map[string]bool{}
 	for len(pending) > 0 {
@@ -288,7 +287,7 @@ func (p *Pages) parse(c *catalogue, page string) (*template.Template, error) {
 		}
 		// Only the partials that are used are parsed.
 		for _, name := range uses(text) {
-			if parsed[name] || tree.Lookup(name) != nil { // a page may have its own
+			if parsed[name] || tree.Lookup(name) != nil { // a page may define its own
 				continue
 			}
 			parsed[name] = true
@@ -314,7 +313,7 @@ func (p *Pages) source(page string) ([]byte, error) {
 	return source, nil
 }
 
-// uses lists the templates that a text calls by name.
+// uses returns the names of the templates that a text calls.
 func uses(text string) []string {
 	var names []string
 	for {

@@ -6,28 +6,28 @@ import (
 	"strings"
 )
 
-// Security is what Secure needs to know about a door.
+// Security is what Secure must know about a door.
 type Security struct {
-	// PublicURL is the configured address of the door, without a slash at the
-	// end. Requests may reach the function under another host name, so this,
-	// not the Host header, says which origin the forms come from. Empty: the
-	// gateway's own address, which is then the Host header.
+	// PublicURL is the configured address of the door, without a trailing slash. Requests may reach the function under
+	// another host name, so this, not the Host header, says which origin forms come from. Empty means the gateway's own
+	// address, which is then the Host header.
 	PublicURL string
-	// Uploads is an origin to which forms may send files, and from which they come back; "" for none.
+	// Uploads is an origin to which forms may send files, and from which they return; "" for none.
 	Uploads string
-	// Open are the routes, as patterns of a ServeMux, to which pages of other sites may post. What answers them looks at the
-	// Origin itself.
+	// Open are the routes, as patterns of a ServeMux, to which pages of other sites may post. Their handlers check the
+	// Origin themselves.
 	Open []string
-	// Refused answers a form that another site posted; nil answers plain 403.
+	// Refused answers a form that another site posted; nil means a plain 403.
 	Refused http.Handler
 }
 
-// policy forbids everything but our own files: a script smuggled into a page
-// would neither run nor be able to send anything anywhere.
+// policy forbids everything except our own files: an injected script would neither run nor be able to send anything
+// anywhere.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
-// Secure sets the headers of every page and refuses forms from other sites.
+// Secure returns a handler that sets the headers of every page and refuses forms from other sites. It returns an error
+// when PublicURL is not an origin.
 func Secure(next http.Handler, security Security) (http.Handler, error) {
 	protection := http.NewCrossOriginProtection()
 	if security.PublicURL != "" {
@@ -49,7 +49,7 @@ func Secure(next http.Handler, security Security) (http.Handler, error) {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Content-Security-Policy", rules)
-		// Not no-referrer: forms would then post "Origin: null".
+		// With no-referrer, forms would post "Origin: null".
 		header.Set("Referrer-Policy", "same-origin")
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Cross-Origin-Opener-Policy", "same-origin")
@@ -63,7 +63,7 @@ func Secure(next http.Handler, security Security) (http.Handler, error) {
 	}), nil
 }
 
-// MayBeFramed lets pages of these origins, and nobody else's, show this answer in a frame.
+// MayBeFramed lets pages of these origins, and of no others, show this answer in a frame.
 func MayBeFramed(w http.ResponseWriter, origins []string) {
 	if len(origins) == 0 {
 		return

@@ -2,14 +2,15 @@ package web
 
 import "fmt"
 
-// Status is how a state is shown: a dot, and a word that says it without the
-// colour. The same word means the same everywhere, so all nouns share a table.
+// Status is how a state is shown: a dot, and a word that says the same without colour. A word means the same
+// everywhere, so all nouns share one table.
 type Status struct {
 	Tone string // good, busy, warn, bad, off
 	Word Phrase
 }
 
-// tones of all statuses: users, invitations, mails, customers, domains, batch rows, imports and their rows.
+// tone returns the tone of any status: of users, invitations, mails, customers, domains, batch rows, imports and their
+// rows.
 func tone(status string) string {
 	switch status {
 	case "active", "accepted", "delivered", "approved", "ok", "new", "updated", "done", "proven":
@@ -27,7 +28,7 @@ func tone(status string) string {
 // statusOf is for the partial "status"; value is a status of any noun.
 func statusOf(value any) Status {
 	word := fmt.Sprint(value)
-	if word == "activating" { // the moment between accepting and being active
+	if word == "activating" { // between accepting and being active
 		word = "invited"
 	}
 	return Status{Tone: tone(word), Word: Word("status", word)}

@@ -14,38 +14,36 @@ import (
 //go:embed text/*.json
 var sharedTexts embed.FS
 
-// Phrase is something to say, not yet in a language: a key of the catalogue
-// with its arguments, or plain words that are data (a name, an address).
-// The template function t says it in the language of the page.
+// Phrase is something to say, not yet in a language: a catalogue key with its arguments, or plain words that are data
+// (a name, an address). The template function t says it in the language of the page.
 type Phrase struct {
 	key   string
 	args  []any
 	plain string
 }
 
-// Text is the phrase of a catalogue key; args are name, value, name, value …
-// for the {name} places of the text. A value may be a Phrase itself. A text
-// that depends on a number has two forms in the catalogue, key.one and
-// key.other; the argument count decides between them.
+// Text returns the phrase of a catalogue key; args are name, value, name, value … for the {name} places of the text. A
+// value may itself be a Phrase. A text that depends on a number has two forms in the catalogue, key.one and key.other;
+// the argument count selects one.
 func Text(key string, args ...any) Phrase { return Phrase{key: key, args: args} }
 
-// Plain is a phrase that is the same in every language.
+// Plain returns a phrase that is the same in every language.
 func Plain(words string) Phrase { return Phrase{plain: words} }
 
-// Word is the phrase for one value of a family, such as Word("role", "member").
-// A value without a text is shown as it is.
+// Word returns the phrase for one value of a family, such as Word("role", "member"). A value without a text is shown as
+// it is.
 func Word(family string, value any) Phrase {
 	word := fmt.Sprint(value)
 	return Phrase{key: family + "." + word, plain: word}
 }
 
-// Known is the phrase of a problem code. Codes grow faster than texts: an
-// unknown code says "error.unknown" rather than showing the code itself.
+// Known returns the phrase of a problem code. Codes grow faster than texts: an unknown code says "error.unknown"
+// instead of showing the code itself.
 func Known(code string, args ...any) Phrase {
 	return Phrase{key: "error." + code, args: args, plain: "\x00"}
 }
 
-// Empty tells whether there is nothing to say.
+// Empty says whether there is nothing to say.
 func (p Phrase) Empty() bool { return p.key == "" && p.plain == "" }
 
 // catalogue is all texts of one language.
@@ -58,7 +56,7 @@ type catalogue struct {
 	countries string // the options of a country field, see countryOptions
 }
 
-// readTexts reads one language: the shared texts, and over them those of the door, whose first file has the last word.
+// readTexts reads one language: the shared texts, overridden by the door's, of which the first file wins.
 func readTexts(door []fs.FS, language string) (map[string]string, error) {
 	texts := map[string]string{}
 	sources := append(slices.Clone(door), fs.FS(sharedTexts))
@@ -74,7 +72,7 @@ func readTexts(door []fs.FS, language string) (map[string]string, error) {
 	return texts, nil
 }
 
-// lookup finds a text, or the form of it that fits the argument count.
+// lookup finds a text, or its form for the argument count.
 func (c *catalogue) lookup(key string, args []any) (string, bool) {
 	text, ok := c.texts[key]
 	if !ok {
@@ -83,8 +81,8 @@ func (c *catalogue) lookup(key string, args []any) (string, bool) {
 	return text, ok
 }
 
-// form is the form of a text for a number: English and German have the same
-// two, one and other (CLDR). Kept notices have their numbers as words.
+// form returns which form of a text a number takes. English and German have the same two, one and other (CLDR). Kept
+// notices hold their numbers as words.
 func form(args []any) string {
 	if n, ok := argument(args, "count"); ok && fmt.Sprint(n) == "1" {
 		return ".one"
@@ -92,7 +90,7 @@ func form(args []any) string {
 	return ".other"
 }
 
-// say puts a phrase into words.
+// say returns a phrase in words.
 func (c *catalogue) say(p Phrase) string {
 	if p.key == "" {
 		return p.plain
@@ -107,7 +105,7 @@ func (c *catalogue) say(p Phrase) string {
 	case p.plain != "":
 		return p.plain
 	}
-	return p.key // seen in a page, this is a bug that texts_test.go finds
+	return p.key // a bug if it is seen in a page; texts_test.go finds it
 }
 
 // count is say for a text that depends on a number: key.one or key.other.
@@ -115,8 +113,7 @@ func (c *catalogue) count(key string, n int, args ...any) string {
 	return c.say(Phrase{key: key, args: append([]any{"count", n}, args...)})
 }
 
-// fill replaces {name} by the argument of that name, and nothing else, so that
-// a value with braces in it stays what it is.
+// fill replaces {name} by the argument of that name and nothing else, so a value with braces in it stays as it is.
 func (c *catalogue) fill(text string, args []any) string {
 	if !strings.Contains(text, "{") {
 		return text

@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// Visitor is the signed-in person as the frame of a page shows them. The
-// door's session check puts it into the request with WithVisitor.
+// Visitor is the signed-in person as the frame of a page shows them. The door's session check adds it to the request
+// with WithVisitor.
 type Visitor struct {
 	Name     string // as the user menu shows it
 	Detail   string // the line below it: e-mail or company
-	Language string // of the person; empty: as for somebody unknown
-	Nav      []Link // the door's areas this person may see; Current is set by the frame
-	Menu     []Link // own profile and the like
+	Language string // the person's; empty: as for an unknown visitor
+	Nav      []Link // the door's areas that this person may see; the frame sets Current
+	Menu     []Link // the own profile and the like
 	SignOut  string // path that the button posts to; empty: no button
 }
 
-// Initials stand in the top bar: the first letters of the first and last word.
+// Initials returns the first letters of the first and last word, for the top bar.
 func (v Visitor) Initials() string {
 	var initials []rune
 	words := strings.Fields(v.Name)
@@ -31,7 +31,7 @@ func (v Visitor) Initials() string {
 
 type visitorKey struct{}
 
-// WithVisitor gives the pages the person who asks.
+// WithVisitor returns r with the person who asks, for the pages.
 func WithVisitor(r *http.Request, v Visitor) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), visitorKey{}, &v))
 }
@@ -43,10 +43,9 @@ func visitor(r *http.Request) *Visitor {
 
 type againKey struct{}
 
-// WithAgain gives the fields with which this POST can be repeated without
-// changing anything (a token that was only inspected). The footer's language
-// switch then posts them to the same path, so that a page which has no address
-// of its own can still be read in the other language.
+// WithAgain returns r with the fields with which this POST can be repeated without changing anything (a token that was
+// only inspected). The footer's language switch then posts them to the same path, so that a page without an address of
+// its own can still be read in the other language.
 func WithAgain(r *http.Request, fields map[string]string) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), againKey{}, fields))
 }
