@@ -37,7 +37,7 @@ func (h handler) decide(w http.ResponseWriter, r *http.Request, c membership.Cal
 		return err
 	}
 	answer, decided := api.BatchResultFor(results)
-	if decided > 0 { // what was done stays done when nobody can count it
+	if decided > 0 { // what is done stays done when it cannot be counted
 		_ = telemetry.Count(h.metrics, c.Now, map[membership.Decision]string{membership.DecideApprove: "RegistrationsApproved",
 			membership.DecideDisapprove: "RegistrationsDisapproved"}[input.Decision], decided, nil)
 	}

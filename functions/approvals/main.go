@@ -1,4 +1,4 @@
-// Command approvals serves decisions about registrations of the API.
+// Command approvals serves the API's decisions about registrations.
 package main
 
 import (

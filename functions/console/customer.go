@@ -11,7 +11,7 @@ import (
 	"clientele/shared/web"
 )
 
-// read returns the customer of the address; the provider itself has the staff pages instead.
+// read returns the customer in the address. The provider has the staff pages instead.
 func (h handler) read(r *http.Request) (membership.Customer, error) {
 	id, err := httpapi.PathID(r, "customerId")
 	if err != nil || id == membership.ProviderID {
@@ -20,7 +20,7 @@ func (h handler) read(r *http.Request) (membership.Customer, error) {
 	return h.Customers.Get(r.Context(), h.Call(r), id)
 }
 
-// readFor is read for a page that only those see who may do something.
+// readFor is read for a page that needs the right to do something.
 func (h handler) readFor(r *http.Request, action membership.Action) (membership.Customer, error) {
 	c, err := h.read(r)
 	if err == nil && !door.Actor(r).May(action, c.ID, "") {
@@ -29,7 +29,7 @@ func (h handler) readFor(r *http.Request, action membership.Action) (membership.
 	return c, err
 }
 
-// customer leads to the first tab.
+// customer leads to the customer's first tab.
 func (h handler) customer(w http.ResponseWriter, r *http.Request) {
 	c, err := h.read(r)
 	if err != nil {
@@ -95,12 +95,12 @@ func (h handler) customerSteps(c membership.Customer) []web.Action {
 	return []web.Action{{Label: web.Text("people.reactivate"), URL: address(c.ID, "reactivate"), About: c.Name, Post: true, Fields: h.stamp(c.Version)}, remove}
 }
 
-// stamp are the hidden fields of a button: from which version it was offered, and which sending it is.
+// stamp returns the hidden fields of a button: the version that it was offered for, and a key for this one sending.
 func (h handler) stamp(version int) map[string]string {
 	return map[string]string{"version": strconv.Itoa(version), "once": h.Once()}
 }
 
-// askCustomer asks before a step whose name is the last part of the address.
+// askCustomer asks before the step that the last part of the address names.
 func (h handler) askCustomer(w http.ResponseWriter, r *http.Request) {
 	c, err := h.readFor(r, membership.ChangeCustomer)
 	if err != nil {
@@ -126,7 +126,7 @@ func (h handler) confirmCustomer(w http.ResponseWriter, r *http.Request, c membe
 	h.Pages.Confirm(w, r, ask)
 }
 
-// stepCustomer deactivates, reactivates or deletes.
+// stepCustomer deactivates, reactivates or deletes a customer.
 func (h handler) stepCustomer(w http.ResponseWriter, r *http.Request) {
 	id, err := httpapi.PathID(r, "customerId")
 	if err != nil {
@@ -138,7 +138,7 @@ func (h handler) stepCustomer(w http.ResponseWriter, r *http.Request) {
 		h.Pages.Failed(w, r, err)
 		return
 	}
-	version, _ := strconv.Atoi(form.Value("version")) // without one there is nothing to compare: ErrStale where it is needed
+	version, _ := strconv.Atoi(form.Value("version")) // without one there is nothing to compare: ErrStale if it is needed
 	notice, next := "notice.customer_deactivated", address(id, "details")
 	switch {
 	case strings.HasSuffix(r.URL.Path, "/reactivate"):
@@ -166,7 +166,7 @@ func (h handler) stepCustomer(w http.ResponseWriter, r *http.Request) {
 	h.Pages.Fail(w, r, err, web.Action{Label: web.Text("console.back_to_customer"), URL: address(id, "details"), Kind: "primary"})
 }
 
-// customerForm is the form with a customer's record, for a new one and for changes.
+// customerForm is the form with a customer's record, to create or change it.
 type customerForm struct {
 	Title     web.Phrase
 	Back      web.Link
@@ -197,12 +197,12 @@ func (h handler) customerForm(w http.ResponseWriter, r *http.Request, status int
 	h.Pages.Render(w, r, status, "customer-form", view)
 }
 
-// languages are the choices of a customer's language; held is what the record holds.
+// languages returns the choices for a customer's language; held is the record's.
 func languages(held string) []web.Option {
 	return append([]web.Option{{Label: web.Text("console.language_usual")}}, web.LanguageOptions(held)...)
 }
 
-// customerFields are the fields of the form and what is in the record.
+// customerFields returns the fields of the form with their values in the record.
 func customerFields(c membership.Customer) []door.Held {
 	return []door.Held{
 		{Name: "name", Value: c.Name}, {Name: "externalId", Value: c.ExternalID}, {Name: "email", Value: c.Email}, {Name: "phone", Value: c.Phone},
@@ -269,7 +269,7 @@ func (h handler) changeCustomer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	version, err := strconv.Atoi(form.Value("version"))
-	if err != nil || version < 1 { // 0 would ask for no comparison
+	if err != nil || version < 1 { // 0 would mean no comparison
 		version = -1
 	}
 	_, err = h.Customers.Change(r.Context(), call, id, version, customerInput(form))

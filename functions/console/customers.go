@@ -12,7 +12,7 @@ import (
 type customersPage struct {
 	Form   *web.Form
 	New    *web.Action
-	Search bool // shown unless there is nothing to search
+	Search bool // hidden only when there is nothing to search
 	Wrong  web.Phrase
 	Table  web.Table
 }
@@ -50,7 +50,7 @@ func (h handler) customers(w http.ResponseWriter, r *http.Request) {
 	h.Pages.Render(w, r, status, "customers", view)
 }
 
-// customerColumns: a search has an order of its own.
+// customerColumns returns the columns of the list. A search has its own order, so it cannot be sorted.
 func customerColumns(list door.Listing, search bool) []web.Column {
 	name, created := web.Column{Head: web.Text("field.name")}, web.Column{Head: web.Text("field.createdAt")}
 	if !search {

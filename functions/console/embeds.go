@@ -11,7 +11,7 @@ import (
 	"clientele/shared/web"
 )
 
-// embedsPage is the code with which another site shows one of our forms, what it looks like, and where it works.
+// embedsPage is the code with which another site shows one of our forms, how the form looks, and where it works.
 type embedsPage struct {
 	Kinds                          []web.Link
 	Kind                           string
@@ -25,7 +25,7 @@ type embedsPage struct {
 	Plain     template.HTML
 	Fields    membership.RegistrationFields
 	Countries []web.Option
-	Frame     string // address of the frame's page
+	Frame     string // address of the page in the frame
 }
 
 func (h handler) showEmbeds(w http.ResponseWriter, r *http.Request) {
@@ -34,7 +34,7 @@ func (h handler) showEmbeds(w http.ResponseWriter, r *http.Request) {
 		h.Pages.Failed(w, r, err)
 		return
 	}
-	// What the address does not say right is the usual.
+	// Whatever the address gets wrong has its default.
 	asked := r.URL.Query()
 	choice := embeds.Choice{Kind: embeds.Registration, Variant: embeds.Form, Address: asked.Get("address") == "true", Language: h.Pages.Language(r)}
 	if embeds.Kind(asked.Get("kind")) == embeds.SignIn {

@@ -63,7 +63,7 @@ func (h handler) listGroups(w http.ResponseWriter, r *http.Request) {
 
 func usersOfGroup(id string) string { return "/users?group=" + id }
 
-// groupForm is the form with a group's record, for a new one and for changes.
+// groupForm is the form with a group's record, to create or change it.
 type groupForm struct {
 	Title  web.Phrase
 	Back   web.Link
@@ -80,7 +80,7 @@ func changeGroupForm(g membership.Group, form *web.Form) groupForm {
 		Action: groupAddress(g.ID, "edit"), Form: form}
 }
 
-// groupFields are the fields of the form and what is in the record.
+// groupFields returns the fields of the form with their values in the record.
 func groupFields(g membership.Group) []door.Held {
 	return []door.Held{{Name: "name", Value: g.Name}, {Name: "description", Value: g.Description}}
 }
@@ -118,7 +118,7 @@ func (h handler) createGroup(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, groupAddress(g.ID, ""), http.StatusSeeOther)
 }
 
-// readGroup returns the group of the address.
+// readGroup returns the group in the address.
 func (h handler) readGroup(r *http.Request) (membership.Group, error) {
 	id, err := httpapi.PathID(r, "groupId")
 	if err != nil {
@@ -127,7 +127,7 @@ func (h handler) readGroup(r *http.Request) (membership.Group, error) {
 	return h.Groups.Get(r.Context(), h.Call(r), id)
 }
 
-// changeableGroup is readGroup for those who may change it.
+// changeableGroup is readGroup for people who may change the group.
 func (h handler) changeableGroup(r *http.Request) (membership.Group, error) {
 	if !mayChangeGroups(r) {
 		return membership.Group{}, membership.ErrForbidden
@@ -135,7 +135,7 @@ func (h handler) changeableGroup(r *http.Request) (membership.Group, error) {
 	return h.readGroup(r)
 }
 
-// groupPage is a group with the customers in it; its users are a list of their own.
+// groupPage is a group with the customers in it; its users have their own list.
 type groupPage struct {
 	Group            membership.Group
 	Status           string
@@ -144,10 +144,10 @@ type groupPage struct {
 	Users, Customers web.Action
 	UserCount        int
 	Table            web.Table
-	Add              string // where a customer is added; "" for those who may not
+	Add              string // where to add a customer; "" if the actor may not
 	Once             string
 	Form             *web.Form
-	Which            []web.Option // customers of the name that was typed
+	Which            []web.Option // the customers that the typed name may mean
 	Choices          string
 }
 
@@ -217,7 +217,7 @@ func (h handler) showGroupForm(w http.ResponseWriter, r *http.Request) {
 	h.Pages.Render(w, r, http.StatusOK, "group-form", changeGroupForm(g, form))
 }
 
-// changeGroup saves the form, or activates or deactivates, as the last part of the address says.
+// changeGroup saves the form, activates or deactivates, whichever the last part of the address says.
 func (h handler) changeGroup(w http.ResponseWriter, r *http.Request) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {
@@ -244,7 +244,7 @@ func (h handler) changeGroup(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if len(call.Done) == 0 {
-		version, _ := strconv.Atoi(form.Value("version")) // none is as stale as an old one
+		version, _ := strconv.Atoi(form.Value("version")) // a missing version is as stale as an old one
 		_, err = h.Groups.Change(r.Context(), call, g.ID, version, in)
 	}
 	switch {
@@ -290,7 +290,7 @@ func (h handler) deleteGroup(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g, err := h.changeableGroup(r)
-	if len(call.Done) > 0 { // deleted by this very form
+	if len(call.Done) > 0 { // this very form deleted it
 		err = nil
 	} else if err == nil {
 		version, _ := strconv.Atoi(form.Value("version"))
@@ -309,7 +309,7 @@ func (h handler) deleteGroup(w http.ResponseWriter, r *http.Request) {
 	h.Pages.Failed(w, r, err)
 }
 
-// addGroupCustomer puts the customer in that was typed, or chosen among those of one name.
+// addGroupCustomer adds the customer whose name was typed, or who was chosen among several of that name.
 func (h handler) addGroupCustomer(w http.ResponseWriter, r *http.Request) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {

@@ -16,11 +16,11 @@ var embedded embed.FS
 type handler struct {
 	*door.Door
 	subAccounts membership.SubAccounts
-	portalURL   string // address of the portal, which other sites embed
+	portalURL   string // the portal's address, which other sites embed
 	provider    string
 }
 
-// newHandler makes the console of its parts. portalURL is the portal's address, publicURL the console's configured one, ""
+// newHandler returns the console. portalURL is the portal's address; publicURL is the console's configured one, "" for
 // the gateway's own.
 func newHandler(parts door.Door, site web.Site, subAccounts membership.SubAccounts, portalURL, publicURL string) (http.Handler, error) {
 	parts.Areas = areas
@@ -75,7 +75,7 @@ func newHandler(parts door.Door, site web.Site, subAccounts membership.SubAccoun
 	return h.Handler(mux, publicURL)
 }
 
-// areas are the console's areas.
+// areas returns the console's areas for the navigation.
 func areas(a membership.Actor) []web.Link {
 	links := []web.Link{{Label: web.Text("console.customers"), URL: "/customers"}, {Label: web.Text("console.all_users"), URL: "/users"}}
 	if door.MayApprove(a) {
@@ -93,7 +93,7 @@ func areas(a membership.Actor) []web.Link {
 	return links
 }
 
-// customerFrame stands around everything of one customer.
+// customerFrame surrounds every page of one customer.
 func customerFrame(r *http.Request, c membership.Customer, area string) door.Frame {
 	at := address(c.ID, "")
 	frame := door.Frame{Heading: web.Plain(c.Name), Back: &web.Link{Label: web.Text("console.customers"), URL: "/customers"}, Status: string(c.Status)}
@@ -110,7 +110,7 @@ func customerFrame(r *http.Request, c membership.Customer, area string) door.Fra
 	return frame
 }
 
-// everyoneFrame stands around the list over all customers.
+// everyoneFrame surrounds the list of all customers' users.
 func everyoneFrame(*http.Request, membership.Customer, string) door.Frame {
 	return door.Frame{Heading: web.Text("console.all_users")}
 }
@@ -122,7 +122,7 @@ func staffFrame(_ *http.Request, _ membership.Customer, area string) door.Frame 
 	}}
 }
 
-// address is that of a customer's page.
+// address returns the address of a customer's page.
 func address(customerID, page string) string {
 	if page == "" {
 		return "/customers/" + customerID

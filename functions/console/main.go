@@ -80,7 +80,8 @@ func main() {
 	}, failed))
 }
 
-// preview writes letters for people who look at them before they go out. This door's own address is not the portal's.
+// preview writes letters for people who look at them before they are sent. The address of the calling door is ignored,
+// because it is not the portal's.
 func preview(s awsclient.Settings) func(m membership.Mail, portal string) (subject, text string, err error) {
 	return func(m membership.Mail, _ string) (string, string, error) {
 		postman := mail.Postman{Provider: s.ProviderName, PortalURL: s.PortalURL, Language: s.DefaultLanguage}

@@ -10,7 +10,7 @@ import (
 	"clientele/shared/web"
 )
 
-// settingsPage is what staff administrators decide for all: a form for them, facts for who only reads them.
+// settingsPage shows what staff administrators decide for all: as a form to them, as facts to those who may only read.
 type settingsPage struct {
 	Form                   *web.Form
 	Credentials, Approvers []web.Option
@@ -21,13 +21,13 @@ type settingsPage struct {
 
 // fieldRule is a row of the table of fields that people are asked for.
 type fieldRule struct {
-	Name  string // of the form's field
+	Name  string // of the field in the form
 	Label web.Phrase
 	Value string
 	Wrong web.Phrase
 }
 
-// settingGroup is a section of the page for readers.
+// settingGroup is a section of the page for people who only read it.
 type settingGroup struct {
 	ID    string
 	Title web.Phrase
@@ -68,7 +68,7 @@ func (h handler) settingsForm(w http.ResponseWriter, r *http.Request, status int
 	h.Pages.Render(w, r, status, "settings", view)
 }
 
-// choicesOf are values with their words, and with what each means.
+// choicesOf returns values with their words, and with what each means.
 func choicesOf[T ~string](family string, values ...T) []web.Option {
 	options := make([]web.Option, len(values))
 	for i, v := range values {
@@ -77,10 +77,10 @@ func choicesOf[T ~string](family string, values ...T) []web.Option {
 	return options
 }
 
-// ruleField is the form's field for the rule of a registration field.
+// ruleField returns the name of the form field with the rule of a registration field.
 func ruleField(name string) string { return "rule-" + name }
 
-// settingFields are all settings, as the form has them.
+// settingFields returns all settings as the form shows them.
 func settingFields(s membership.Settings) []door.Held {
 	yes := func(name string, on bool) door.Held {
 		if on {
@@ -102,8 +102,8 @@ func settingFields(s membership.Settings) []door.Held {
 	return fields
 }
 
-// fieldLabel is what a field, or a setting, is called. The comment of whoever registers is the message of the form: users
-// have another comment, which is the staff's.
+// fieldLabel names a field or a setting. The comment of a person who registers is the form's message, because the
+// comment of a user is the staff's.
 func fieldLabel(name string) web.Phrase {
 	if name == "comment" {
 		return web.Text("form.message")
@@ -111,7 +111,7 @@ func fieldLabel(name string) web.Phrase {
 	return web.Word("field", name)
 }
 
-// settingGroups are the settings for who only reads them.
+// settingGroups returns the settings for people who only read them.
 func settingGroups(s membership.Settings) []settingGroup {
 	facts := map[string]door.Fact{}
 	for _, f := range settingFields(s) {
@@ -144,7 +144,7 @@ func settingGroups(s membership.Settings) []settingGroup {
 	}
 }
 
-// settingsInput reads the form. A number that is none is out of range, as the use case would say.
+// settingsInput reads the form. Text that is not a number counts as out of range, which the use case reports.
 func settingsInput(form *web.Form) membership.SettingsInput {
 	on := func(name string) *bool { v := form.Checked(name); return &v }
 	text := func(name string) *string { v := form.Value(name); return &v }
@@ -175,7 +175,7 @@ func (h handler) changeSettings(w http.ResponseWriter, r *http.Request) {
 		h.Pages.Failed(w, r, err)
 		return
 	}
-	version, _ := strconv.Atoi(form.Value("version")) // none is as stale as an old one
+	version, _ := strconv.Atoi(form.Value("version")) // a missing version is as stale as an old one
 	if _, err = h.Settings.Change(r.Context(), call, version, settingsInput(form)); err == nil {
 		web.Notify(w, "success", "notice.saved")
 		http.Redirect(w, r, "/settings", http.StatusSeeOther)
@@ -194,7 +194,7 @@ func (h handler) changeSettings(w http.ResponseWriter, r *http.Request) {
 	h.settingsForm(w, r, status, form)
 }
 
-// inForm names the fields of an error as the form does: a list is one field of lines, each once.
+// inForm gives an error's fields the names of the form: a list is one field of several lines, named once.
 func inForm(err error) error {
 	wrong, ok := err.(*membership.Error) //nolint:errorlint // a use case's own error; what is wrapped is no field's
 	if !ok || len(wrong.Fields) == 0 {

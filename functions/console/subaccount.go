@@ -11,11 +11,11 @@ import (
 	"clientele/shared/web"
 )
 
-// subAccountsPage is a customer's sub-accounts, with the form for one more.
+// subAccountsPage is a customer's sub-accounts and the form to add one.
 type subAccountsPage struct {
 	Frame  door.Frame
 	Table  web.Table
-	Action string // of the form; "" for those who may not
+	Action string // of the form; "" if the actor may not add one
 	Once   string
 	Form   *web.Form
 }
@@ -54,7 +54,7 @@ func (h handler) subAccountsPage(w http.ResponseWriter, r *http.Request, status 
 	h.Pages.Render(w, r, status, "subaccounts", view)
 }
 
-// customerAndSubAccounts reads both with one wait.
+// customerAndSubAccounts reads both in one wait.
 func (h handler) customerAndSubAccounts(r *http.Request) (membership.Customer, []membership.SubAccount, error) {
 	id, err := httpapi.PathID(r, "customerId")
 	if err != nil || id == membership.ProviderID {
@@ -112,7 +112,7 @@ func (h handler) createSubAccount(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, address(id, "subaccounts"), http.StatusSeeOther)
 }
 
-// readSubAccount returns the sub-account of the address with its customer.
+// readSubAccount returns the sub-account in the address and its customer.
 func (h handler) readSubAccount(r *http.Request) (membership.Customer, membership.SubAccount, error) {
 	id, err := httpapi.PathID(r, "subaccountId")
 	if err != nil {
@@ -157,7 +157,7 @@ func (h handler) showSubAccount(w http.ResponseWriter, r *http.Request) {
 	h.Pages.Render(w, r, http.StatusOK, "subaccount-form", newSubAccountForm(c, s, form))
 }
 
-// changeSubAccount renames (field name) or switches (field active).
+// changeSubAccount renames (field name), or activates and deactivates (field active).
 func (h handler) changeSubAccount(w http.ResponseWriter, r *http.Request) {
 	form, err := web.ReadForm(w, r)
 	if err != nil {
@@ -186,7 +186,7 @@ func (h handler) changeSubAccount(w http.ResponseWriter, r *http.Request) {
 		notice, in.Active = "notice.subaccount_deactivated", &active
 	}
 	if len(call.Done) == 0 {
-		version, _ := strconv.Atoi(form.Value("version")) // none is as stale as an old one
+		version, _ := strconv.Atoi(form.Value("version")) // a missing version is as stale as an old one
 		_, err = h.subAccounts.Change(r.Context(), call, c.ID, s.ID, version, in)
 	}
 	switch {
@@ -229,7 +229,7 @@ func (h handler) deleteSubAccount(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c, s, err := h.readSubAccount(r)
-	if len(call.Done) > 0 { // deleted by this very form
+	if len(call.Done) > 0 { // this very form deleted it
 		err = nil
 	} else if err == nil {
 		version, _ := strconv.Atoi(form.Value("version"))

@@ -137,7 +137,7 @@ func (h handler) reactivate(w http.ResponseWriter, r *http.Request, c membership
 	return step(w, r, c, h.customers.Reactivate)
 }
 
-// step serves an action on a customer that answers with the customer.
+// step serves an action on a customer and answers with the customer.
 func step(w http.ResponseWriter, r *http.Request, c membership.Call, do func(context.Context, membership.Call, string, int) (membership.Customer, error)) error {
 	id, version, err := httpapi.PathOptionalVersion(r, "customerId")
 	if err != nil {

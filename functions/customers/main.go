@@ -1,4 +1,4 @@
-// Command customers serves customers, their sub-accounts and their domains of the API.
+// Command customers serves the API's customers, their sub-accounts and their domains.
 package main
 
 import (

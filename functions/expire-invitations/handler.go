@@ -14,7 +14,7 @@ import (
 	"clientele/shared/telemetry"
 )
 
-// cleanUp is membership.Expiry.
+// cleanUp is implemented by membership.Expiry.
 type cleanUp interface {
 	Run(ctx context.Context, c membership.Call, limit int) (membership.Report, error)
 }
@@ -27,14 +27,14 @@ type handler struct {
 }
 
 const (
-	// limit is how many invitations, and how many digests, one run takes: some 60 ms each fit into the function's 50
-	// seconds. The rest waits a minute, and nobody's rights depend on it.
+	// limit is how many invitations, and how many digests, one run takes: at some 60 ms each they fit into the
+	// function's 50 seconds. The rest waits a minute; nobody's rights depend on it.
 	limit = 250
-	// margin is what is left of the function's time when nothing further is begun.
+	// margin is how much of the function's time must be left to begin anything further.
 	margin = 5 * time.Second
 )
 
-// handle does one run of the clean-up. The schedule's event says nothing that matters.
+// handle does one run of the clean-up. The schedule's event says nothing of interest.
 func (h handler) handle(ctx context.Context) error {
 	run := ctx
 	if end, ok := ctx.Deadline(); ok {
@@ -45,7 +45,7 @@ func (h handler) handle(ctx context.Context) error {
 	now := h.now()
 	report, err := h.expiry.Run(run, membership.Call{Actor: membership.SystemActor(requestID(ctx)), Now: now}, limit)
 	if report.Expired > 0 {
-		_ = telemetry.Count(h.metrics, now, "InvitationsExpired", report.Expired, nil) // what was done stays done when nobody can count it
+		_ = telemetry.Count(h.metrics, now, "InvitationsExpired", report.Expired, nil) // what is done stays done when it cannot be counted
 	}
 	outOfTime := run.Err() != nil && ctx.Err() == nil
 	h.log.Info("expire-invitations", "expired", report.Expired, "deleted", report.Deleted, "digests", report.Digests, "skipped", report.Skipped,

@@ -105,7 +105,7 @@ func input(body api.CreateExportRequest) (membership.ExportInput, error) {
 	return in, nil
 }
 
-// value returns what was given, or nothing.
+// value returns what was given, or the zero value.
 func value[T any](given *T) (v T) {
 	if given != nil {
 		v = *given
@@ -130,7 +130,7 @@ func export(e membership.Export) api.Export {
 	return answer
 }
 
-// exported is the list that a file is of, as it was asked for.
+// exported returns the list that a file contains, as it was asked for.
 func exported(q membership.UserQuery) *api.ExportedList {
 	list := &api.ExportedList{Order: api.ExportedListOrderAsc, Filter: api.ExportFilter{Customer: given(q.CustomerID), Status: given(api.UserStatus(q.Status)),
 		Role: given(api.Role(q.Role)), Group: given(q.GroupID), Country: given(q.Country), Q: given(q.Search)}}
@@ -144,7 +144,7 @@ func exported(q membership.UserQuery) *api.ExportedList {
 	return list
 }
 
-// given is the opposite of value: nothing is nil.
+// given is the opposite of value: it returns nil for "".
 func given[T ~string](v T) *T {
 	if v == "" {
 		return nil

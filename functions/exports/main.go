@@ -1,4 +1,4 @@
-// Command exports serves lists of users as files, by the API.
+// Command exports serves the API's exports: lists of users as files.
 package main
 
 import (

@@ -16,7 +16,7 @@ import (
 // answers is how often an answer is sent before it counts as lost.
 const answers = 3
 
-// answer puts the answer at the address that CloudFormation gave. (cfn's own way to send has no time limit.)
+// answer puts the answer to the address that CloudFormation gave. (cfn's own way of sending has no time limit.)
 func (h handler) answer(ctx context.Context, address string, answer *cfn.Response) error {
 	body, err := json.Marshal(answer)
 	if err != nil {
@@ -35,10 +35,10 @@ func (h handler) put(ctx context.Context, address string, body []byte) error {
 	if err != nil {
 		return err
 	}
-	request.Header["Content-Type"] = nil // the address is signed for none
+	request.Header["Content-Type"] = nil // the address is signed for a request without one
 	response, err := h.client.Do(request)
 	if failed := (*url.Error)(nil); errors.As(err, &failed) {
-		return failed.Err // without the address, whose signature is not for the log
+		return failed.Err // without the address, whose signature must not be logged
 	}
 	if err != nil {
 		return err

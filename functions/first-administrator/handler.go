@@ -13,23 +13,23 @@ import (
 	"clientele/shared/membership"
 )
 
-// inviter is membership.FirstAdministrator.
+// inviter is implemented by membership.FirstAdministrator.
 type inviter interface {
 	Invite(ctx context.Context, c membership.Call, email string) (bool, error)
 }
 
 type handler struct {
 	administrator inviter
-	email         string // of the deployment's settings
+	email         string // from the deployment's settings
 	client        *http.Client
 	now           func() time.Time
 	log           *slog.Logger
 }
 
-// event is either CloudFormation's, which has a RequestType, or somebody's who invokes the function.
+// event is either CloudFormation's, which has a RequestType, or that of a person who invokes the function.
 type event struct {
 	cfn.Event
-	Email string `json:"email"` // instead of that of the settings
+	Email string `json:"email"` // instead of the settings' one
 }
 
 // result answers an invocation.
@@ -37,7 +37,8 @@ type result struct {
 	Invited bool `json:"invited"`
 }
 
-// margin is what is left of the function's time to answer CloudFormation, which otherwise waits for an hour.
+// margin is how much of the function's time is kept for answering CloudFormation, which would otherwise wait for an
+// hour.
 const margin = 20 * time.Second
 
 func (h handler) handle(ctx context.Context, e event) (result, error) {
@@ -51,8 +52,8 @@ func (h handler) handle(ctx context.Context, e event) (result, error) {
 	return h.invite(ctx, email)
 }
 
-// resource serves the custom resource: creating and updating it invites, deleting it does nothing. It always answers;
-// an error is returned only when the answer did not arrive, so that Lambda runs it again.
+// resource serves the custom resource: creating or updating it invites, deleting it does nothing. It always answers; it
+// returns an error only when the answer did not arrive, so that Lambda runs it again.
 func (h handler) resource(ctx context.Context, e event) (result, error) {
 	var done result
 	var err error
@@ -65,7 +66,7 @@ func (h handler) resource(ctx context.Context, e event) (result, error) {
 		cancel()
 	}
 	answer := cfn.NewResponse(&e.Event)
-	// One id for good: a new one would make CloudFormation delete the old resource.
+	// The id never changes: a new one would make CloudFormation delete the old resource.
 	answer.PhysicalResourceID, answer.Status = "first-administrator", cfn.StatusSuccess
 	answer.Data = map[string]any{"Invited": done.Invited}
 	if err != nil {
@@ -74,7 +75,7 @@ func (h handler) resource(ctx context.Context, e event) (result, error) {
 	return done, h.answer(ctx, e.ResponseURL, answer)
 }
 
-// invite also turns a panic into an error, since CloudFormation waits for an answer.
+// invite also turns a panic into an error, because CloudFormation waits for an answer.
 func (h handler) invite(ctx context.Context, email string) (done result, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -95,7 +96,7 @@ func (h handler) invite(ctx context.Context, email string) (done result, err err
 	return done, err
 }
 
-// reason is what the person who deploys reads.
+// reason returns what the person who deploys will read.
 func reason(err error) string {
 	if membership.CodeOf(err) != "" {
 		return "The first administrator was not invited: " + err.Error()

@@ -30,7 +30,8 @@ func (h handler) routes() http.Handler {
 	return httpapi.Routes(mux)
 }
 
-// member is the gate of routes that change who is in a group: the user or customer is read beside the caller.
+// member returns the gate of routes that change who is in a group: it reads the user or customer in parallel with the
+// caller.
 func (h handler) member() httpapi.Gate {
 	g := h.gate
 	g.Ahead = func(r *http.Request, reach membership.Reach, c *membership.Call) {

@@ -1,4 +1,4 @@
-// Command groups serves groups of users and of customers of the API.
+// Command groups serves the API's groups of users and of customers.
 package main
 
 import (

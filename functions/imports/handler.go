@@ -193,7 +193,7 @@ func given[T ~string](v T) *T {
 	return &v
 }
 
-// value returns what was given, or nothing.
+// value returns what was given, or the zero value.
 func value[T any](given *T) (v T) {
 	if given != nil {
 		v = *given

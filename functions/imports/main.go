@@ -1,4 +1,4 @@
-// Command imports serves the imports of the API. functions/run-jobs does their work.
+// Command imports serves the API's imports. functions/run-jobs does their work.
 package main
 
 import (

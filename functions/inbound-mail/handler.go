@@ -15,7 +15,7 @@ import (
 	"clientele/shared/telemetry"
 )
 
-// mails is membership.MailRegistrations.
+// mails is implemented by membership.MailRegistrations.
 type mails interface {
 	Receive(ctx context.Context, c membership.Call, r membership.MailReceipt) (membership.MailOutcome, error)
 }
@@ -29,13 +29,13 @@ type handler struct {
 
 const source = "aws:ses"
 
-// handle takes the mails of an event, which is one. An error is answered by further tries, and then by the queue of what
-// was set aside (template.yaml); a mail that is ignored is no error. The log names a mail by SES's id alone: neither
+// handle takes the mails of an event, of which there is one. After an error come further tries, and then the queue of
+// mails set aside (template.yaml); an ignored mail is not an error. The log names a mail only by SES's id: neither
 // addresses nor subjects are written down.
 func (h handler) handle(ctx context.Context, event events.SimpleEmailEvent) error {
 	var failed []error
 	for _, record := range event.Records {
-		if record.EventSource != source || record.SES.Mail.MessageID == "" { // SES sends no other
+		if record.EventSource != source || record.SES.Mail.MessageID == "" { // SES sends nothing else
 			h.log.Warn("inbound-mail", "outcome", "no mail")
 			continue
 		}
@@ -46,13 +46,13 @@ func (h handler) handle(ctx context.Context, event events.SimpleEmailEvent) erro
 			failed = append(failed, fmt.Errorf("mail %s: %w", record.SES.Mail.MessageID, err))
 		}
 		h.log.Info("inbound-mail", "mail", record.SES.Mail.MessageID, "outcome", said)
-		_ = telemetry.Count(h.metrics, h.now(), "InboundMails", 1, map[string]string{"Outcome": group}) // what was done stays done when nobody can count it
+		_ = telemetry.Count(h.metrics, h.now(), "InboundMails", 1, map[string]string{"Outcome": group}) // what is done stays done when it cannot be counted
 	}
 	return errors.Join(failed...)
 }
 
-// receipt is what SES says of a mail. The event repeats much of the header as well, of which nothing is used: it is cut
-// where it is long, and SES reads it in its own way.
+// receipt returns what SES says of a mail. The event also repeats much of the header; we use none of it, because it is
+// truncated when long, and SES parses it in its own way.
 func receipt(s events.SimpleEmailService) membership.MailReceipt {
 	check := func(v events.SimpleEmailVerdict) membership.MailCheck { return membership.MailCheck(v.Status) }
 	return membership.MailReceipt{

@@ -1,5 +1,5 @@
 // Command inbound-mail starts registrations for people who write to the registration address. SES invokes it for each
-// mail, after it has put the mail into the bucket.
+// mail, after putting the mail into the bucket.
 package main
 
 import (

@@ -26,8 +26,8 @@ func inviteInput(in api.InviteRequest) (membership.InviteInput, error) {
 	return out, nil
 }
 
-// onlyWhatWorks refuses grants, which are part of the contract and do nothing yet: who sends them must not believe that
-// they hold.
+// onlyWhatWorks refuses grants, which are in the contract but do nothing yet: callers who send them must not believe
+// that they take effect.
 func onlyWhatWorks(in api.InviteRequest) error {
 	if in.Grants != nil && len(*in.Grants) > 0 {
 		return notSupportedYet("grants")

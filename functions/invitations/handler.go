@@ -35,7 +35,7 @@ func (h handler) routes() http.Handler {
 	return httpapi.Routes(mux)
 }
 
-// ahead begins to read the invitation of the address. Whose its user and customer are, only the invitation says.
+// ahead starts to read the invitation in the address. Only the invitation says which user and customer it belongs to.
 func (h handler) ahead(r *http.Request, reach membership.Reach, c *membership.Call) {
 	if id, err := httpapi.PathID(r, "invitationId"); err == nil { // else the route says what is wrong with it
 		c.Invitation = membership.ReadAhead(r.Context(), reach, id, h.invitations.Store.Invitation)
@@ -124,7 +124,7 @@ func (h handler) revoke(w http.ResponseWriter, r *http.Request, c membership.Cal
 	return answerInvitation(w, r, c, h.invitations.Revoke)
 }
 
-// answerInvitation serves what is done with one invitation and answers with it.
+// answerInvitation serves an action on one invitation and answers with it.
 func answerInvitation(w http.ResponseWriter, r *http.Request, c membership.Call, do func(context.Context, membership.Call, string) (membership.Invitation, error)) error {
 	id, err := httpapi.PathID(r, "invitationId")
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"clientele/shared/telemetry"
 )
 
-// The routes of an invitee: the token of the mailed link is all they prove.
+// The routes of an invitee, who proves nothing but the token of the mailed link.
 
 func (h handler) inspect(w http.ResponseWriter, r *http.Request, c membership.Call) error {
 	var in api.TokenRequest
@@ -39,7 +39,7 @@ func (h handler) accept(w http.ResponseWriter, r *http.Request, c membership.Cal
 	if err != nil {
 		return err
 	}
-	_ = telemetry.Count(h.metrics, c.Now, "InvitationsAccepted", 1, nil) // what was done stays done when nobody can count it
+	_ = telemetry.Count(h.metrics, c.Now, "InvitationsAccepted", 1, nil) // what is done stays done when it cannot be counted
 	httpapi.WithActor(r.Context(), user.ID, user.CustomerID)             // the log line says who signed in
 	caller := membership.Actor{CustomerID: user.CustomerID, UserID: user.ID}
 	httpapi.Respond(w, http.StatusOK, api.AcceptAnswer{

@@ -1,4 +1,4 @@
-// Command invitations serves invitations, for those who invite and for those who are invited, of the API.
+// Command invitations serves the API's invitations, for those who invite and for those who are invited.
 package main
 
 import (

@@ -15,7 +15,7 @@ import (
 	"clientele/shared/telemetry"
 )
 
-// outbox is membership.Outbox.
+// outbox is implemented by membership.Outbox.
 type outbox interface {
 	Deliver(ctx context.Context, mailID string, now time.Time) (membership.Mail, error)
 }
@@ -27,12 +27,12 @@ type handler struct {
 	log     *slog.Logger
 }
 
-// margin is what is left of the function's time when no further mail is begun: a mail takes some 100 ms, and up to
-// 9 s when the table and SES hang.
+// margin is how much of the function's time must be left to begin another mail: a mail takes some 100 ms, and up to 9 s
+// when the table and SES hang.
 const margin = 15 * time.Second
 
-// handle tries the mails that have just been stored. A record is done once what became of its mail is stored, sent or
-// not: the sweeper tries again, so that no mail blocks the shard. Only records whose state could not be stored are
+// handle tries the mails that have just been stored. A record is done once the outcome of its mail is stored, sent or
+// not: the sweeper tries again, so no mail blocks the shard. Only records whose outcome could not be stored are
 // reported as failed.
 func (h handler) handle(ctx context.Context, event events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 	var counts membership.Deliveries
@@ -45,18 +45,18 @@ func (h handler) handle(ctx context.Context, event events.DynamoDBEvent) (events
 		m, err := h.deliver(ctx, id)
 		if err != nil {
 			h.log.Error("mail", "mail", id, "cause", err.Error())
-			// The sequence number, not the event id: Lambda reads on from it.
+			// The sequence number, not the event id: Lambda continues from it.
 			response.BatchItemFailures = append(response.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: record.Change.SequenceNumber})
 		}
 		counts.Add(m, err)
 	}
-	_ = telemetry.Mails(h.metrics, h.now(), counts.Mails, counts.Invitations) // what was done stays done when nobody can count it
+	_ = telemetry.Mails(h.metrics, h.now(), counts.Mails, counts.Invitations) // what is done stays done when it cannot be counted
 	h.log.Info("notify", "records", len(event.Records), "outcomes", counts.Mails, "failed", len(response.BatchItemFailures))
 	return response, nil
 }
 
-// newMail returns the id of the mail that a record tells of. The mapping's filter lets no other record through; this
-// is for those who forget the filter.
+// newMail returns the id of the mail that a record reports. The mapping's filter lets no other record through; this
+// check is for when somebody forgets the filter.
 func newMail(record events.DynamoDBEventRecord) (string, bool) {
 	if record.EventName != string(events.DynamoDBOperationTypeInsert) {
 		return "", false

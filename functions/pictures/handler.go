@@ -14,7 +14,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// avatars is membership.Avatars.
+// avatars is implemented by membership.Avatars.
 type avatars interface {
 	Finish(ctx context.Context, c membership.Call, ref membership.AvatarRef) (membership.AvatarStatus, error)
 }
@@ -25,8 +25,8 @@ type handler struct {
 	log     *slog.Logger
 }
 
-// detail is what we read of an "Object Created" event of S3. EventBridge has the key as it is, not escaped as in S3's own
-// notifications.
+// detail is the part that we read of S3's event "Object Created". EventBridge has the key as it is, not escaped as in
+// S3's own notifications.
 type detail struct {
 	Object struct {
 		Key  string `json:"key"`
@@ -34,8 +34,8 @@ type detail struct {
 	} `json:"object"`
 }
 
-// handle makes a picture of what was uploaded. An error is answered by further tries, and then by the queue of what was
-// set aside (template.yaml); a file that is no picture is no error.
+// handle makes pictures from an upload. After an error come further tries, and then the queue of events set aside
+// (template.yaml); a file that is not a picture is not an error.
 func (h handler) handle(ctx context.Context, event events.EventBridgeEvent) error {
 	var created detail
 	if err := json.Unmarshal(event.Detail, &created); err != nil {

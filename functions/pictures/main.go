@@ -1,4 +1,4 @@
-// Command pictures makes the pictures of users from what was uploaded.
+// Command pictures makes users' pictures from uploads.
 package main
 
 import (

@@ -13,12 +13,12 @@ import (
 	"clientele/shared/web"
 )
 
-// embeddedRoute is the one route to which pages of other sites may post: the settings say which.
+// embeddedRoute is the one route to which pages of other sites may post; the settings say which sites.
 const embeddedRoute = "POST /embed/form"
 
-// registerEmbedded takes the form that stands in a page of an allowed site. The browser says which, in a header that no
-// page can forge; what is answered is a page of the portal, because the form has left the other one. A script of that page
-// that sends it (fetch) and asks for JSON is answered as by the API, in the form's language, and may read it.
+// registerEmbedded takes a form from a page of an allowed site. The browser names the site in a header that no page can
+// forge. The answer is a page of the portal, because the form has left the other page. When a script of that page sends
+// the form (fetch) and asks for JSON, it is answered as by the API, in the form's language, and may read the answer.
 func (h registering) registerEmbedded(w http.ResponseWriter, r *http.Request) {
 	typed, unread := web.ReadForm(w, r)
 	r = web.WithLanguage(r, typed.Value("language"))
@@ -31,7 +31,7 @@ func (h registering) registerEmbedded(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Origin")
 	switch {
 	case slices.Contains(form.EmbedSites, site):
-		w.Header().Set("Access-Control-Allow-Origin", site) // no cookies: the answer is anybody's
+		w.Header().Set("Access-Control-Allow-Origin", site) // no cookies: the answer is the same for everybody
 		w.Header().Set("Access-Control-Expose-Headers", "Retry-After")
 	case asJSON:
 		h.problem(w, r, membership.ErrSiteNotAllowed)
@@ -52,20 +52,20 @@ func (h registering) registerEmbedded(w http.ResponseWriter, r *http.Request) {
 	case unread != nil:
 		h.Pages.Failed(w, r, unread)
 	case err != nil:
-		typed.Set("shownAt", h.shownAt(typingTime)) // goes on as the portal's own form
+		typed.Set("shownAt", h.shownAt(typingTime)) // continues as the portal's own form
 		h.refused(w, r, typed, err)
 	default:
 		h.sent(w, r)
 	}
 }
 
-// problem answers an error as the API does, in the visitor's language, for a page that shows it as it is.
+// problem answers with an error as the API does, in the visitor's language, for a page that shows it as it is.
 func (h registering) problem(w http.ResponseWriter, r *http.Request, err error) {
 	httpapi.ProblemIn(w, r, err, func(code string) string { return h.Pages.Say(r, web.Known(code)) })
 }
 
-// framed gives the allowed sites, and nobody else, the right to show the answer in a frame; it speaks the language that
-// the frame's address asks for. There are no cookies in a frame of another site, and none are needed.
+// framed lets the allowed sites, and no others, show the answer in a frame, in the language of the frame's address.
+// There are no cookies in a frame on another site, and none are needed.
 func (h registering) framed(w http.ResponseWriter, r *http.Request) (*http.Request, membership.RegistrationForm, error) {
 	form, err := h.form(r)
 	if err != nil {
@@ -79,7 +79,7 @@ func (h registering) framed(w http.ResponseWriter, r *http.Request) (*http.Reque
 	return web.WithLanguage(r, query.Get("language")), form, nil
 }
 
-// framedPage is registerPage whose form posts to where the frame came from.
+// framedPage is registerPage with a form that posts to the frame's own route.
 func (h registering) framedPage(r *http.Request, form membership.RegistrationForm, typed *web.Form) registerPage {
 	page := h.page(r, form.Fields, typed)
 	query := url.Values{"language": {h.Pages.Language(r)}}
@@ -90,7 +90,7 @@ func (h registering) framedPage(r *http.Request, form membership.RegistrationFor
 	return page
 }
 
-// framedState is state in a frame.
+// framedState is a state in a frame.
 type framedState struct {
 	Title, Text web.Phrase
 	Sites       string
@@ -136,7 +136,7 @@ func (h registering) registerFramed(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// framedSignIn asks for the name only, and leads to the portal's own page, in the language of the frame.
+// framedSignIn asks only for the name, and leads to the portal's own page in the frame's language.
 type framedSignIn struct {
 	Form            *web.Form
 	Sites, Language string

@@ -14,7 +14,7 @@ import (
 //go:embed pages text
 var embedded embed.FS
 
-// newHandler makes the portal of its parts. publicURL is its configured address, "" the gateway's own.
+// newHandler returns the portal. publicURL is its configured address, "" for the gateway's own.
 func newHandler(parts door.Door, site web.Site, guests membership.Guests, publicURL string) (http.Handler, error) {
 	parts.Areas = areas
 	opening := &opening{registrations: parts.Registrations, now: parts.Now}
@@ -32,7 +32,7 @@ func newHandler(parts door.Door, site web.Site, guests membership.Guests, public
 	return d.Handler(mux, publicURL)
 }
 
-// areas are the portal's areas: members have only their own record, which is in everybody's menu.
+// areas returns the portal's areas. Members have only their own record, which is in everybody's menu.
 func areas(a membership.Actor) []web.Link {
 	own := web.Link{Label: web.Text("portal.profile"), URL: "/profile"}
 	if !a.May(membership.ReadUsers, a.CustomerID, "") {

@@ -77,7 +77,7 @@ func main() {
 	}, failed))
 }
 
-// preview writes letters for people who look at them before they go out. portal is this door's address.
+// preview writes letters for people who look at them before they are sent. portal is this door's address.
 func preview(s awsclient.Settings) func(m membership.Mail, portal string) (subject, text string, err error) {
 	return func(m membership.Mail, portal string) (string, string, error) {
 		postman := mail.Postman{Provider: s.ProviderName, PortalURL: portal, Language: s.DefaultLanguage}

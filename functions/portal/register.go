@@ -34,7 +34,7 @@ func (h registering) routes(mux *http.ServeMux) {
 }
 
 // opening remembers whether people can register, so that the sign-in page, which reads nothing for strangers, need not
-// wait for the table to offer it: once in remembered, and whenever another page has read it anyway.
+// wait for the table to offer it. It is read once per remembered, and whenever another page reads it anyway.
 type opening struct {
 	registrations membership.Registrations
 	now           func() time.Time
@@ -44,8 +44,8 @@ type opening struct {
 	at   time.Time
 }
 
-// How long an answer is remembered, and how long the sign-in page waits for a new one: without it, it offers nothing. The
-// page behind the link always asks anew.
+// How long an answer is remembered, and how long the sign-in page waits for a new one; without an answer it does not
+// offer registration. The page behind the link always asks again.
 const (
 	remembered  = 30 * time.Second
 	openingWait = time.Second
@@ -89,7 +89,7 @@ type registerPage struct {
 	Fields    membership.RegistrationFields
 	Countries []web.Option
 	Action    string
-	Sites     string // in a frame: who may show it
+	Sites     string // in a frame: the sites that may show it
 }
 
 func (h registering) page(r *http.Request, fields membership.RegistrationFields, form *web.Form) registerPage {
@@ -103,7 +103,7 @@ func (h registering) shownAt(ago time.Duration) string {
 	return strconv.FormatInt(h.Now().Add(-ago).Unix(), 10)
 }
 
-// typingTime is how long ago a form counts as shown that has been filled once already: longer than filling must take.
+// typingTime is how long ago a form that was already filled in counts as shown: longer than filling it in must take.
 const typingTime = time.Minute
 
 func (h registering) show(w http.ResponseWriter, r *http.Request) {
@@ -118,7 +118,7 @@ func (h registering) show(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// state is a page that says where somebody stands, and what the ways on are.
+// state is a page that says where somebody stands and how to go on.
 type state struct {
 	Title, Text web.Phrase
 	Actions     []web.Action
@@ -142,7 +142,7 @@ func (h registering) register(w http.ResponseWriter, r *http.Request) {
 		h.Pages.Failed(w, r, err)
 		return
 	}
-	r = web.WithLanguage(r, typed.Value("language")) // of a form on another site that was refused
+	r = web.WithLanguage(r, typed.Value("language")) // the language of a form on another site that was refused
 	if err := h.start(r, typed, h.input(r, typed, membership.OriginPage)); err != nil || typed.Failed() {
 		h.refused(w, r, typed, err)
 		return
@@ -150,7 +150,7 @@ func (h registering) register(w http.ResponseWriter, r *http.Request) {
 	h.sent(w, r)
 }
 
-// sent leads to the page that everybody sees who has sent a form, whoever has the address.
+// sent leads to the page that everybody sees after sending a form, whoever has the address.
 func (h registering) sent(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/register/sent?language="+h.Pages.Language(r), http.StatusSeeOther)
 }
@@ -192,8 +192,8 @@ func (h registering) input(r *http.Request, typed *web.Form, origin membership.R
 	return in
 }
 
-// start takes a registration. A page that stood open for longer than a day is to be shown once more, because what it sends
-// would be ignored: typed says so.
+// start takes a registration. If the page was open for more than a day, what it sends would be ignored, so it is shown
+// once more: then typed says so.
 func (h registering) start(r *http.Request, typed *web.Form, in membership.RegistrationInput) error {
 	if !in.ShownAt.IsZero() && h.Now().Sub(in.ShownAt) > membership.ConfirmationLifetime {
 		typed.Set("shownAt", h.shownAt(typingTime))
@@ -207,7 +207,7 @@ func (h registering) showLink(w http.ResponseWriter, r *http.Request) {
 	h.Pages.Render(w, r, http.StatusOK, "register-open", nil)
 }
 
-// confirmPage asks for the confirmation of an address.
+// confirmPage asks for an address to be confirmed.
 type confirmPage struct {
 	Offer membership.RegistrationOffer
 	Form  *web.Form
@@ -258,7 +258,7 @@ func (h registering) confirm(w http.ResponseWriter, r *http.Request) {
 	h.dead(w, r, err)
 }
 
-// become says what has become of a registration.
+// become shows what has become of a registration.
 func (h registering) become(w http.ResponseWriter, r *http.Request, status membership.RegistrationStatus) {
 	page := state{Title: web.Text("register.waiting_title"), Text: web.Text("register.waiting_text")}
 	switch status {
@@ -272,7 +272,7 @@ func (h registering) become(w http.ResponseWriter, r *http.Request, status membe
 	h.Pages.Render(w, r, http.StatusOK, "register-state", page)
 }
 
-// dead says why a link does nothing any more, and what does.
+// dead says why a link no longer works, and what to do instead.
 func (h registering) dead(w http.ResponseWriter, r *http.Request, err error) {
 	page := state{Text: web.Known(membership.CodeOf(err)), Actions: []web.Action{again("primary"), signIn("")}}
 	switch membership.CodeOf(err) {

@@ -8,7 +8,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// avatarRoutes are those about one's own picture; it is read like everybody's, in functions/users.
+// avatarRoutes mounts the routes for one's own picture; it is read like everybody's, in functions/users.
 func (h handler) avatarRoutes(mux *http.ServeMux) {
 	mux.Handle("PUT /me/avatar", h.gate.SignedIn(h.beginAvatar))
 	mux.Handle("DELETE /me/avatar", h.gate.SignedIn(h.removeAvatar))

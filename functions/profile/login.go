@@ -8,7 +8,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// loginRoutes are those about the names by which people sign in.
+// loginRoutes mounts the routes for the names by which people sign in.
 func (h handler) loginRoutes(mux *http.ServeMux) {
 	mux.Handle("POST /me/username", h.gate.SignedIn(h.changeUsername))
 	mux.Handle("POST /me/email", h.gate.SignedIn(h.changeEmail))

@@ -1,4 +1,4 @@
-// Command profile serves a person's own record of the API.
+// Command profile serves a person's own record in the API.
 package main
 
 import (

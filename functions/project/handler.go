@@ -13,28 +13,28 @@ import (
 	"clientele/shared/store"
 )
 
-// directory is store.Table.
+// directory is implemented by store.Table.
 type directory interface {
 	Project(ctx context.Context, customerID, userID string) error
 }
 
 type handler struct {
 	directory directory
-	runJob    func(ctx context.Context, ref membership.JobRef) error // has functions/run-jobs work on a job, and does not wait for it
+	runJob    func(ctx context.Context, ref membership.JobRef) error // starts functions/run-jobs on a job without waiting for it
 	now       func() time.Time
 	log       *slog.Logger
 }
 
-// margin is what is left of the function's time when no further user is begun: one takes some 50 ms, and up to 5 s when
-// the table hangs.
+// margin is how much of the function's time must be left to begin another user: one takes some 50 ms, and up to 5 s
+// when the table hangs.
 const margin = 10 * time.Second
 
-// person is whose record changed.
+// person is the user whose record changed.
 type person struct{ customerID, userID string }
 
-// handle brings each user of the batch in step once, however often it changed: what is stored counts, not the event. A
-// record is reported as failed when the table did not take it; Lambda then reads on from it, and whoever is in step
-// already costs one read.
+// handle brings each user of the batch in step once, however often the record changed: what is stored counts, not the
+// event. A record is reported as failed when the table did not accept it. Lambda then continues from it, and users who
+// are already in step cost one read.
 func (h handler) handle(ctx context.Context, event events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 	var response events.DynamoDBEventResponse
 	done := map[person]error{}
@@ -58,7 +58,7 @@ func (h handler) handle(ctx context.Context, event events.DynamoDBEvent) (events
 		}
 		if err != nil {
 			h.log.Error("project", "user", p.userID, "cause", err.Error())
-			// The sequence number, not the event id: Lambda reads on from it.
+			// The sequence number, not the event id: Lambda continues from it.
 			response.BatchItemFailures = append(response.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: record.Change.SequenceNumber})
 		}
 	}
@@ -66,7 +66,7 @@ func (h handler) handle(ctx context.Context, event events.DynamoDBEvent) (events
 	return response, nil
 }
 
-// newJob returns the job that a record tells of.
+// newJob returns the job that a record reports.
 func newJob(record events.DynamoDBEventRecord) (membership.JobRef, bool) {
 	image := record.Change.NewImage
 	if record.EventName != string(events.DynamoDBOperationTypeInsert) {
@@ -75,8 +75,8 @@ func newJob(record events.DynamoDBEventRecord) (membership.JobRef, bool) {
 	return store.JobOf(text(image["pk"]), text(image["sk"]), text(image["entity"]))
 }
 
-// changed returns whose record a record of the stream tells of. The mapping's filter lets no other through; this is for
-// those who forget the filter.
+// changed returns the user whose record has changed. The mapping's filter lets no other record through; this check is
+// for when somebody forgets the filter.
 func changed(record events.DynamoDBEventRecord) (person, bool) {
 	image := record.Change.NewImage
 	if len(image) == 0 {
@@ -93,7 +93,7 @@ func text(v events.DynamoDBAttributeValue) string {
 	return v.String()
 }
 
-// project does one user. A panic is an error of this user only.
+// project brings one user in step. A panic is an error of this user only.
 func (h handler) project(ctx context.Context, p person) (err error) {
 	defer func() {
 		if reason := recover(); reason != nil {

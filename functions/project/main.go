@@ -1,5 +1,5 @@
-// Command project keeps search rows and counters of users in step with their records, from the table's stream, and has
-// new jobs worked on at once.
+// Command project keeps users' search rows and counters in step with their records, from the table's stream, and has
+// new jobs started at once.
 package main
 
 import (

@@ -66,7 +66,7 @@ func (h handler) get(w http.ResponseWriter, r *http.Request, c membership.Call) 
 	return nil
 }
 
-// start takes a registration. Whatever is done with it, the answer is the same.
+// start takes a registration. The answer is the same whatever is done with it.
 func (h handler) start(w http.ResponseWriter, r *http.Request, c membership.Call) error {
 	var in api.RegisterRequest
 	if err := httpapi.Decode(r, &in); err != nil {
@@ -151,7 +151,7 @@ func details(d membership.RegistrationDetails) api.RegistrationDetails {
 	return answer
 }
 
-// language is the first of the caller's languages that the product speaks.
+// language returns the first of the caller's languages that the product has.
 func language(r *http.Request) string {
 	wanted := strings.Split(r.Header.Get("Accept-Language"), ",")
 	for i, tag := range wanted {
@@ -159,7 +159,7 @@ func language(r *http.Request) string {
 		wanted[i] = strings.TrimSpace(tag)
 	}
 	if strings.Join(wanted, "") == "" {
-		return "" // then that of the deployment
+		return "" // then the deployment's
 	}
 	return membership.ChooseLanguage(wanted...)
 }

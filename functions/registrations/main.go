@@ -1,4 +1,4 @@
-// Command registrations serves registrations, for those who register and for those who look at them, of the API.
+// Command registrations serves the API's registrations, for those who register and for those who look at them.
 package main
 
 import (

@@ -11,7 +11,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// jobs is membership.Jobs.
+// jobs is implemented by membership.Jobs.
 type jobs interface {
 	Run(ctx context.Context, c membership.Call, ref membership.JobRef) (membership.JobStatus, error)
 	RunDue(ctx context.Context, c membership.Call, limit int) (map[membership.JobStatus]int, error)
@@ -22,8 +22,8 @@ type handler struct {
 	log  *slog.Logger
 }
 
-// event names the job to work on, as functions/project sends it. The schedule's event names none: then all that are due
-// are meant.
+// event names the job to work on, as functions/project sends it. The schedule's event names none, which means all that
+// are due.
 type event struct {
 	CustomerID string `json:"customerId"`
 	JobID      string `json:"jobId"`
@@ -33,11 +33,11 @@ const (
 	// limit is how many jobs one run of the schedule takes, one after the other. The next run is a minute later, and
 	// takes those that this one has not claimed.
 	limit = 50
-	// margin is what is left of the function's time when a step under way is cut off: enough to give the job back.
+	// margin is how much of the function's time is left when a step under way is cut off: enough to give the job back.
 	margin = 10 * time.Second
 )
 
-// handle works on one job, or on those that are due, until they have ended or the function's time is about to.
+// handle works on one job, or on those that are due, until they have ended or the function's time nearly has.
 func (h handler) handle(ctx context.Context, e event) error {
 	if end, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc

@@ -1,5 +1,5 @@
-// Command run-jobs works on what takes longer than a request may: new names, exports, imports. It runs every minute, and at once
-// when functions/project sees a new job in the table's stream.
+// Command run-jobs works on what takes longer than a request may: new names, exports, imports. It runs every minute,
+// and at once when functions/project sees a new job in the table's stream.
 package main
 
 import (
@@ -43,7 +43,7 @@ func main() {
 	lambda.Start(handler{jobs: jobs, log: telemetry.NewLogger(os.Stderr)}.handle)
 }
 
-// wait pauses until an import's turn.
+// wait pauses until it is an import's turn.
 func wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

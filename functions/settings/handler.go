@@ -14,7 +14,7 @@ type handler struct {
 	gate      httpapi.Gate
 	portalURL string
 	provider  string
-	language  string // of the deployment
+	language  string // the deployment's
 }
 
 func (h handler) routes() http.Handler {

@@ -1,4 +1,4 @@
-// Command settings serves the settings of the deployment of the API.
+// Command settings serves the deployment's settings in the API.
 package main
 
 import (

@@ -18,13 +18,13 @@ type handler struct {
 	gate     httpapi.Gate
 }
 
-// tickets says whose the sealed texts are that a sign-in handed out; shared/identity's Pool does.
+// tickets says whose the sealed texts are that a sign-in has handed out; implemented by shared/identity's Pool.
 type tickets interface {
 	Ticket(ctx context.Context, refresh string) (membership.Ticket, error)
 	Challenge(ctx context.Context, session string) (membership.Challenge, error)
 }
 
-// families says which sign-in the access token of a request belongs to; shared/actor's Callers do.
+// families says which sign-in the access token of a request belongs to; implemented by shared/actor's Callers.
 type families interface {
 	Family(r *http.Request) (membership.Family, error)
 }
@@ -73,8 +73,8 @@ func (h handler) answerChallenge(w http.ResponseWriter, r *http.Request, c membe
 	return nil
 }
 
-// answer goes by what is sent: a code is for a second factor, a new password for a temporary one. A session of the other
-// challenge is over.
+// answer depends on what is sent: a code is for a second factor, a new password for a temporary one. A session of the
+// other challenge counts as over.
 func (h handler) answer(ctx context.Context, c membership.Call, in api.ChallengeRequest) (membership.SignedIn, error) {
 	switch {
 	case (in.Code == nil) == (in.NewPassword == nil):
@@ -161,7 +161,7 @@ func (h handler) resetPassword(w http.ResponseWriter, r *http.Request, c members
 	return nil
 }
 
-// note lets the log line say who signed in. A sign-in that waits for its second factor is nobody's yet.
+// note tells the log line who signed in. A sign-in that waits for its second factor is nobody's yet.
 func note(r *http.Request, s membership.SignedIn) {
 	if s.Answer.Challenge == "" {
 		httpapi.WithActor(r.Context(), s.User.ID, s.User.CustomerID)
@@ -185,7 +185,7 @@ func doorOf(d api.Door) (membership.Door, error) {
 	return "", membership.InvalidField("door", "invalid_choice", "The door is portal or console.")
 }
 
-// language is the first of the caller's languages that the product speaks; the person's own goes before it.
+// language returns the first of the caller's languages that the product has; the person's own comes before it.
 func language(r *http.Request) string {
 	wanted := strings.Split(r.Header.Get("Accept-Language"), ",")
 	for i, tag := range wanted {

@@ -1,4 +1,4 @@
-// Command signin serves the ways in and out of the API.
+// Command signin serves the API's ways in and out.
 package main
 
 import (

@@ -11,7 +11,7 @@ import (
 	"clientele/shared/telemetry"
 )
 
-// outbox is membership.Outbox.
+// outbox is implemented by membership.Outbox.
 type outbox interface {
 	Sweep(ctx context.Context, limit int, now func() time.Time) (membership.Deliveries, error)
 }
@@ -24,15 +24,15 @@ type handler struct {
 }
 
 const (
-	// limit is how many mails one run tries. A mail takes some 100 ms, so that they fit into the function's 50 seconds.
+	// limit is how many mails one run tries. At some 100 ms each they fit into the function's 50 seconds.
 	limit = 250
-	// margin is what is left of the function's time when no further mail is begun and the one under way is given up for
-	// this run; what became of it is stored within it.
+	// margin is how much of the function's time is left when no further mail is begun and the one under way is given up
+	// for this run; its outcome is stored within the margin.
 	margin = 10 * time.Second
 )
 
-// handle tries the mails that are due: those that notify could not send, and those it never heard of. The schedule's
-// event says nothing that matters.
+// handle tries the mails that are due: those that notify could not send, and those that it never heard of. The
+// schedule's event says nothing of interest.
 func (h handler) handle(ctx context.Context) error {
 	if end, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -40,7 +40,7 @@ func (h handler) handle(ctx context.Context) error {
 		defer cancel()
 	}
 	counts, err := h.outbox.Sweep(ctx, limit, h.now)
-	_ = telemetry.Mails(h.metrics, h.now(), counts.Mails, counts.Invitations) // what was done stays done when nobody can count it
+	_ = telemetry.Mails(h.metrics, h.now(), counts.Mails, counts.Invitations) // what is done stays done when it cannot be counted
 	h.log.Info("sweep-outbox", "outcomes", counts.Mails, "outOfTime", ctx.Err() != nil)
 	if err != nil {
 		return fmt.Errorf("sweep the outbox: %w", err)

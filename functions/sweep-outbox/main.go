@@ -1,4 +1,4 @@
-// Command sweep-outbox tries every minute the mails that are due and unsent.
+// Command sweep-outbox tries the unsent mails that are due, every minute.
 package main
 
 import (

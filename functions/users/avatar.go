@@ -8,7 +8,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// avatarRoutes are those about the pictures of users.
+// avatarRoutes mounts the routes for users' pictures.
 func (h handler) avatarRoutes(mux *http.ServeMux) {
 	mux.Handle("GET /users/{userId}/avatar", h.gate.SignedIn(h.avatar))
 	mux.Handle("PUT /users/{userId}/avatar", h.gate.SignedIn(h.beginAvatar))

@@ -32,7 +32,8 @@ func (h handler) routes() http.Handler {
 	return httpapi.Routes(mux)
 }
 
-// one is the gate of routes that change one user: what else it takes, the record says, so that is read beside the caller.
+// one returns the gate of routes that change one user. It reads the record in parallel with the caller, because the
+// record says what else is needed.
 func (h handler) one() httpapi.Gate {
 	g := h.gate
 	g.Ahead = func(r *http.Request, reach membership.Reach, c *membership.Call) {
@@ -71,7 +72,7 @@ func (h handler) list(w http.ResponseWriter, r *http.Request, c membership.Call)
 	return nil
 }
 
-// query reads everything of a list but its place: see httpapi.Cursors.
+// query reads everything about a list except its position: see httpapi.Cursors.
 func query(list httpapi.List) (membership.UserQuery, error) {
 	var q membership.UserQuery
 	var err error
@@ -161,7 +162,7 @@ func (h handler) reactivate(w http.ResponseWriter, r *http.Request, c membership
 	return step(w, r, c, h.users.Reactivate)
 }
 
-// step serves an action on a user that answers with the user.
+// step serves an action on a user and answers with the user.
 func step(w http.ResponseWriter, r *http.Request, c membership.Call, do func(context.Context, membership.Call, string, int) (membership.User, error)) error {
 	id, version, err := httpapi.PathOptionalVersion(r, "userId")
 	if err != nil {

@@ -1,4 +1,4 @@
-// Command users serves the users of the API.
+// Command users serves the API's users.
 package main
 
 import (

@@ -10,7 +10,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// recordRoutes are those about whole records.
+// recordRoutes mounts the routes for whole records.
 func (h handler) recordRoutes(mux *http.ServeMux) {
 	mux.Handle("POST /users", h.gate.SignedIn(h.create))
 	mux.Handle("PATCH /users/{userId}", h.one().SignedIn(h.change))
@@ -86,7 +86,7 @@ func (h handler) change(w http.ResponseWriter, r *http.Request, c membership.Cal
 	return nil
 }
 
-// record is what a request says of a record. Errors: ErrGroupGone for what can be no group's id.
+// record returns what a request says of a record. Errors: ErrGroupGone for a text that cannot be a group's id.
 func record(in api.ChangeUserRequest) (membership.RecordInput, error) {
 	input := membership.RecordInput{
 		ProfileInput: membership.ProfileInput{
@@ -115,7 +115,7 @@ func record(in api.ChangeUserRequest) (membership.RecordInput, error) {
 
 func (h handler) suspend(w http.ResponseWriter, r *http.Request, c membership.Call) error {
 	var in api.SuspendRequest
-	if r.ContentLength != 0 { // without a body, without an end
+	if r.ContentLength != 0 { // no body means no end
 		if err := httpapi.Decode(r, &in); err != nil {
 			return err
 		}

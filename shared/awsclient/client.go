@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// client is the HTTP client behind all SDK clients. It keeps connections, and while Warm opens one to a host, calls to
-// that host wait for it instead of opening a second one.
+// client is the HTTP client behind all SDK clients. It keeps connections. While Warm opens one to a host, calls to that
+// host wait for it instead of opening another.
 type client struct {
 	http http.Client
 
@@ -31,7 +31,7 @@ func newClient() *client {
 				DialContext:         (&net.Dialer{Timeout: time.Second, KeepAlive: 30 * time.Second}).DialContext,
 				TLSHandshakeTimeout: 2 * time.Second,
 				MaxIdleConnsPerHost: 8,
-				IdleConnTimeout:     time.Minute, // below the services' own
+				IdleConnTimeout:     time.Minute, // less than the services' own
 			}),
 		},
 	}
@@ -60,8 +60,8 @@ const (
 	Lambda         Service = "lambda"
 )
 
-// Endpoint returns the address of a service, without a slash at its end. Regions of other partitions than aws have other
-// hosts; none of them is meant here.
+// Endpoint returns the address of a service, without a trailing slash. Regions outside the partition aws have other
+// hosts; they are not supported here.
 func Endpoint(cfg aws.Config, s Service) string {
 	if cfg.BaseEndpoint != nil {
 		return *cfg.BaseEndpoint
@@ -70,7 +70,7 @@ func Endpoint(cfg aws.Config, s Service) string {
 }
 
 // Warm opens a connection to each service while the function starts, so that no request has to: a TLS handshake takes
-// longer than everything else a start does. It does not wait. What cannot be opened now is opened by the first call.
+// longer than everything else in a start. It does not wait. The first call opens what cannot be opened now.
 func Warm(ctx context.Context, cfg aws.Config, services ...Service) {
 	c, ok := cfg.HTTPClient.(*client)
 	if !ok {
@@ -84,7 +84,7 @@ func Warm(ctx context.Context, cfg aws.Config, services ...Service) {
 func (c *client) warm(ctx context.Context, address string) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return // the first call says so
+		return // the first call reports it
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -97,7 +97,7 @@ func (c *client) warm(ctx context.Context, address string) {
 	warming := c.warming[u.Host]
 	c.mu.Unlock()
 	warming.Go(func() {
-		// Unsigned, so the answer may well be a refusal; reading it to its end keeps the connection.
+		// It is unsigned, so the answer may be a refusal; reading it to the end keeps the connection.
 		if response, err := c.http.Do(request); err == nil {
 			_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20))
 			_ = response.Body.Close()

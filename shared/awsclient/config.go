@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 )
 
-// How calls are tried. Three tries of three seconds and two pauses stay below the ten seconds that API functions have
-// (template.yaml), so that a service that hangs becomes an answer of ours and not the gateway's.
+// How calls are tried. Three tries of three seconds and two pauses stay below the ten seconds of API functions
+// (template.yaml), so that we answer for a service that hangs, and not the gateway.
 const (
 	tries        = 3
 	longestPause = 300 * time.Millisecond
@@ -18,7 +18,7 @@ const (
 
 // Config returns the configuration of all SDK clients of a function. They share one HTTP client.
 func Config(s Settings) aws.Config {
-	// Lambda's credentials outlive the process that got them.
+	// Lambda's credentials outlive the process that received them.
 	credentials := aws.Credentials{AccessKeyID: s.accessKey, SecretAccessKey: s.secretKey, SessionToken: s.sessionToken, Source: "environment"}
 	cfg := aws.Config{
 		Region: s.Region,

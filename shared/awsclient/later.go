@@ -10,9 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Later has another function run soon, without waiting for it: Lambda takes the event over and tries it by itself. A
-// call that is repeated may run the function twice. The call is signed here, as in Secret: the SDK's client for Lambda
-// adds 0.3 MB to a function, this nothing that shows.
+// Later has another function run soon, without waiting for it: Lambda takes over the event and retries by itself. A
+// repeated call may run the function twice. The call is signed here, as in Secret: the SDK's client for Lambda would
+// add 0.3 MB to a function, this next to nothing.
 func Later(ctx context.Context, cfg aws.Config, function string, event any) error {
 	body, err := json.Marshal(event)
 	if err != nil {
@@ -39,7 +39,7 @@ func invoke(ctx context.Context, cfg aws.Config, function string, body []byte) (
 		return again, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // so that the connection is kept
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // keeps the connection
 	if response.StatusCode != http.StatusAccepted {
 		busy := response.StatusCode >= http.StatusInternalServerError || response.StatusCode == http.StatusTooManyRequests
 		return busy, fmt.Errorf("status %d %s", response.StatusCode, response.Header.Get("X-Amzn-Errortype"))

@@ -13,7 +13,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// Keys reads the deployment's secret and returns the keys that follow from it.
+// Keys reads the deployment's secret and returns the keys derived from it.
 func Keys(ctx context.Context, cfg aws.Config, arn string) (membership.Keys, error) {
 	secret, err := Secret(ctx, cfg, arn)
 	if err != nil {
@@ -22,7 +22,7 @@ func Keys(ctx context.Context, cfg aws.Config, arn string) (membership.Keys, err
 	return membership.NewKeys(secret)
 }
 
-// Secret returns the deployment's secret: the text itself, or the member "secret" where the text is a JSON object. The
+// Secret returns the deployment's secret: the text itself, or the member "secret" when the text is a JSON object. The
 // one call to Secrets Manager is signed here, because the SDK's client for it would be linked and initialised in nearly
 // every function (some 0.5 MB and a tenth of the start).
 func Secret(ctx context.Context, cfg aws.Config, arn string) ([]byte, error) {
@@ -74,7 +74,7 @@ func secretText(ctx context.Context, cfg aws.Config, arn string) (text string, a
 	}
 	var value struct{ SecretString string }
 	if err := json.Unmarshal(answer, &value); err != nil {
-		return "", false, errors.New("GetSecretValue: the answer is no JSON") // the parser's words could quote the secret
+		return "", false, errors.New("GetSecretValue: the answer is no JSON") // its error could quote the secret
 	}
 	return value.SecretString, false, nil
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// The environment variables of functions, as template.yaml sets them. A function names in Read those it cannot work
-// without.
+// The environment variables of functions, as template.yaml sets them. A function passes to Read those that it cannot
+// work without.
 const (
 	Table              = "TABLE"
 	UserPoolID         = "USER_POOL_ID"
@@ -32,14 +32,14 @@ const (
 	sessionToken = "AWS_SESSION_TOKEN"
 )
 
-// Settings are the values of the environment. What a function did not ask for may be empty.
+// Settings are the values of the environment. Those that a function did not ask for may be empty.
 type Settings struct {
 	Table              string
 	UserPoolID         string
 	PortalClientID     string
 	ConsoleClientID    string
 	SecretARN          string
-	PortalURL          string // public address without a slash at its end; "" is the gateway's own
+	PortalURL          string // public address without a trailing slash; "" means the gateway's own
 	ConsoleURL         string
 	MailFrom           string
 	ConfigurationSet   string
@@ -48,9 +48,9 @@ type Settings struct {
 	AdministratorEmail string
 	Bucket             string // shared/files
 	RunJobs            string // the name of functions/run-jobs
-	NameServer         string // host:port, of the local cloud only; "" asks the system's
+	NameServer         string // host:port, in the local cloud only; "" means the system's
 	Region             string
-	Endpoint           string // of the local cloud, without a slash at its end; "" on AWS
+	Endpoint           string // of the local cloud, without a trailing slash; "" on AWS
 
 	accessKey, secretKey, sessionToken string
 }

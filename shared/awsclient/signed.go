@@ -12,8 +12,8 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// signed posts a body to a service, signed (Signature Version 4), and returns the response, whose body is the caller's to
-// close. again says whether another try may help where there was none.
+// signed posts a body to a service, signed (Signature Version 4), and returns the response; the caller closes its body.
+// When there is no response, again says whether another try may help.
 func signed(ctx context.Context, cfg aws.Config, service Service, path string, header map[string]string, body []byte) (response *http.Response, again bool, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, Endpoint(cfg, service)+path, bytes.NewReader(body))
 	if err != nil {

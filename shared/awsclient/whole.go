@@ -7,12 +7,12 @@ import (
 	"net/http"
 )
 
-// Whole returns a transport that gives next each request's body in one piece of memory.
+// Whole returns a transport that passes each request's body to next in one piece of memory.
 //
-// The SDK closes a request's body as soon as the answer begins. A service that is quick, such as the local cloud, is then
-// quicker than net/http's own last look at the body; net/http takes that for a broken request and drops the connection
-// with the answer in it. The SDK repeats the call, and a conditional write meets itself: seen in one of 700 calls
-// (smithy-go 1.28, transport/http/client.go). Our bodies are some kilobytes of JSON.
+// The SDK closes a request's body as soon as the answer begins. A fast service, such as the local cloud, can answer
+// before net/http has finished with the body; net/http takes that for a broken request and drops the connection with
+// the answer in it. The SDK repeats the call, and a conditional write meets itself: seen in one of 700 calls (smithy-go
+// 1.28, transport/http/client.go). Our bodies are some kilobytes of JSON.
 func Whole(next http.RoundTripper) http.RoundTripper { return whole{next} }
 
 type whole struct{ next http.RoundTripper }
@@ -28,7 +28,8 @@ func (w whole) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	own := *r // a transport must not change the request itself
 	own.Body = io.NopCloser(bytes.NewReader(body))
-	// With it net/http may repeat a request of which nothing was sent, on a connection that died while the function slept.
+	// This lets net/http repeat a request of which nothing was sent, on a connection that died while the function
+	// slept.
 	own.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	return w.next.RoundTrip(&own)
 }

@@ -8,7 +8,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// Avatars keeps the pictures of users; it is membership.AvatarFiles.
+// Avatars keeps users' pictures; it implements membership.AvatarFiles.
 type Avatars struct{ Bucket Bucket }
 
 // UploadForm signs the form for one upload. back is where the browser goes afterwards, "" for scripts and services.
@@ -16,7 +16,7 @@ func (a Avatars) UploadForm(ctx context.Context, ref membership.AvatarRef, conte
 	return a.Bucket.Form(ctx, Terms{Key: AvatarUpload(ref), ContentType: contentType, MaxBytes: membership.MaxPictureBytes, Expires: expires, Back: back})
 }
 
-// Upload returns what was uploaded. Errors: ErrNotFound, ErrPictureTooLarge, ErrOverloaded.
+// Upload returns the uploaded file. Errors: ErrNotFound, ErrPictureTooLarge, ErrOverloaded.
 func (a Avatars) Upload(ctx context.Context, ref membership.AvatarRef) ([]byte, error) {
 	data, err := a.Bucket.Get(ctx, AvatarUpload(ref), membership.MaxPictureBytes)
 	if errors.Is(err, ErrTooBig) {
@@ -25,12 +25,12 @@ func (a Avatars) Upload(ctx context.Context, ref membership.AvatarRef) ([]byte, 
 	return data, err
 }
 
-// DropUpload deletes what was uploaded. Errors: ErrOverloaded.
+// DropUpload deletes the uploaded file. Errors: ErrOverloaded.
 func (a Avatars) DropUpload(ctx context.Context, ref membership.AvatarRef) error {
 	return a.Bucket.Delete(ctx, AvatarUpload(ref))
 }
 
-// pictureLimit is far above what a JPEG of 256 × 256 pixels can have.
+// pictureLimit is in bytes and far above any JPEG of 256 × 256 pixels.
 const pictureLimit = 1 << 20
 
 // Picture returns one of the squares. Errors: ErrNotFound, ErrOverloaded.
@@ -43,8 +43,8 @@ func (a Avatars) PutPicture(ctx context.Context, ref membership.AvatarRef, size 
 	return a.Bucket.Put(ctx, AvatarPicture(ref, size), "image/jpeg", jpeg)
 }
 
-// DropPictures deletes the squares of those uploads that drop says so of. What is beyond a thousand is left to the next
-// time. Errors: ErrOverloaded.
+// DropPictures deletes the squares of the uploads for which drop returns true. Squares beyond the first thousand are
+// left to the next call. Errors: ErrOverloaded.
 func (a Avatars) DropPictures(ctx context.Context, customerID, userID string, drop func(uploadID string) bool) error {
 	prefix := avatarsOf(customerID, userID)
 	if prefix == "" {

@@ -26,24 +26,24 @@ type Bucket struct {
 	client      aws.HTTPClient
 	credentials aws.CredentialsProvider
 	region      string
-	address     string // of the bucket, without a slash at its end
+	address     string // of the bucket, without a trailing slash
 	name        string
 	now         func() time.Time
 }
 
-// New returns the bucket of this name. now is the clock by which requests, forms and links are signed.
+// New returns the bucket of this name. now is the clock that signs requests, forms and links.
 func New(cfg aws.Config, name string, now func() time.Time) Bucket {
 	b := Bucket{client: cfg.HTTPClient, credentials: cfg.Credentials, region: cfg.Region, name: name, now: now}
-	// Regions of other partitions than aws have other hosts; none of them is meant here.
+	// Regions outside the partition aws have other hosts; they are not supported here.
 	b.address = "https://" + name + ".s3." + cfg.Region + ".amazonaws.com"
-	if cfg.BaseEndpoint != nil { // the local cloud has no host for each bucket
+	if cfg.BaseEndpoint != nil { // the local cloud has no host per bucket
 		b.address = strings.TrimSuffix(*cfg.BaseEndpoint, "/") + "/" + name
 	}
 	return b
 }
 
-// Origin is what pages must allow in their Content-Security-Policy (form-action, connect-src) so that browsers may upload
-// to the bucket: scheme, host and port.
+// Origin returns what pages must allow in their Content-Security-Policy (form-action, connect-src) so that browsers can
+// upload to the bucket: scheme, host and port.
 func (b Bucket) Origin() string {
 	u, err := url.Parse(b.address)
 	if err != nil {
@@ -68,7 +68,7 @@ func (b Bucket) Put(ctx context.Context, k Key, contentType string, body []byte)
 	return err
 }
 
-// Delete removes an object; one that is not there is removed already. Errors: ErrOverloaded.
+// Delete removes an object; one that does not exist counts as removed. Errors: ErrOverloaded.
 func (b Bucket) Delete(ctx context.Context, k Key) error {
 	_, err := b.send(ctx, http.MethodDelete, k.name, nil, field{}, nil, answerLimit)
 	if membership.KindOf(err) == membership.NotFound {
@@ -77,13 +77,13 @@ func (b Bucket) Delete(ctx context.Context, k Key) error {
 	return err
 }
 
-// list returns the keys that begin with prefix, at most 1,000, in their order. Errors: ErrOverloaded.
+// list returns up to 1,000 keys that begin with prefix, sorted. Errors: ErrOverloaded.
 func (b Bucket) list(ctx context.Context, prefix string) ([]string, error) {
 	answer, err := b.send(ctx, http.MethodGet, "", url.Values{"list-type": {"2"}, "prefix": {prefix}}, field{}, nil, answerLimit)
 	if err != nil {
 		return nil, err
 	}
-	// Our keys hold nothing that XML writes in another way (isID).
+	// Our keys contain nothing that XML escapes (isID).
 	var names []string
 	for rest := string(answer); ; {
 		_, after, ok := strings.Cut(rest, "<Key>")
@@ -96,16 +96,16 @@ func (b Bucket) list(ctx context.Context, prefix string) ([]string, error) {
 	}
 }
 
-// ErrTooBig answers Get for an object that is larger than asked for.
+// ErrTooBig is Get's error for an object that is larger than the limit.
 var ErrTooBig = errors.New("the object is larger than expected")
 
-// How calls are tried, as in shared/awsclient: three times, with a pause of up to 100 and 200 ms.
+// Calls are tried as in shared/awsclient: three times, with a pause of up to 100 and 200 ms.
 const (
 	tries       = 3
-	answerLimit = 1 << 20 // of everything but objects: errors, lists of at most 1,000 keys
+	answerLimit = 1 << 20 // for all answers but objects: errors, lists of up to 1,000 keys
 )
 
-// field is one field of a call's header; the zero field is none.
+// field is one header field of a call; the zero field means none.
 type field struct{ name, value string }
 
 func ofType(contentType string) field {
@@ -115,7 +115,7 @@ func ofType(contentType string) field {
 	return field{"Content-Type", contentType}
 }
 
-// send makes one call, with further tries for what passes.
+// send makes one call, and retries failures that may pass.
 func (b Bucket) send(ctx context.Context, method, key string, query url.Values, header field, body []byte, limit int64) ([]byte, error) {
 	if key == "" && query == nil {
 		return nil, errors.New("files: a key without customer, user or id")
@@ -135,7 +135,7 @@ func (b Bucket) send(ctx context.Context, method, key string, query url.Values, 
 	}
 }
 
-// once makes one try; again says whether another one may help.
+// once makes one try; again says whether another may help.
 func (b Bucket) once(ctx context.Context, method, key string, query url.Values, header field, body []byte, limit int64) (answer []byte, again bool, err error) {
 	address := b.address + "/" + key
 	if query != nil {

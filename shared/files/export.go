@@ -11,13 +11,13 @@ import (
 	"clientele/shared/membership"
 )
 
-// Exports keeps the files of exports; it is membership.ExportFiles.
+// Exports keeps the files of exports; it implements membership.ExportFiles.
 type Exports struct{ Bucket Bucket }
 
 const (
 	exportType = "text/csv; charset=utf-8"
 	exportFile = "users.csv"
-	// pieceLimit is far above the 5 MiB and a page of rows that a piece has at most.
+	// pieceLimit is far above the largest piece, which is 5 MiB and a page of rows.
 	pieceLimit = 32 << 20
 )
 
@@ -29,7 +29,7 @@ func pieceKey(ref membership.ExportRef, number int) Key {
 	return Export(ref.CustomerID, ref.UserID, ref.ExportID, "piece-"+strconv.Itoa(number))
 }
 
-// Rows begins a file, or (further) goes on with one.
+// Rows begins a file or, with further, continues one.
 func (e Exports) Rows(out io.Writer, separator byte, further bool) membership.RowWriter {
 	if further {
 		return csvfile.ContinueWriter(out, csvfile.Separator(separator))
@@ -42,12 +42,12 @@ func (e Exports) Put(ctx context.Context, ref membership.ExportRef, data []byte)
 	return e.Bucket.Put(ctx, exportKey(ref), exportType, data)
 }
 
-// Link returns an address from which the file can be downloaded for some time.
+// Link returns an address from which the file can be downloaded during lifetime.
 func (e Exports) Link(ctx context.Context, ref membership.ExportRef, name string, lifetime time.Duration) (string, error) {
 	return e.Bucket.Link(ctx, exportKey(ref), name, exportType, lifetime)
 }
 
-// PutPiece stores what is not yet enough for a part. Errors: ErrOverloaded.
+// PutPiece stores data that is not yet enough for a part. Errors: ErrOverloaded.
 func (e Exports) PutPiece(ctx context.Context, ref membership.ExportRef, number int, data []byte) error {
 	return e.Bucket.Put(ctx, pieceKey(ref, number), exportType, data)
 }
@@ -57,7 +57,7 @@ func (e Exports) Piece(ctx context.Context, ref membership.ExportRef, number int
 	return e.Bucket.Get(ctx, pieceKey(ref, number), pieceLimit)
 }
 
-// Begin begins a file of several parts. Errors: ErrOverloaded.
+// Begin begins a file of several parts and returns the name of the upload. Errors: ErrOverloaded.
 func (e Exports) Begin(ctx context.Context, ref membership.ExportRef) (upload string, err error) {
 	return e.Bucket.Begin(ctx, exportKey(ref), exportType)
 }
@@ -67,12 +67,12 @@ func (e Exports) PutPart(ctx context.Context, ref membership.ExportRef, upload s
 	return e.Bucket.PutPart(ctx, exportKey(ref), upload, number, data)
 }
 
-// Join makes the file of its parts. Errors: ErrNotFound when there is no such upload, ErrOverloaded.
+// Join makes the file from its parts. Errors: ErrNotFound when there is no such upload or part, ErrOverloaded.
 func (e Exports) Join(ctx context.Context, ref membership.ExportRef, upload string, numbers []int) error {
 	return e.Bucket.Join(ctx, exportKey(ref), upload, numbers)
 }
 
-// Joined says whether the file is there. Errors: ErrOverloaded.
+// Joined says whether the file exists. Errors: ErrOverloaded.
 func (e Exports) Joined(ctx context.Context, ref membership.ExportRef) (bool, error) {
 	name := exportKey(ref).name
 	names, err := e.Bucket.list(ctx, name)

@@ -17,17 +17,17 @@ import (
 	"clientele/shared/membership"
 )
 
-// Terms are what an upload must keep to; S3 refuses every other one before it stores a byte.
+// Terms are what an upload must comply with; S3 refuses any other before it stores a byte.
 type Terms struct {
 	Key         Key
-	ContentType string // exactly this one; one that ends in "/", such as "image/", allows every type that begins so
-	MaxBytes    int64  // at least one byte, at most so many
+	ContentType string // exactly this type; one that ends in "/", such as "image/", allows every type that begins with it
+	MaxBytes    int64  // the file has at least one byte and at most this many
 	Expires     time.Time
-	Back        string // where the browser goes afterwards; "" answers 201, for scripts and services
+	Back        string // where the browser goes afterwards; with "" the answer is 201, for scripts and services
 }
 
-// Form signs a form by which a browser, or a service, uploads one file. It ends with the role's credentials, too, so that
-// Expires is some minutes. Whoever has the form can upload until then, also twice.
+// Form signs a form with which a browser, or a service, uploads one file. It also ends with the role's credentials, so
+// Expires should be some minutes away. Until then, anybody who has the form can upload, even twice.
 func (b Bucket) Form(ctx context.Context, t Terms) (membership.UploadForm, error) {
 	if t.Key.name == "" {
 		return membership.UploadForm{}, errors.New("files: a form without a key")
@@ -76,8 +76,8 @@ func scope(at time.Time, region string) string {
 	return at.Format("20060102") + "/" + region + "/" + service + "/aws4_request"
 }
 
-// signature signs a form's policy in its base64 (S3 API Reference, "Authenticating requests in browser-based uploads using
-// POST"): the SDK has that in its client for S3 only.
+// signature signs a form's policy in base64 (S3 API Reference, "Authenticating requests in browser-based uploads using
+// POST"); in the SDK only the client for S3 can.
 func signature(c aws.Credentials, at time.Time, region, policy string) string {
 	key := []byte("AWS4" + c.SecretAccessKey)
 	for part := range strings.SplitSeq(scope(at, region), "/") {

@@ -15,12 +15,12 @@ import (
 	"clientele/shared/membership"
 )
 
-// Imports keeps the files of imports, and reads and writes them as CSV; it is membership.ImportFiles.
+// Imports keeps the files of imports, and reads and writes them as CSV; it implements membership.ImportFiles.
 type Imports struct{ Bucket Bucket }
 
 const (
 	importType = "text/csv"
-	// importLimit is far above what belongs to an import: 5 MB of the oldest encoding are at most 15 MB of UTF-8.
+	// importLimit is far above any file of an import: 5 MB in the oldest encoding are at most 15 MB of UTF-8.
 	importLimit = 64 << 20
 )
 
@@ -32,13 +32,14 @@ func importFile(ref membership.ImportRef, name string) Key {
 	return ImportFile(ref.CustomerID, ref.UserID, ref.ImportID, name)
 }
 
-// UploadForm signs the form for the upload. What browsers and systems take a CSV file for differs, so the form says it.
+// UploadForm signs the form for the upload. Browsers and systems disagree on the type of a CSV file, so the form states
+// it.
 func (i Imports) UploadForm(ctx context.Context, ref membership.ImportRef, back string, expires time.Time) (membership.UploadForm, error) {
 	return i.Bucket.Form(ctx, Terms{Key: importUpload(ref), ContentType: importType, MaxBytes: membership.MaxImportBytes, Expires: expires, Back: back})
 }
 
-// Uploaded says whether a file has arrived, by the bucket's list: S3 answers a question about an object that is missing
-// with "forbidden" unless one may list the bucket. Errors: ErrOverloaded.
+// Uploaded says whether a file has arrived. It asks for the bucket's list, because S3 answers "forbidden" for a missing
+// object unless the caller may list the bucket. Errors: ErrOverloaded.
 func (i Imports) Uploaded(ctx context.Context, ref membership.ImportRef) (bool, error) {
 	name := importUpload(ref).name
 	if name == "" {
@@ -57,7 +58,7 @@ func (i Imports) Upload(ctx context.Context, ref membership.ImportRef) ([]byte, 
 	return data, err
 }
 
-// Put stores a file that belongs to an import. Errors: ErrOverloaded.
+// Put stores one of an import's files. Errors: ErrOverloaded.
 func (i Imports) Put(ctx context.Context, ref membership.ImportRef, name string, data []byte) error {
 	return i.Bucket.Put(ctx, importFile(ref, name), exportType, data)
 }
@@ -67,12 +68,12 @@ func (i Imports) Get(ctx context.Context, ref membership.ImportRef, name string)
 	return i.Bucket.Get(ctx, importFile(ref, name), importLimit)
 }
 
-// Link returns an address from which a file can be downloaded for some time.
+// Link returns an address from which a file can be downloaded during lifetime.
 func (i Imports) Link(ctx context.Context, ref membership.ImportRef, name, fileName string, lifetime time.Duration) (string, error) {
 	return i.Bucket.Link(ctx, importFile(ref, name), fileName, exportType, lifetime)
 }
 
-// Drop deletes all that belongs to an import. Errors: ErrOverloaded.
+// Drop deletes all files of an import. Errors: ErrOverloaded.
 func (i Imports) Drop(ctx context.Context, ref membership.ImportRef) error {
 	if err := i.Bucket.Delete(ctx, importUpload(ref)); err != nil {
 		return err
@@ -98,7 +99,8 @@ func (i Imports) Rows(out io.Writer, separator byte) membership.RowWriter {
 	return csvfile.NewWriter(out, csvfile.Separator(separator))
 }
 
-// Open reads a file's headings. Errors: *membership.ImportFault.
+// Open reads a file's headings and returns its rows. With separator "" the separator is detected.
+// Errors: *membership.ImportFault.
 func (i Imports) Open(data []byte, separator string) (membership.ImportSheet, error) {
 	var columns []csvfile.Column
 	for _, c := range membership.ImportColumns() {
@@ -124,12 +126,12 @@ type sheet struct {
 	columns []csvfile.Column
 }
 
-// separators are those that can be asked for, by membership.ImportSeparators.
+// separators are the separators that can be asked for, as in membership.ImportSeparators.
 var separators = map[string]csvfile.Separator{
 	string(membership.Comma): csvfile.Comma, string(membership.Semicolon): csvfile.Semicolon, "tab": '\t', "bar": '|',
 }
 
-// Separator returns the name of the one that was found, or said.
+// Separator returns the name of the separator, whether detected or given.
 func (s sheet) Separator() string {
 	for name, separator := range separators {
 		if separator == s.Reader.Separator() {
@@ -139,7 +141,7 @@ func (s sheet) Separator() string {
 	return "other"
 }
 
-// Next returns the next row with text in it. Errors: io.EOF, *membership.ImportFault.
+// Next returns the next row that is not blank. Errors: io.EOF, *membership.ImportFault.
 func (s sheet) Next() (membership.ImportLine, error) {
 	for {
 		row, err := s.Reader.Next()
@@ -153,7 +155,7 @@ func (s sheet) Next() (membership.ImportLine, error) {
 		if row.Err != nil {
 			line.Fault = string(row.Err.Code)
 		}
-		// A row with broken quotes is one cell, which is whatever it is, but no value of the first column.
+		// A row with broken quotes is one cell, which can be anything but a value of the first column.
 		if row.Err == nil || row.Err.Code != csvfile.BrokenQuotes {
 			line.Values = make(map[string]string, len(s.columns))
 			for _, c := range s.columns {
@@ -166,8 +168,8 @@ func (s sheet) Next() (membership.ImportLine, error) {
 	}
 }
 
-// importFault says what is wrong with a file. A row that makes no sense is one with the file where it should name the
-// columns: pictures, for example.
+// importFault returns what is wrong with a file. A row that cannot be read where the column names should be, as in a
+// picture, means that the file has no headings.
 func importFault(err error) error {
 	var e *csvfile.Error
 	if !errors.As(err, &e) {
@@ -183,7 +185,8 @@ func importFault(err error) error {
 //go:embed text/import.*.json
 var importTexts embed.FS
 
-// Say puts a word of a result ("result.invited") or the code of a reason ("reason.already_user") into a language.
+// Say returns the word for a result ("result.invited") or for the code of a reason ("reason.already_user") in a
+// language, or else english.
 func (i Imports) Say(language, key, english string) string {
 	data, err := importTexts.ReadFile("text/import." + language + ".json")
 	if err != nil {

@@ -2,10 +2,10 @@ package files
 
 import "context"
 
-// InboundMails are the mails that came in; it is membership.MailFiles.
+// InboundMails are the mails that came in; it implements membership.MailFiles.
 type InboundMails struct {
 	Bucket Bucket
-	Start  int64 // how much of a mail is looked at, in bytes; the rest may be 40 MB
+	Start  int64 // how many bytes of a mail are read; the rest may be 40 MB
 }
 
 // Head returns the start of a mail. Errors: ErrNotFound, ErrOverloaded.

@@ -7,15 +7,15 @@ import (
 	"clientele/shared/membership"
 )
 
-// Key is the place of one object in the bucket. This file is the only one that builds keys; each holds the ids of the
-// customer and of the user whom it belongs to. The zero Key is none: the bucket refuses it.
+// Key is the place of one object in the bucket. Only this file builds keys; except for inbound mails, each holds the
+// ids of the customer and the user to whom it belongs. The bucket refuses the zero Key.
 type Key struct{ name string }
 
-// String returns the key as S3 and its events have it.
+// String returns the key as S3 and its events spell it.
 func (k Key) String() string { return k.name }
 
-// The prefixes. What is below uploads, exports, imports and inbound is deleted by age (template.yaml): after a day, a week,
-// a day more than an import is kept, and a week.
+// The prefixes. Objects under uploads, exports, imports and inbound are deleted by age (template.yaml): after a day,
+// after a week, a day later than the import they belong to, and after a week.
 const (
 	avatarUploads = "uploads/avatars/"
 	importUploads = "uploads/imports/"
@@ -25,12 +25,12 @@ const (
 	inboundMails  = "inbound/"
 )
 
-// AvatarUpload is where a picture is uploaded to: uploads/avatars/<customer>/<user>/<upload>.
+// AvatarUpload returns where a picture is uploaded: uploads/avatars/<customer>/<user>/<upload>.
 func AvatarUpload(ref membership.AvatarRef) Key {
 	return join(avatarUploads, ref.CustomerID, ref.UserID, ref.UploadID)
 }
 
-// AvatarPicture is one square made from an upload: avatars/<customer>/<user>/<upload>-<pixels>.jpg.
+// AvatarPicture returns the key of one square made from an upload: avatars/<customer>/<user>/<upload>-<pixels>.jpg.
 func AvatarPicture(ref membership.AvatarRef, size int) Key {
 	k := join(avatars, ref.CustomerID, ref.UserID, ref.UploadID)
 	if k.name != "" {
@@ -39,18 +39,18 @@ func AvatarPicture(ref membership.AvatarRef, size int) Key {
 	return k
 }
 
-// ImportUpload is where a list of people is uploaded to: uploads/imports/<customer>/<user>/<import>.
+// ImportUpload returns where a list of people is uploaded: uploads/imports/<customer>/<user>/<import>.
 func ImportUpload(customerID, userID, importID string) Key {
 	return join(importUploads, customerID, userID, importID)
 }
 
-// ImportFile is what belongs to an import: the file as it was read, its rows, its results:
+// ImportFile returns the key of one of an import's files (the file as it was read, its rows, its results):
 // imports/<customer>/<user>/<import>/<name>.
 func ImportFile(customerID, userID, importID, name string) Key {
 	return join(imports, customerID, userID, importID, name)
 }
 
-// importFilesOf is what the keys of all that belongs to an import begin with, "" when an id is none.
+// importFilesOf returns the prefix of the keys of an import's files, or "" when an id is invalid.
 func importFilesOf(customerID, userID, importID string) string {
 	k := join(imports, customerID, userID, importID)
 	if k.name == "" {
@@ -59,16 +59,17 @@ func importFilesOf(customerID, userID, importID string) string {
 	return k.name + "/"
 }
 
-// InboundMail is a mail as it came in, written by SES under its own id: inbound/<id>. It belongs to nobody yet.
+// InboundMail returns the key of a mail as it came in, written by SES under its own id: inbound/<id>. It belongs to
+// nobody yet.
 func InboundMail(mailID string) Key { return join(inboundMails, mailID) }
 
-// Export is one file, or part of one, of an export: exports/<customer>/<user>/<export>/<part>. The user is who asked for
-// it.
+// Export returns the key of a file of an export, or of a part: exports/<customer>/<user>/<export>/<part>. The user is
+// the one who asked for it.
 func Export(customerID, userID, exportID, part string) Key {
 	return join(exports, customerID, userID, exportID, part)
 }
 
-// AvatarUploadOf returns what was uploaded, from the key in an event; false when the key is none of AvatarUpload's.
+// AvatarUploadOf returns the upload of a key in an event, or false when the key is not one of AvatarUpload's.
 func AvatarUploadOf(name string) (membership.AvatarRef, bool) {
 	rest, ok := strings.CutPrefix(name, avatarUploads)
 	parts := strings.Split(rest, "/")
@@ -79,7 +80,7 @@ func AvatarUploadOf(name string) (membership.AvatarRef, bool) {
 	return ref, AvatarUpload(ref).name == name
 }
 
-// avatarsOf is what the keys of a user's pictures begin with, "" when an id is none.
+// avatarsOf returns the prefix of the keys of a user's pictures, or "" when an id is invalid.
 func avatarsOf(customerID, userID string) string {
 	k := join(avatars, customerID, userID)
 	if k.name == "" {
@@ -88,13 +89,14 @@ func avatarsOf(customerID, userID string) string {
 	return k.name + "/"
 }
 
-// versionOf returns from which upload a picture was made.
+// versionOf returns the upload that a picture was made from.
 func versionOf(name string) string {
 	name = name[strings.LastIndexByte(name, '/')+1:]
 	return name[:max(strings.LastIndexByte(name, '-'), 0)]
 }
 
-// join returns the zero Key when a part is no id: a missing or foreign-looking one must not lead to another's place.
+// join returns the zero Key when a part is not an id: a missing or strange part must not lead to somebody else's
+// object.
 func join(prefix string, parts ...string) Key {
 	for _, p := range parts {
 		if !isID(p) {
@@ -104,8 +106,8 @@ func join(prefix string, parts ...string) Key {
 	return Key{prefix + strings.Join(parts, "/")}
 }
 
-// isID says whether a part of a key consists of letters, digits, hyphens and dots, beginning with a letter or digit:
-// nothing that S3, an address or a policy reads in another way.
+// isID says whether a part of a key has 1 to 100 letters, digits, hyphens and dots, the first a letter or digit:
+// nothing that S3, an address or a policy would read differently.
 func isID(s string) bool {
 	for i, c := range []byte(s) {
 		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Link signs an address from which a browser downloads an object under a file name. It holds for lifetime, and no longer
-// than the role's credentials: mint it when it is asked for, after the rights check, for some minutes.
+// Link signs an address from which a browser downloads an object under a file name. It is valid for lifetime, but no
+// longer than the role's credentials: make it when it is asked for, after checking the rights, for some minutes.
 func (b Bucket) Link(ctx context.Context, k Key, fileName, contentType string, lifetime time.Duration) (string, error) {
 	if k.name == "" {
 		return "", errors.New("files: a link without a key")
@@ -38,7 +38,7 @@ func (b Bucket) Link(ctx context.Context, k Key, fileName, contentType string, l
 	return signed, nil
 }
 
-// plainName keeps what a header takes as a file name without quoting.
+// plainName keeps what a header allows in a file name without quoting.
 func plainName(name string) string {
 	return strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' || strings.ContainsRune(`"\/;`, c) {

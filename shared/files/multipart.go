@@ -12,10 +12,11 @@ import (
 	"clientele/shared/membership"
 )
 
-// A file of several parts is begun, gets its parts in any order, and is there when it is joined. What is never joined is
+// A file of several parts is begun, gets its parts in any order, and exists once it is joined. What is never joined is
 // deleted after a day (template.yaml).
 
-// Begin begins a file of several parts and returns by what it is named until it is joined. Errors: ErrOverloaded.
+// Begin begins a file of several parts and returns the name under which it is known until it is joined.
+// Errors: ErrOverloaded.
 func (b Bucket) Begin(ctx context.Context, k Key, contentType string) (upload string, err error) {
 	answer, err := b.send(ctx, http.MethodPost, k.name, url.Values{"uploads": {""}}, ofType(contentType), nil, answerLimit)
 	if err != nil {
@@ -27,15 +28,16 @@ func (b Bucket) Begin(ctx context.Context, k Key, contentType string) (upload st
 	return upload, nil
 }
 
-// PutPart stores a part, or replaces it. number is 1 to 10,000; all parts but that with the highest have at least 5 MiB.
+// PutPart stores or replaces a part. number is 1 to 10,000; every part except the highest has at least 5 MiB.
 // Errors: ErrNotFound when there is no such upload, ErrOverloaded.
 func (b Bucket) PutPart(ctx context.Context, k Key, upload string, number int, body []byte) error {
 	_, err := b.send(ctx, http.MethodPut, k.name, url.Values{"partNumber": {strconv.Itoa(number)}, "uploadId": {upload}}, field{}, body, answerLimit)
 	return err
 }
 
-// Join makes the file of the parts with these numbers, which rise; others are dropped. Errors: ErrNotFound when there is
-// no such upload: never begun, given up, joined already; or when a part is missing.
+// Join makes the file from the parts with these numbers, in ascending order; other parts are dropped.
+// Errors: ErrNotFound when a part is missing or there is no such upload (never begun, given up, or joined already),
+// ErrOverloaded.
 func (b Bucket) Join(ctx context.Context, k Key, upload string, numbers []int) error {
 	tags, err := b.parts(ctx, k, upload)
 	if err != nil {
@@ -52,15 +54,15 @@ func (b Bucket) Join(ctx context.Context, k Key, upload string, numbers []int) e
 	}
 	body.WriteString("</CompleteMultipartUpload>")
 	answer, err := b.send(ctx, http.MethodPost, k.name, url.Values{"uploadId": {upload}}, ofType("application/xml"), []byte(body.String()), answerLimit)
-	// S3 begins to answer before it is done, so that a failure can come with status 200.
+	// S3 starts to answer before it is done, so a failure can come with status 200.
 	if code := between(string(answer), "<Code>", "</Code>"); err == nil && code != "" {
 		err = membership.ErrOverloaded.Because(errors.New("files: join: " + code))
 	}
 	return err
 }
 
-// parts returns the tags of the parts that were stored, by number, as XML writes them. More than a thousand, of 5 MiB,
-// are not looked for: those behind are missing, then.
+// parts returns the ETags of the stored parts by number, as XML writes them. Only the first thousand parts, of 5 MiB
+// each, are found; any others count as missing.
 func (b Bucket) parts(ctx context.Context, k Key, upload string) (map[int]string, error) {
 	answer, err := b.send(ctx, http.MethodGet, k.name, url.Values{"uploadId": {upload}}, field{}, nil, answerLimit)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 // Namespace is the CloudWatch namespace of all our metrics.
 const Namespace = "Clientele"
 
-// Count writes one EMF line: metric name counted n, once for this set of dimensions. Dimensions are few and of few values
-// (an outcome, a letter's name), never ids: every combination is a metric that costs money. An EMF line takes at most 30
-// dimensions; ours take one or two.
+// Count writes one EMF line: metric name counted n, once for this set of dimensions. Dimensions are few and have few
+// values (an outcome, a letter's name), never ids: every combination is a metric that costs money. An EMF line takes at
+// most 30 dimensions; ours have one or two.
 func Count(w io.Writer, now time.Time, name string, n int, dims map[string]string) error {
 	keys := slices.Sorted(maps.Keys(dims))
 	line := map[string]any{

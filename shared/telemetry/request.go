@@ -10,7 +10,7 @@ import (
 )
 
 // The line of a request stays below 400 bytes (design 4), whatever a caller sends: every text in it is cut. An id is a
-// UUID of 36 characters at most; a route is one of our own patterns.
+// UUID of at most 36 characters; a route is one of our own patterns.
 const (
 	maxRoute = 96
 	maxID    = 40
@@ -20,8 +20,8 @@ const (
 // addresses.
 const Unmatched = "unmatched"
 
-// Request is what the log line of one request says. The adapter makes one per request and writes it at the end; whoever
-// learns something on the way (the route, the actor) sets it. It is safe for concurrent use.
+// Request is what the log line of one request says. The adapter makes one per request and writes it at the end; code
+// that learns something on the way (the route, the actor) sets it. It is safe for concurrent use.
 type Request struct {
 	mu         sync.Mutex
 	id         string
@@ -31,8 +31,8 @@ type Request struct {
 	customerID string
 }
 
-// NewRequest starts the record of the request with this id. The duration in the line is measured from here: it is the one
-// thing that the machine's own clock decides, since no rule hangs on it.
+// NewRequest starts the record of the request with this id. The line's duration is measured from here, by the machine's
+// own clock, which decides nothing else: no rule depends on it.
 func NewRequest(id string) *Request {
 	return &Request{id: id, started: time.Now(), route: Unmatched}
 }
@@ -49,14 +49,14 @@ func (r *Request) SetRoute(pattern string) {
 	}
 }
 
-// SetActor sets who is calling.
+// SetActor sets the caller.
 func (r *Request) SetActor(actorID, customerID string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.actorID, r.customerID = actorID, customerID
 }
 
-// Write writes the line.
+// Write writes the line to log.
 func (r *Request) Write(log *slog.Logger, status int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -71,7 +71,8 @@ func (r *Request) Write(log *slog.Logger, status int) {
 	)
 }
 
-// cut returns the first n printable ASCII characters of s; others would grow up to six times when JSON escapes them.
+// cut returns the first n bytes of s, with "?" for each that is not printable ASCII or that JSON would escape to up to
+// six characters.
 func cut(s string, n int) string {
 	if len(s) > n {
 		s = s[:n]
@@ -95,7 +96,7 @@ func With(ctx context.Context, r *Request) context.Context {
 	return context.WithValue(ctx, requestKey{}, r)
 }
 
-// From returns the record of the request, nil when ctx has none.
+// From returns the record of the request, or nil when ctx has none.
 func From(ctx context.Context) *Request {
 	r, _ := ctx.Value(requestKey{}).(*Request)
 	return r

@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 )
 
-// New returns a client.
+// New returns a client of Cognito's user pools.
 func New(cfg aws.Config) *cognitoidentityprovider.Client {
 	return cognitoidentityprovider.NewFromConfig(cfg)
 }

@@ -6,5 +6,5 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// New returns a client.
+// New returns a client of DynamoDB.
 func New(cfg aws.Config) *dynamodb.Client { return dynamodb.NewFromConfig(cfg) }
