@@ -15,10 +15,11 @@ import (
 	"clientele/shared/store/storetest"
 )
 
-// builds makes binaries the way template.yaml ships them (see the Makefile).
+// builds makes binaries as template.yaml ships them (see the Makefile).
 type builds struct{ root, dir string }
 
-// apiFunctions serve the API; the others are pages and event functions, with looser budgets (design 4).
+// isAPI says whether a function serves the API; the others are pages and event functions, with looser budgets (design
+// 4).
 func isAPI(function string) bool {
 	return slices.Contains([]string{"customers", "users", "groups", "invitations", "registrations", "approvals", "settings", "exports", "imports", "signin", "profile"}, function)
 }
@@ -53,7 +54,7 @@ func (b builds) binary(function, arch string) string {
 	return filepath.Join(b.dir, arch, function)
 }
 
-// megabyte is 2^20 bytes, as Lambda counts in its limits and its logs; so do the budgets.
+// megabyte is 2^20 bytes, as in Lambda's limits and logs, and so in the budgets.
 const megabyte = 1 << 20
 
 // all builds the functions and the empty one for this machine.
@@ -80,7 +81,7 @@ func (b builds) build(ctx context.Context, system, arch string, packages []strin
 	return nil
 }
 
-// measure reports sizes on arm64 and what is linked.
+// measure reports the sizes on arm64 and what is linked.
 func (b builds) measure(ctx context.Context, r *report, functions []string) error {
 	step("building for arm64")
 	var packages []string
@@ -111,7 +112,7 @@ func (b builds) measure(ctx context.Context, r *report, functions []string) erro
 	return nil
 }
 
-// linked returns the packages that a function links against the rule.
+// linked returns the packages that a function links although the rules forbid it.
 func (b builds) linked(ctx context.Context, function string) ([]string, error) {
 	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-tags=lambda.norpc,nethttpomithttp2", "./functions/"+function)
 	cmd.Dir = b.root

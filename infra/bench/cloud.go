@@ -20,7 +20,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// What the cloud's answers and the functions' environment have in common.
+// Values shared by the cloud's answers and the functions' environment.
 const (
 	region        = "eu-central-1"
 	pool          = "eu-central-1_bench"
@@ -29,8 +29,8 @@ const (
 	secret        = "the secret of the bench, longer than 32 bytes"
 )
 
-// cloud answers in the place of AWS: Secrets Manager, Cognito and SES say what is expected, DynamoDB's calls are handed
-// to the engine and noted with what they cost.
+// cloud answers instead of AWS: Secrets Manager, Cognito and SES give the expected answers; calls to DynamoDB are
+// passed to the engine and noted with what they cost.
 type cloud struct {
 	url    string
 	engine string
@@ -40,7 +40,7 @@ type cloud struct {
 
 	mu    sync.Mutex
 	calls []call
-	slow  time.Duration // how long each call of DynamoDB takes at least
+	slow  time.Duration // the least that each call to DynamoDB takes
 }
 
 // call is one call of a function.
@@ -49,7 +49,7 @@ type call struct {
 	body               []byte
 	failed             bool
 	start, end         time.Time
-	capacity           float64 // of DynamoDB
+	capacity           float64 // DynamoDB's
 }
 
 func newCloud(engine string) (*cloud, error) {
@@ -63,14 +63,14 @@ func newCloud(engine string) (*cloud, error) {
 	}
 	c := &cloud{url: "http://" + l.Addr().String(), engine: engine, key: key, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	c.server = &http.Server{Handler: c, ReadHeaderTimeout: time.Minute}
-	go func() { _ = c.server.Serve(l) }() // ends with close
+	go func() { _ = c.server.Serve(l) }() // until close
 	return c, nil
 }
 
 func (c *cloud) close() { _ = c.server.Close() }
 
-// slowDown makes each call of DynamoDB take at least d, so that calls that are made at once overlap on a busy machine too,
-// and waits can be counted.
+// slowDown makes each call to DynamoDB take at least d, so that simultaneous calls overlap even on a busy machine, and
+// waits can be counted.
 func (c *cloud) slowDown(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -128,10 +128,10 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	w.WriteHeader(status)
-	_, _ = w.Write(answer) // a function that is gone needs no answer
+	_, _ = w.Write(answer) // a function that has gone needs no answer
 }
 
-// dynamoDB hands a call to the engine and asks what it consumed.
+// dynamoDB passes a call to the engine and asks what it consumed.
 func (c *cloud) dynamoDB(r *http.Request, body []byte) (status int, answer []byte, capacity float64, err error) {
 	body = append([]byte(`{"ReturnConsumedCapacity":"TOTAL",`), bytes.TrimPrefix(body, []byte("{"))...)
 	request, err := http.NewRequestWithContext(r.Context(), http.MethodPost, c.engine, bytes.NewReader(body))
@@ -164,10 +164,10 @@ func (c *cloud) dynamoDB(r *http.Request, body []byte) (status int, answer []byt
 
 func (c *cloud) cognito(operation string, body []byte) []byte {
 	var in struct {
-		ClientID       string // JSON's decoder takes Cognito's ClientId for it
+		ClientID       string // JSON's decoder also takes Cognito's ClientId
 		AuthParameters map[string]string
 	}
-	_ = json.Unmarshal(body, &in) // what it does not say is empty
+	_ = json.Unmarshal(body, &in) // what is not said stays empty
 	var answer any = map[string]string{}
 	switch operation {
 	case "DescribeUserPoolClient":
@@ -190,7 +190,7 @@ func (c *cloud) keys() []byte {
 	return b
 }
 
-// token returns an access token as Cognito makes them.
+// token returns an access token like Cognito's.
 func (c *cloud) token(userID string, door membership.Door) string {
 	client := portalClient
 	if door == membership.ConsoleDoor {
@@ -219,7 +219,7 @@ func of(calls []call, service string) []call {
 	return slices.DeleteFunc(slices.Clone(calls), func(c call) bool { return c.service != service })
 }
 
-// waits returns the longest chain of calls of which each began after the one before had ended.
+// waits returns the longest chain of calls in which each began after the one before had ended.
 func waits(calls []call) int {
 	n := 0
 	var end time.Time
@@ -231,8 +231,8 @@ func waits(calls []call) int {
 	return n
 }
 
-// readCapacity returns the read capacity units of calls. The engine does not count what was asked for and is not there,
-// which DynamoDB bills like something small: each key of a get, and each query.
+// readCapacity returns the read capacity units of calls. The engine does not count what was asked for but does not
+// exist; DynamoDB bills it like a small item: each key of a get, and each query.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 func readCapacity(calls []call) float64 {
 	sum := 0.0
@@ -244,7 +244,7 @@ func readCapacity(calls []call) float64 {
 				Keys           []json.RawMessage
 			}
 		}
-		_ = json.Unmarshal(c.body, &in) // the engine has understood it
+		_ = json.Unmarshal(c.body, &in) // the engine has parsed it already
 		least := func(consistent bool) float64 {
 			if consistent {
 				return 1

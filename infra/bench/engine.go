@@ -14,7 +14,7 @@ import (
 	"clientele/shared/store/storetest"
 )
 
-// startEngine returns DynamoDB Local: the one that the environment names, or one of its own.
+// startEngine returns DynamoDB Local: the one that the environment names, else one that it starts.
 func startEngine(ctx context.Context, root string) (engine storetest.Engine, stop func(), err error) {
 	engine = storetest.DynamoDBLocal()
 	if engine.Endpoint != "" {
@@ -43,7 +43,7 @@ func startEngine(ctx context.Context, root string) (engine storetest.Engine, sto
 			step("DynamoDB Local had ended by itself")
 		}
 	}
-	for deadline := time.Now().Add(5 * time.Minute); ; { // the first time it fetches 51 MB
+	for deadline := time.Now().Add(5 * time.Minute); ; { // the first time it downloads 51 MB
 		if conn, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
 			engine.Endpoint = "http://127.0.0.1:" + port
 			return engine, stop, conn.Close()

@@ -6,8 +6,8 @@ import (
 	"runtime"
 )
 
-// overloaded says whether more than two processes wait for each core: then times say nothing about the functions. It is
-// the average of the last minute (Linux; elsewhere nothing is known, and times are judged).
+// overloaded says whether more than two processes wait for each core, so that times say nothing about the functions. It
+// uses the average of the last minute (on Linux; elsewhere nothing is known, and times are judged).
 func overloaded() bool {
 	b, err := os.ReadFile("/proc/loadavg")
 	if err != nil {

@@ -1,14 +1,15 @@
-// Command bench measures what docs and design promise in figures: sizes, starts, waits and capacity of use cases, memory.
-// It builds the functions as they are shipped, runs them as processes behind a Lambda runtime API and a cloud of its own
-// (secret, keys, sign-in; the table is DynamoDB Local), prints each figure with its budget, and fails when one is over.
+// Command bench measures the figures that docs and design promise: sizes, starts, waits and capacity of use cases,
+// memory. It builds the functions as they are shipped, runs them as processes behind a Lambda runtime API and a cloud
+// of its own (secret, keys, sign-in; the table is DynamoDB Local), prints each figure with its budget, and fails when
+// one is over.
 //
 //	go run ./infra/bench -quick    some two minutes: 1,000 users, 1,000 requests
 //	go run ./infra/bench           100,000 users, 10,000 requests
 //
-// -markdown docs/budgets.md writes the table there too. MB are 2^20 bytes, as Lambda counts.
+// -markdown docs/budgets.md also writes the table there. MB are 2^20 bytes, as Lambda counts.
 //
-// Times (starts, processor time) are medians of runs in turns; on a machine that does too much else they are printed as
-// noisy and judged by nobody. Everything else is the same on every machine and always judged.
+// Times (starts, processor time) are medians of interleaved runs; on a machine that is too busy they are printed as
+// noisy and not judged. Everything else is the same on every machine and always judged.
 //
 // DynamoDB Local is started from infra/dynamodb-local unless CLIENTELE_DYNAMODB_LOCAL says where one is.
 package main

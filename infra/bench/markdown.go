@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// markdown writes the table to a file: docs/budgets.md.
+// markdown writes the table to a file, as in docs/budgets.md.
 func (r *report) markdown(file string, s sizes) error {
 	var b strings.Builder
 	quick, users := "", "With 100,000 users in the large table and 10,000 requests to one process."

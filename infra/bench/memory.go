@@ -12,14 +12,14 @@ import (
 	"clientele/shared/membership"
 )
 
-// mostGrowth is how much more a process may hold in a half than in the one before.
+// mostGrowth is how many times the memory of one half a process may hold in the next.
 const mostGrowth = 1.1
 
-// growth is that of the last of several halves.
+// growth returns how the last of several halves compares to the one before.
 func growth(held []float64) float64 { return held[len(held)-1] / held[len(held)-2] }
 
-// memory sends many list pages to one process and looks at what it holds, how long it computes and what it logs. It needs
-// Linux's /proc.
+// memory sends many list pages to one process and measures what it holds, how long it computes and what it logs. It
+// needs Linux's /proc.
 func (m *machine) memory(ctx context.Context, r *report, requests int) error {
 	const group = "one process, list pages of 50"
 	if _, err := os.Stat("/proc/self/status"); err != nil {
@@ -36,9 +36,9 @@ func (m *machine) memory(ctx context.Context, r *report, requests int) error {
 	if err != nil {
 		return err
 	}
-	// The most that is held in each half, from looks at every tenth request: a single look meets the collector anywhere
-	// between two of its runs. A collector that came late once has grown the heap for good; a leak goes on. So where it has
-	// grown, another half follows, and the figure is the growth over the last one.
+	// The most that is held in each half, from looks at every tenth request, because a single look can fall anywhere
+	// between two runs of the collector. A collector that was late once has grown the heap for good; a leak goes on. So
+	// when memory has grown, another half follows, and the figure is the growth over the last one.
 	var held []float64
 	var computed time.Duration
 	warm, sent := requests/10, 0
@@ -95,7 +95,7 @@ func (p *process) computed() (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	_, rest, _ := strings.Cut(string(b), ") ") // the name before may have spaces
+	_, rest, _ := strings.Cut(string(b), ") ") // the name before may contain spaces
 	fields := strings.Fields(rest)
 	user, errUser := strconv.Atoi(fields[11])
 	system, errSystem := strconv.Atoi(fields[12])

@@ -16,7 +16,7 @@ import (
 	"clientele/shared/store/storetest"
 )
 
-// people makes what use cases need beforehand, straight on the table.
+// people creates what use cases need beforehand, directly in the table.
 type people struct {
 	client      *dynamodb.Client
 	name        string // of the table
@@ -28,7 +28,7 @@ type people struct {
 	lastName    string // of everybody
 }
 
-// accounts takes every password.
+// accounts accepts every password.
 type accounts struct{ membership.Accounts }
 
 func (accounts) Create(context.Context, string) error              { return nil }
@@ -76,7 +76,7 @@ func (p *people) delete(ctx context.Context) error {
 	return storetest.Delete(context.WithoutCancel(ctx), p.client, p.name)
 }
 
-// call is one of the staff administrator's.
+// call returns a call by the staff administrator.
 func (p *people) call(at time.Time) membership.Call {
 	return membership.Call{Now: at, Actor: membership.Actor{Realm: membership.Staff, UserID: p.staff.ID, CustomerID: p.staff.CustomerID, Role: p.staff.Role, Name: p.staff.DisplayName()}}
 }
@@ -85,7 +85,7 @@ func (p *people) customer(ctx context.Context, name string) (membership.Customer
 	return p.customers.Create(ctx, p.call(time.Now()), membership.Corporate, membership.CustomerInput{Name: &name})
 }
 
-// invite invites one address at a moment.
+// invite invites one address at the given time.
 func (p *people) invite(ctx context.Context, customerID, email string, role membership.Role, at time.Time) (membership.Invitation, error) {
 	rows, err := p.invitations.Invite(ctx, p.call(at), membership.InviteInput{CustomerID: customerID, Invitees: []membership.Invitee{{Email: email, FirstName: "Mariella", LastName: p.lastName, Role: role}}})
 	if err != nil {
@@ -104,7 +104,7 @@ func (p *people) accept(ctx context.Context, v membership.Invitation) (membershi
 	return u, err
 }
 
-// member makes an active user.
+// member creates an active user.
 func (p *people) member(ctx context.Context, customerID, email string, role membership.Role) (membership.User, error) {
 	v, err := p.invite(ctx, customerID, email, role, time.Now())
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// plain returns the body of a response as the caller reads it.
+// plain returns a response's body as the caller reads it.
 func plain(r events.APIGatewayV2HTTPResponse) ([]byte, error) {
 	body := []byte(r.Body)
 	if r.IsBase64Encoded {

@@ -17,9 +17,9 @@ type report struct {
 	accepted []acceptance
 }
 
-// acceptance is a figure that is known to be over its budget.
+// acceptance is a figure that may be over its budget.
 type acceptance struct {
-	name  string // <group>: <name>; with * at its end, all that begin so
+	name  string // <group>: <name>; with a final *, all that begin like this
 	bound float64
 	why   string
 	used  bool
@@ -32,7 +32,7 @@ func (a acceptance) meets(name string) bool {
 	return name == a.name
 }
 
-// accept reads the figures that are known to be over, with their own bounds: infra/bench/accepted.txt.
+// accept reads the figures that may be over their budgets, with bounds of their own: infra/bench/accepted.txt.
 func (r *report) accept(file string) error {
 	lines, err := os.ReadFile(file)
 	if err != nil {
@@ -55,7 +55,7 @@ func (r *report) accept(file string) error {
 	return nil
 }
 
-// unused returns the acceptances that meet no figure: misspelt, or of what is measured no more.
+// unused returns an error for an acceptance that meets no figure: it is misspelt, or no longer measured.
 func (r *report) unused() error {
 	for _, a := range r.accepted {
 		if !a.used {
@@ -65,17 +65,17 @@ func (r *report) unused() error {
 	return nil
 }
 
-// figure is one thing measured. Without a budget it is told and judged by nobody.
+// figure is one thing measured. Without a budget it is shown but not judged.
 type figure struct {
 	group, name string
 	value       string
 	budget      string
 	over        bool
-	why         string // it may be over; "" where it may not
-	noisy       bool   // taken while the machine did too much else to judge it
+	why         string // why it may be over; "" if it may not
+	noisy       bool   // taken while the machine was too busy to judge it
 }
 
-// verdict says what a figure came to. Only "OVER" fails the bench.
+// verdict says how a figure compares to its budget. Only "OVER" fails the bench.
 func (f figure) verdict() string {
 	switch {
 	case f.noisy:
@@ -99,13 +99,13 @@ func (r *report) most(group, name string, value, budget float64, unit string) {
 			if value <= a.bound {
 				f.why = a.why
 			}
-			break // the first that meets it
+			break // the first one that meets it
 		}
 	}
 	r.figures = append(r.figures, f)
 }
 
-// mostTimed adds a figure that depends on what else the machine does: nobody judges it when that is too much.
+// mostTimed adds a figure that depends on what else the machine does: when that is too much, it is not judged.
 func (r *report) mostTimed(group, name string, value, budget float64, unit string, busy bool) {
 	r.most(group, name, value, budget, unit)
 	r.figures[len(r.figures)-1].noisy = busy

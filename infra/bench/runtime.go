@@ -22,14 +22,14 @@ import (
 	"clientele/shared/store/storetest"
 )
 
-// machine runs functions as Lambda does: a process for each, which polls a runtime API for events.
+// machine runs functions as Lambda does: each in a process that polls a runtime API for events.
 type machine struct {
 	builds builds
 	cloud  *cloud
 	engine storetest.Engine
 }
 
-// patience is how long a function may take, on a machine that does much else.
+// patience is how long a function may take on a busy machine.
 const patience = 3 * time.Minute
 
 // process is a running function.
@@ -42,7 +42,7 @@ type process struct {
 	answers chan answer
 	exited  chan struct{}
 	log     *counter
-	token   string // of whoever calls; "" is nobody
+	token   string // the caller's; "" for nobody
 	cookie  string
 }
 
@@ -51,7 +51,7 @@ type answer struct {
 	err  error
 }
 
-// counter counts what a function writes, and keeps its end for when something goes wrong.
+// counter counts what a function writes, and keeps the end of it for when something goes wrong.
 type counter struct {
 	n    atomic.Int64
 	mu   sync.Mutex
@@ -74,7 +74,7 @@ func (c *counter) tail() string {
 	return string(c.last)
 }
 
-// start runs a function with its runtime API.
+// start starts a function with its runtime API.
 func (m *machine) start(function, table string) (*process, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -82,7 +82,7 @@ func (m *machine) start(function, table string) (*process, error) {
 	}
 	p := &process{polled: make(chan time.Time, 1), events: make(chan []byte), answers: make(chan answer, 1), exited: make(chan struct{}), log: &counter{}}
 	p.server = &http.Server{Handler: p, ReadHeaderTimeout: time.Minute}
-	go func() { _ = p.server.Serve(l) }() // ends with stop
+	go func() { _ = p.server.Serve(l) }() // until stop
 	p.cmd = exec.Command(m.builds.binary(function, runtime.GOARCH))
 	p.cmd.Env = []string{
 		"AWS_LAMBDA_RUNTIME_API=" + l.Addr().String(), "AWS_LAMBDA_FUNCTION_NAME=" + function, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512",
@@ -98,7 +98,7 @@ func (m *machine) start(function, table string) (*process, error) {
 		return nil, err
 	}
 	go func() {
-		_ = p.cmd.Wait() // how it ended is in its log
+		_ = p.cmd.Wait() // its log says how it ended
 		close(p.exited)
 	}()
 	return p, nil
@@ -151,7 +151,7 @@ func (p *process) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// invoke hands an event to the function and returns its answer.
+// invoke passes an event to the function and returns its answer.
 func (p *process) invoke(ctx context.Context, event any) ([]byte, error) {
 	body, err := json.Marshal(event)
 	if err != nil {
@@ -177,8 +177,8 @@ func (p *process) invoke(ctx context.Context, event any) ([]byte, error) {
 	}
 }
 
-// request sends a request through the gateway's form of it, and fails for answers of 400 and above, those of the API also
-// for redirections. A form is sent as browsers do, anything else as JSON.
+// request sends a request as the gateway would pass it on. It fails for answers of 400 and above, and in the API also
+// for redirects. A form is sent as browsers do, anything else as JSON.
 func (p *process) request(ctx context.Context, method, target string, body any, headers ...string) (map[string]any, error) {
 	path, query, _ := strings.Cut(target, "?")
 	event := events.APIGatewayV2HTTPRequest{Version: "2.0", RawPath: path, RawQueryString: query, Headers: map[string]string{

@@ -21,12 +21,12 @@ import (
 // crowd is a table with many of everything.
 type crowd struct {
 	*stage
-	home  membership.Customer // whose users they all are
+	home  membership.Customer // all the users are its
 	count int
 	took  time.Duration
 }
 
-// scale compares what pages and clean-ups read in a small and in a large table.
+// scale compares what pages and clean-ups read in a small and a large table.
 func (m *machine) scale(ctx context.Context, r *report, few, many int) error {
 	var crowds [2]*crowd
 	for n, count := range []int{few, many} {
@@ -63,12 +63,12 @@ func (m *machine) scale(ctx context.Context, r *report, few, many int) error {
 	return nil
 }
 
-// seedWord stands in everything of the seed that differs from user to user. Its clones have words of the same length.
+// seedWord is in everything of the seed that differs from user to user. Its clones have words of the same length.
 const seedWord = "qxseedxq"
 
-// word returns the n-th clone's word: eight letters in an order that has nothing to do with n's.
+// word returns the n-th clone's word: eight letters whose order has nothing to do with n's.
 func word(n int) string {
-	const prime = 1_000_003 // every n below it has its own remainder
+	const prime = 1_000_003 // every n below it has a different remainder
 	n = n * 7919 % prime
 	var b strings.Builder
 	for range 8 {
@@ -80,8 +80,8 @@ func word(n int) string {
 
 func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 
-// newCrowd plays one customer, one member and one open invitation through the use cases, and clones everything that they
-// left in the table. So the bench knows nothing about how the table is kept.
+// newCrowd creates one customer, one member and one open invitation through the use cases, and clones everything that
+// they left in the table. So the bench knows nothing about how the table is organised.
 func (m *machine) newCrowd(ctx context.Context, count int) (*crowd, error) {
 	step("filling a table with %d users, customers and invitations", count)
 	began := time.Now()
@@ -128,7 +128,7 @@ func (m *machine) newCrowd(ctx context.Context, count int) (*crowd, error) {
 			if err := s.batchWrite(ctx, []types.WriteRequest{{PutRequest: &types.PutRequest{Item: i}}}); err != nil {
 				return nil, err
 			}
-		case !was && text(i, "entity") != "audit" && text(i, "entity") != "mail": // nothing lists those
+		case !was && text(i, "entity") != "audit" && text(i, "entity") != "mail": // no list shows those
 			seed = append(seed, i)
 		}
 	}
@@ -183,7 +183,7 @@ func (s *stage) batchWrite(ctx context.Context, requests []types.WriteRequest) e
 }
 
 // cloned returns an item with the seed's words and ids replaced. The partition of a search row is the beginning of its
-// text: three characters of a user's, two of a customer's.
+// text: three characters for users, two for customers.
 func cloned(r *strings.Replacer, i item) item {
 	copied := maps.Clone(i)
 	for name, v := range copied {
@@ -199,7 +199,7 @@ func cloned(r *strings.Replacer, i item) item {
 	return copied
 }
 
-// packed is how the columns of a row hold an id (shared/store/row.go).
+// packed returns an id as the columns of a row hold it (shared/store/row.go).
 func packed(id string) string {
 	raw, _ := hex.DecodeString(strings.ReplaceAll(id, "-", "")) // a UUID
 	return base64.RawURLEncoding.EncodeToString(raw)
@@ -226,7 +226,8 @@ func (c *crowd) rowSize(ctx context.Context) (float64, error) {
 	return float64(sum) / float64(n), nil
 }
 
-// pages reads the first page of each list in each order, and one far behind. Each process has served the caller before.
+// pages reads the first page of each list in each order, and one far into it. Each process has served the caller
+// before.
 func (c *crowd) pages(ctx context.Context) ([]reading, error) {
 	token := c.cloud.token(c.staff.ID, membership.ConsoleDoor)
 	for function, target := range map[string]string{"users": "/users", "customers": "/customers", "invitations": "/invitations?customer=" + c.home.ID} {
@@ -302,7 +303,7 @@ func (c *crowd) pages(ctx context.Context) ([]reading, error) {
 		if err != nil {
 			return nil, err
 		}
-		for range 2 { // the first one does what there is to do
+		for range 2 { // the first does what there is to do
 			c.cloud.take()
 			if _, err := p.invoke(ctx, map[string]string{}); err != nil {
 				return nil, err

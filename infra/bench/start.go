@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// starts measures from exec to the first poll, in turns, so that a busy machine is busy for all alike. Where one is over its
-// budget, as many starts are taken again, twice at most: what a function does itself stays, what the machine did beside it
-// does not.
+// starts measures from exec to the first poll. It takes turns, so that a busy machine is equally busy for all. When a
+// function is over its budget, as many starts are taken again, at most twice: what the function itself does remains,
+// what the machine did besides does not.
 func (m *machine) starts(ctx context.Context, r *report, functions []string, runs int) error {
 	step("starting each function %d times", runs)
 	all := append([]string{"empty"}, functions...)
@@ -42,7 +42,7 @@ func (m *machine) starts(ctx context.Context, r *report, functions []string, run
 		return nil
 	}
 	busy := overloaded()
-	if err := turn(false); err != nil { // reads the binaries from disk
+	if err := turn(false); err != nil { // loads the binaries from disk
 		return err
 	}
 	for try := 1; try == 1 || try <= 3 && slices.ContainsFunc(functions, over); try++ {

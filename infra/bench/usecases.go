@@ -15,22 +15,22 @@ import (
 type kind int
 
 const (
-	free   kind = iota // told, not judged
+	free   kind = iota // shown, not judged
 	get                // one thing: ≤ 2 waits, ≤ 2 RCU
 	list               // a page: ≤ 2 waits, ≤ 5 RCU
 	write              // ≤ 3 waits
 	accept             // ≤ 4 waits, 3 calls to Cognito
-	bulk               // the work of a hundred requests in one: told, not judged
+	bulk               // the work of a hundred requests in one: shown, not judged
 )
 
-// stage is what use cases are played on: a table with people, and the functions they need.
+// stage is where use cases are played: a table with people, and the functions that they need.
 type stage struct {
 	*machine
 	*people
 	running map[string]*process
 }
 
-// on returns a function, started with the first use.
+// on returns a function, which it starts at the first use.
 func (s *stage) on(ctx context.Context, function, token string) (*process, error) {
 	p, ok := s.running[function]
 	if !ok {
@@ -51,7 +51,7 @@ func (s *stage) close(ctx context.Context) {
 	for _, p := range s.running {
 		p.stop()
 	}
-	_ = s.people.delete(ctx) // the engine's memory goes with it
+	_ = s.people.delete(ctx) // this also frees the engine's memory
 }
 
 func (m *machine) newStage(ctx context.Context, name string) (*stage, error) {
@@ -62,7 +62,7 @@ func (m *machine) newStage(ctx context.Context, name string) (*stage, error) {
 	return &stage{m, p, map[string]*process{}}, nil
 }
 
-// judge reports what the calls of one use case came to.
+// judge reports what the calls of one use case amount to.
 func (s *stage) judge(ctx context.Context, r *report, k kind, name string, calls []call, before snapshot) error {
 	table, cognito := of(calls, "DynamoDB"), of(calls, "AWSCognitoIdentityProviderService")
 	n, rcu := waits(table), readCapacity(table)
@@ -106,7 +106,7 @@ func (s *stage) judge(ctx context.Context, r *report, k kind, name string, calls
 	return nil
 }
 
-// useCases plays every route that exists, each warm: the process has served the same caller before.
+// useCases plays every route, each when warm: the process has served the same caller before.
 func (m *machine) useCases(ctx context.Context, r *report) error {
 	step("playing the use cases")
 	s, err := m.newStage(ctx, "usecases")
@@ -118,7 +118,7 @@ func (m *machine) useCases(ctx context.Context, r *report) error {
 	defer m.cloud.slowDown(0)
 	staff := m.cloud.token(s.staff.ID, membership.ConsoleDoor)
 
-	// play sends one request; a read is sent twice and judged once, so that it is warm.
+	// play sends one request; it sends a read twice and judges it once, when warm.
 	var play player = func(k kind, name, function, token, method, target string, body any, headers ...string) (map[string]any, error) {
 		p, err := s.on(ctx, function, token)
 		if err != nil {
@@ -142,7 +142,7 @@ func (m *machine) useCases(ctx context.Context, r *report) error {
 	type object = map[string]any
 	version := func(o object) string { return fmt.Sprintf(`"%v"`, o["version"]) }
 
-	// What a process costs somebody whom it has never served.
+	// What a process costs for a caller whom it has never served.
 	for _, x := range []struct{ name, function, target string }{
 		{"users, a caller unknown to the process", "users", "/users"},
 		{"customers, a caller unknown to the process", "customers", "/customers"},
@@ -335,7 +335,7 @@ func (m *machine) useCases(ctx context.Context, r *report) error {
 // player plays one request of a use case.
 type player func(k kind, name, function, token, method, target string, body any, headers ...string) (map[string]any, error)
 
-// records plays what staff do with records, groups and files of people.
+// records plays what staff do with records, groups and import files.
 func (s *stage) records(ctx context.Context, play player, home membership.Customer, staff string) error {
 	type object = map[string]any
 	u, err := play(write, "create user", "users", staff, "POST", "/users", object{"customerId": home.ID, "firstName": "Noor", "lastName": "Haddad",
@@ -407,7 +407,7 @@ func (s *stage) records(ctx context.Context, play player, home membership.Custom
 	return err
 }
 
-// unknown plays a list once, for somebody whom the process has not served yet.
+// unknown plays a list once, for a caller whom the process has not served yet.
 func (s *stage) unknown(ctx context.Context, r *report, name, function, token, target string) error {
 	p, err := s.on(ctx, function, token)
 	if err != nil {
@@ -428,7 +428,7 @@ func (s *stage) versionOf(ctx context.Context, u membership.User) int {
 	return now.Version
 }
 
-// reset sends the queued password mail to nowhere and uses its link.
+// reset sends the queued password mail nowhere, and uses its link.
 func (s *stage) reset(ctx context.Context, u membership.User, play player) error {
 	due, err := s.table.DueMails(ctx, time.Now().Add(time.Hour), 1000)
 	if err != nil {
@@ -459,7 +459,7 @@ func (p *linkReader) Post(_ context.Context, m membership.Mail, token string) (s
 	return "bench", nil
 }
 
-// pages plays pages of both doors: session, user and customer come with one wait.
+// pages plays pages of both doors: session, user and customer are read in one wait.
 func (s *stage) pages(ctx context.Context, r *report, home membership.Customer) error {
 	u, err := s.member(ctx, home.ID, "page@example.com", membership.Administrator)
 	if err != nil {
@@ -507,7 +507,7 @@ func (s *stage) forms(ctx context.Context, r *report, home membership.Customer) 
 	if err != nil {
 		return err
 	}
-	if home, err = s.table.Customer(ctx, membership.ReachAll(), home.ID); err != nil { // it was in groups meanwhile
+	if home, err = s.table.Customer(ctx, membership.ReachAll(), home.ID); err != nil { // it has been in groups since
 		return err
 	}
 	at := "/customers/" + home.ID
@@ -569,7 +569,7 @@ func (s *stage) jobs(ctx context.Context, r *report) error {
 		if err != nil {
 			return err
 		}
-		if x.function == "sweep-outbox" { // what lies there from the other use cases
+		if x.function == "sweep-outbox" { // what other use cases have left there
 			if _, err := p.invoke(ctx, x.event); err != nil {
 				return err
 			}

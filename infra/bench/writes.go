@@ -13,7 +13,7 @@ import (
 	"clientele/shared/store/storetest"
 )
 
-// item and snapshot are what lies in the table at a moment, by primary key.
+// item and snapshot are what is in the table at one time, by primary key.
 type (
 	item     = map[string]types.AttributeValue
 	snapshot map[[2]string]item
@@ -36,13 +36,13 @@ func text(i item, name string) string {
 }
 
 // written is what calls wrote: write capacity by design 4's formula (2 × ⌈KB⌉ for an action of a transaction, 1 × for a
-// single write, and what changes in the indexes), and how many rows of lists that was.
+// single write, plus changes in the indexes), and how many list rows that was.
 type written struct {
 	units float64
 	rows  int
 }
 
-// writes computes what calls wrote between two snapshots. DynamoDB Local counts transactions wrongly.
+// writes computes what calls wrote between two snapshots, because DynamoDB Local counts transactions wrongly.
 func writes(calls []call, before, after snapshot) (written, error) {
 	type keyed struct{ Key, Item map[string]struct{ S string } }
 	var w written
@@ -88,7 +88,8 @@ func kilobytes(was, is item) float64 {
 	return max(1, math.Ceil(float64(max(size(was), size(is)))/1024))
 }
 
-// indexed returns what a change costs in the indexes: one write where an entry comes, goes or changes, two where it moves.
+// indexed returns what a change costs in the indexes: one write where an entry is added, removed or changed, two where
+// it moves.
 func indexed(was, is item) float64 {
 	units := 0.0
 	for _, sort := range []string{"byName", "byEmail", "byGroup", "byRole", "byCompany", "byRegistered", "dueAt"} {
@@ -108,7 +109,7 @@ func indexed(was, is item) float64 {
 	return units
 }
 
-// size returns the bytes of an item as DynamoDB counts them.
+// size returns the size of an item in bytes, as DynamoDB counts.
 func size(i item) int {
 	n := 0
 	for name, v := range i {

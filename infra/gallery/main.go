@@ -1,5 +1,4 @@
-// Gallery shows every component of shared/web on sample pages, so that the
-// look can be worked on without a cloud:
+// Gallery shows every component of shared/web on sample pages, so that the look can be worked on without a cloud:
 //
 //	go run ./infra/gallery                     photographs every sample
 //	go run ./infra/gallery -axe <axe.min.js>   and prints what axe-core finds

@@ -12,8 +12,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// photograph takes every sample in both languages, wide and as on a phone, and
-// in the dark.
+// photograph takes every sample in both languages, wide and as on a phone, and in the dark.
 func photograph(address, directory, axe string) error {
 	if err := os.MkdirAll(directory, 0o755); err != nil {
 		return err
@@ -78,8 +77,7 @@ func photograph(address, directory, axe string) error {
 	return nil
 }
 
-// auditing opens one menu, so that menus are looked at too; two would cover what
-// nobody sees covered.
+// auditing opens one menu, so that a menu is checked too; two would report as covered what nobody sees covered.
 const auditing = `
 const menu = document.querySelector(".row-menu") ?? document.querySelector(".user-menu");
 if (menu) menu.open = true;

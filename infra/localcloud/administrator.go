@@ -22,9 +22,8 @@ type account struct {
 	Password string `json:"password"`
 }
 
-// firstAdministrator returns an administrator who can sign in, and an access token of theirs.
-// On the first start it takes the same way as a person: the invitation that the deploy
-// mailed is accepted with a new password.
+// firstAdministrator returns an administrator who can sign in, and an access token for them. On the first start it goes
+// the way of a person: it accepts the invitation that the deployment mailed, with a new password.
 func firstAdministrator(ctx context.Context, opts options, c clients, mails *messages) (account, string, error) {
 	file := opts.file("admin.json")
 	admin := account{Username: adminEmail, Password: rand.Text()}
@@ -40,7 +39,7 @@ func firstAdministrator(ctx context.Context, opts options, c clients, mails *mes
 		if !errors.As(err, &refused) || refused.status >= http.StatusInternalServerError {
 			return account{}, "", err
 		}
-	} else if err := writeJSON(file, admin); err != nil { // before it is used: a crash must not lose it
+	} else if err := writeJSON(file, admin); err != nil { // before it is used, so that a crash does not lose it
 		return account{}, "", err
 	}
 	token, err := invitationToken(ctx, c, mails)
@@ -75,8 +74,8 @@ func signIn(ctx context.Context, opts options, who account) (string, error) {
 	return answer.AccessToken, err
 }
 
-// invitationToken waits for the mail that invites the first administrator. If the deploy's
-// own run of first-administrator left none, it is asked once more.
+// invitationToken waits for the mail that invites the first administrator. If the deployment's own run of
+// first-administrator left none, it invokes the function once more.
 func invitationToken(ctx context.Context, c clients, mails *messages) (string, error) {
 	inFragment := regexp.MustCompile(`https?://\S+#(\S+)`)
 	began := time.Now()
@@ -107,7 +106,7 @@ func invitationToken(ctx context.Context, c clients, mails *messages) (string, e
 				return "", fmt.Errorf("first-administrator: %s", out.Payload)
 			}
 		}
-		// The sweeper, which is the mail's second chance, runs each minute.
+		// The sweeper, which gives the mail its second chance, runs every minute.
 		if waited > 100*time.Second {
 			return "", fmt.Errorf("no invitation mail for %s after %s; the functions' output is in cloud.log", adminEmail, waited.Round(time.Second))
 		}

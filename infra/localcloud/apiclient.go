@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// apiClient calls the product's API as any client does.
+// apiClient calls the product's API like any client.
 type apiClient struct {
 	base  string
 	token string // access token, or empty for public routes

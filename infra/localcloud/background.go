@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// start runs us again in the background and returns once stack.json is there.
+// start runs this program again in the background and returns once stack.json exists.
 func start(ctx context.Context, opts options) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -44,7 +44,7 @@ func start(ctx context.Context, opts options) error {
 	}
 	ended := make(chan struct{})
 	go func() {
-		_ = cmd.Wait() // why it ended is in its log
+		_ = cmd.Wait() // its log says why it ended
 		close(ended)
 	}()
 
@@ -56,7 +56,7 @@ func start(ctx context.Context, opts options) error {
 	for {
 		_, _ = io.Copy(os.Stdout, show) // what is new in the log
 		if _, err := os.Stat(opts.file("stack.json")); err == nil {
-			time.Sleep(50 * time.Millisecond) // the addresses are printed right after it
+			time.Sleep(50 * time.Millisecond) // the addresses are printed right afterwards
 			_, _ = io.Copy(os.Stdout, show)
 			return nil
 		}
@@ -73,7 +73,7 @@ func start(ctx context.Context, opts options) error {
 	}
 }
 
-// stop ends what run or start began, and a local cloud that a crash left behind.
+// stop ends what run or start began, or a local cloud that a crash left behind.
 func stop(ctx context.Context, opts options) error {
 	file := opts.file("run.lock")
 	unlock, err := tryLock(file)
@@ -138,7 +138,7 @@ func readPID(file string) (int, error) {
 	return strconv.Atoi(strings.TrimSpace(string(text)))
 }
 
-// isMinistack keeps us from ending somebody else's process that got the same number.
+// isMinistack says whether a process is MiniStack, so that we do not end somebody else's process with the same number.
 func isMinistack(pid int) bool {
 	out, err := exec.Command("ps", "-p", strconv.Itoa(pid), "-o", "args=").Output()
 	return err == nil && strings.Contains(string(out), "ministack") && !strings.Contains(string(out), "<defunct>")

@@ -14,25 +14,24 @@ import (
 	"sync"
 )
 
-// goFlags are the flags that functions are built with, here and on AWS (the Makefile says
-// the same). The version control stamp would change every binary with every commit.
+// goFlags are the flags that functions are built with, here and on AWS (the Makefile repeats them). The version control
+// stamp would change every binary with every commit.
 const goFlags = "-trimpath -tags=lambda.norpc,nethttpomithttp2 -buildvcs=false '-ldflags=-s -w'"
 
-// build is the outcome of `sam build`: a template beside the binaries, named by the hash of
-// everything that went into it.
+// build is the result of `sam build`: a template next to the binaries, with the hash of everything that went into it.
 type build struct {
 	template string
 	hash     string
 }
 
-// Where binaries are to run. On Linux that is the same.
+// Where binaries will run. On Linux both are the same.
 const (
 	asProcesses   = "build"
 	forContainers = "build-containers"
 )
 
-// prepare installs the tools and builds every function, unless their sources are those of the last build. Compiling, which
-// takes longest, needs none of the tools and goes on while they are installed.
+// prepare installs the tools and builds every function, unless their sources are those of the last build. Compiling
+// takes longest and needs none of the tools, so it runs while they are installed.
 func prepare(ctx context.Context, opts options, where string) (tools, build, error) {
 	if runtime.GOOS == "linux" {
 		where = asProcesses
@@ -63,14 +62,14 @@ func buildEnv(opts options) []string {
 	return append(append(cleanEnv(), localAWS(opts.endpoint())...), "CGO_ENABLED=0", "GOFLAGS="+goFlags)
 }
 
-// compile fills Go's cache with all packages of the functions, in one process: `sam build` starts a build for each function
-// at the same moment, and with an empty cache each of them would compile everything. It links nothing, which `sam build`
-// does anyway.
+// compile fills Go's cache with all packages of the functions, in one process: `sam build` starts one build per
+// function at the same time, and with an empty cache each would compile everything. It does not link, because
+// `sam build` does that anyway.
 func compile(ctx context.Context, opts options) error {
 	return job(ctx, opts.checkout, opts.log("compile"), append(buildEnv(opts), "GOOS=linux"), "go", "list", "-export", "-f", `{{""}}`, "./functions/...")
 }
 
-// buildFunctions builds every function into dir, unless what is there has this hash. It waits until all is compiled.
+// buildFunctions builds every function into dir, unless what is there has this hash. It waits for compiled.
 func buildFunctions(ctx context.Context, opts options, t tools, dir, hash string, compiled func() error) (build, error) {
 	built := build{template: filepath.Join(dir, "template.yaml"), hash: hash}
 	unlock, err := lock(ctx, filepath.Join(opts.tools, "build.lock"))
@@ -101,8 +100,7 @@ func buildFunctions(ctx context.Context, opts options, t tools, dir, hash string
 	return built, os.WriteFile(stamp, []byte(hash), 0o644)
 }
 
-// buildForHost replaces the Linux binaries by this system's own: the local cloud runs
-// functions as plain processes.
+// buildForHost replaces the Linux binaries with this system's own: the local cloud runs functions as plain processes.
 func buildForHost(ctx context.Context, opts options, dir string, env []string) error {
 	functions, err := os.ReadDir(filepath.Join(opts.checkout, "functions"))
 	if err != nil {
@@ -121,7 +119,7 @@ func buildForHost(ctx context.Context, opts options, dir string, env []string) e
 	return nil
 }
 
-// logicalID is a function's name in template.yaml: sweep-outbox is SweepOutboxFunction.
+// logicalID returns a function's name in template.yaml: for sweep-outbox, SweepOutboxFunction.
 func logicalID(name string) string {
 	var id strings.Builder
 	for part := range strings.SplitSeq(name, "-") {
@@ -130,7 +128,7 @@ func logicalID(name string) string {
 	return id.String() + "Function"
 }
 
-// sourceHash covers what the binaries and the template are made from.
+// sourceHash returns a hash of everything that the binaries and the template are made from.
 func sourceHash(opts options) (string, error) {
 	sum := sha256.New()
 	fmt.Fprintln(sum, goFlags, architecture(), goVersion())

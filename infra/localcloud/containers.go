@@ -13,21 +13,21 @@ import (
 	"strings"
 )
 
-// How a container names the machine it runs on.
+// How a container names the machine that it runs on.
 const hostName = "host.docker.internal"
 
-// containers say how `sam local` runs functions and how those reach the local cloud.
+// containers say how `sam local` runs functions, and how these reach the local cloud.
 type containers struct {
 	env  []string // what the container client needs, for example DOCKER_HOST
 	args []string // for sam local
-	host string   // address of this machine as containers see it; empty where host.docker.internal is built in
+	host string   // this machine's address as containers see it; empty where host.docker.internal is built in
 }
 
-// findContainers uses Docker, or the stand-in script beside the checkout.
+// findContainers uses Docker, or the substitute script next to the checkout.
 func findContainers(ctx context.Context, opts options) (containers, error) {
 	if exec.CommandContext(ctx, "docker", "info").Run() == nil {
 		if runtime.GOOS == "darwin" {
-			return containers{}, nil // Docker Desktop brings containers to the loopback address
+			return containers{}, nil // Docker Desktop lets containers reach the loopback address
 		}
 		out, err := exec.CommandContext(ctx, "docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}").Output()
 		host := strings.TrimSpace(string(out))
@@ -55,7 +55,7 @@ func findContainers(ctx context.Context, opts options) (containers, error) {
 	if err != nil {
 		return containers{}, err
 	}
-	// The script prints lines of the form `export NAME=value`.
+	// The script prints lines like `export NAME=value`.
 	found := containers{args: []string{"--skip-pull-image"}}
 	for lines := bufio.NewScanner(bytes.NewReader(settings)); lines.Scan(); {
 		name, value, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "=")

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// demoData gives the empty console something to look at. The keys make it safe to repeat
-// after a crash half way; the file says that it is done, so that what people delete later
-// does not come back.
+// demoData gives the empty console something to show. The keys make it safe to repeat after a crash half way; the file
+// records that it is done, so that deleted data does not come back.
 func demoData(ctx context.Context, opts options, token string) error {
 	done := opts.file("demo.json")
 	if _, err := os.Stat(done); err == nil {

@@ -12,11 +12,11 @@ import (
 	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 )
 
-// hashTag is the stack's tag that says which build and parameters it was made from. It lives
-// in the stack, so it cannot disagree with it after a crash.
+// hashTag is the stack's tag with the build and parameters that it was made from. It is in the stack itself, so the two
+// agree even after a crash.
 const hashTag = "clientele:build"
 
-// deploy brings the stack to the build, unless it is there already.
+// deploy brings the stack up to the build, unless it is already.
 func deploy(ctx context.Context, opts options, t tools, c clients, b build) error {
 	parameters := []string{
 		"SenderAddress=" + senderAddress,
@@ -45,7 +45,7 @@ func deploy(ctx context.Context, opts options, t tools, c clients, b build) erro
 	})
 }
 
-// deployedHash is the tag of a stack that is whole, else empty.
+// deployedHash returns the tag of a complete stack, else "".
 func deployedHash(ctx context.Context, c clients) string {
 	stack, err := describeStack(ctx, c)
 	if err != nil || !strings.HasSuffix(string(stack.StackStatus), "_COMPLETE") || strings.Contains(string(stack.StackStatus), "ROLLBACK") {
@@ -59,7 +59,7 @@ func deployedHash(ctx context.Context, c clients) string {
 	return ""
 }
 
-// hasStack says whether there is a stack at all, whole or not.
+// hasStack says whether there is a stack at all, complete or not.
 func hasStack(ctx context.Context, c clients) bool {
 	_, err := describeStack(ctx, c)
 	return err == nil
@@ -76,7 +76,7 @@ func describeStack(ctx context.Context, c clients) (cfntypes.Stack, error) {
 	return out.Stacks[0], nil
 }
 
-// resources are the stack's physical ids by their names in the template.
+// resources returns the stack's physical ids by their names in the template.
 func resources(ctx context.Context, c clients) (map[string]string, error) {
 	ids := map[string]string{}
 	pages := cloudformation.NewListStackResourcesPaginator(c.stacks, &cloudformation.ListStackResourcesInput{StackName: aws.String(stackName)})

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// door hands everything that arrives on its port to one HTTP API: the local cloud tells
-// its APIs apart by the Host header.
+// door passes everything that arrives on its port to one HTTP API: the local cloud tells its APIs apart by the Host
+// header.
 func door(opts options, api string) (http.Handler, error) {
 	target, err := url.Parse(opts.endpoint())
 	if err != nil {
@@ -22,7 +22,7 @@ func door(opts options, api string) (http.Handler, error) {
 	}
 	transport := &http.Transport{
 		MaxIdleConnsPerHost: 64,
-		// What a function compressed stays compressed.
+		// What a function has compressed stays compressed.
 		DisableCompression: true,
 	}
 	return &httputil.ReverseProxy{
@@ -34,14 +34,14 @@ func door(opts options, api string) (http.Handler, error) {
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			if errors.Is(err, context.Canceled) {
-				return // the browser went away
+				return // the browser has left
 			}
 			http.Error(w, fmt.Sprintf("the local cloud does not answer: %v", err), http.StatusBadGateway)
 		},
 	}, nil
 }
 
-// servers are what listens on our ports.
+// servers are the servers on our ports.
 type servers []*http.Server
 
 func (s *servers) serve(l net.Listener, h http.Handler) {
@@ -51,7 +51,7 @@ func (s *servers) serve(l net.Listener, h http.Handler) {
 		ErrorLog:          log.New(os.Stderr, "", 0),
 	}
 	*s = append(*s, server)
-	go func() { _ = server.Serve(l) }() // ends with stop
+	go func() { _ = server.Serve(l) }() // until stop
 }
 
 func (s *servers) stop() {

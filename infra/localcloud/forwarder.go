@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// forward brings containers to the local cloud, which listens on the loopback address only.
-// It listens on the container bridge's address and nowhere else. That address may appear
-// with the first container, so listening is tried until it works.
+// forward lets containers reach the local cloud, which listens on the loopback address only. It listens on the
+// container bridge's address and nowhere else. That address may appear with the first container, so it tries to listen
+// until that works.
 func forward(ctx context.Context, from, to string) {
 	var listener net.Listener
 	for {

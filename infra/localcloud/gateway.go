@@ -15,10 +15,10 @@ import (
 	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 )
 
-// MiniStack 1.5.33 does not import the OpenAPI body of an HTTP API, so its routes are made
-// here from the processed template, which is what AWS would read. Stale ones are removed.
+// MiniStack 1.5.33 does not import the OpenAPI body of an HTTP API, so its routes are made here from the processed
+// template, which is what AWS would read. Stale routes are removed.
 
-// httpAPI is what we read of an AWS::ApiGatewayV2::Api's body.
+// httpAPI is the part that we read of an AWS::ApiGatewayV2::Api's body.
 type httpAPI struct {
 	Paths      map[string]map[string]operation `json:"paths"`
 	CORS       *cors                           `json:"x-amazon-apigateway-cors"`
@@ -162,7 +162,7 @@ func reconcileAPI(ctx context.Context, client *gw.Client, api string, body httpA
 	return err
 }
 
-// reconcileAuthorizers makes the JWT authorizers and returns their ids by scheme name.
+// reconcileAuthorizers creates the JWT authorizers and returns their ids by scheme name.
 func reconcileAuthorizers(ctx context.Context, client *gw.Client, api string, body httpAPI, names scope) (map[string]string, error) {
 	existing, err := client.GetAuthorizers(ctx, &gw.GetAuthorizersInput{ApiId: &api})
 	if err != nil {

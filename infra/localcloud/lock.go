@@ -10,7 +10,7 @@ import (
 
 var errLocked = errors.New("locked by another process")
 
-// tryLock takes a file lock that ends with the process, or says errLocked.
+// tryLock takes a file lock that ends with the process, or returns errLocked.
 func tryLock(file string) (unlock func(), err error) {
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {

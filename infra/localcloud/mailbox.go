@@ -18,8 +18,8 @@ import (
 //go:embed pages
 var pages embed.FS
 
-// The mailbox is on the same machine and for looking only: styles and the one script come
-// from here, a mail's HTML runs no script at all.
+// The mailbox is on the same machine and only for looking: styles and the one script are its own, and a mail's HTML
+// runs no script at all.
 const (
 	mailboxPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'"
 	htmlPolicy    = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -27,7 +27,7 @@ const (
 
 // mailbox shows every mail that was sent, and takes the TXT records that the local cloud's name server answers with.
 //
-//	PUT /dns/{name}          the lines of the body are the texts of a name; none take it away
+//	PUT /dns/{name}          the lines of the body are the texts of a name; no line removes it
 //	GET /                    the list, newest first      GET /messages        the same as JSON; ?to= filters
 //	GET /mails/{id}          one mail                    GET /messages/{id}   the same as JSON
 //	GET /mails/{id}/html     its HTML, sandboxed
@@ -40,7 +40,7 @@ func mailbox(mails *messages, names *domainnametest.Server) (http.Handler, error
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", mailboxPolicy)
 		w.WriteHeader(status)
-		_ = views.ExecuteTemplate(w, name, data) // the reader may be gone
+		_ = views.ExecuteTemplate(w, name, data) // the reader may have left
 	}
 	fail := func(w http.ResponseWriter, err error) { http.Error(w, err.Error(), http.StatusBadGateway) }
 
@@ -118,10 +118,10 @@ func writeAnswer(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(v) // the reader may be gone
+	_ = encoder.Encode(v) // the reader may have left
 }
 
-// links makes the addresses in a text clickable; all else is escaped.
+// links makes the addresses in a text clickable and escapes everything else.
 func links(text string) template.HTML {
 	address := regexp.MustCompile(`https?://[^\s<>"]+`)
 	var out strings.Builder

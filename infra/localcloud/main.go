@@ -1,5 +1,5 @@
-// Command localcloud runs the whole product on one machine: it starts a local stand-in for
-// AWS, deploys template.yaml to it and gives every door an address on 127.0.0.1.
+// Command localcloud runs the whole product on one machine: it starts a local stand-in for AWS, deploys template.yaml
+// to it and gives every door an address on 127.0.0.1.
 //
 //	localcloud run        in the foreground, until Ctrl-C
 //	localcloud start      in the background; returns once everything answers
@@ -9,7 +9,7 @@
 //	                      one function, once, in a container
 //	localcloud tools      only installs the pinned tools
 //
-// The environment changes it: see options.go.
+// For the environment variables that change it, see options.go.
 package main
 
 import (

@@ -22,8 +22,8 @@ type message struct {
 	SentAt  time.Time `json:"sentAt"`
 }
 
-// messages are all mails of this local cloud. The cloud itself forgets them when it stops, so
-// they are kept in a file as soon as they are seen.
+// messages are all mails of this local cloud. The cloud itself forgets them when it stops, so they are saved to a file
+// as soon as they are seen.
 type messages struct {
 	source string // the cloud's own list
 	file   string
@@ -31,8 +31,8 @@ type messages struct {
 	mu     sync.Mutex
 	seen   map[string]bool
 	all    []message // oldest first
-	looked time.Time // when the last look at the cloud's list began
-	next   time.Time // before which there is no other
+	looked time.Time // when the last request for the cloud's list began
+	next   time.Time // there is no other request before
 }
 
 func openMessages(opts options) (*messages, error) {
@@ -53,7 +53,7 @@ func openMessages(opts options) (*messages, error) {
 	return m, nil
 }
 
-// clear forgets all mails.
+// clear deletes all mails.
 func (m *messages) clear() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -64,8 +64,9 @@ func (m *messages) clear() error {
 	return nil
 }
 
-// list returns all mails, the newest first. The cloud does one thing at a time, and tells all its mails each time: who asks
-// while somebody else waits for a look is answered from that, and after a look the cloud has twice its time for others.
+// list returns all mails, the newest first. The cloud does one thing at a time, and each time returns all its mails. So
+// callers who wait for a request that another has made share its answer, and after each request the cloud gets twice
+// that time for others.
 func (m *messages) list(ctx context.Context) ([]message, error) {
 	asked := time.Now()
 	m.mu.Lock()

@@ -15,10 +15,10 @@ import (
 type ministack struct {
 	cmd    *exec.Cmd
 	exited chan struct{}
-	pid    string // file that names the process for `stop`
+	pid    string // file with the process id, for `stop`
 }
 
-// startMinistack starts the local cloud on the loopback address, its data under LOCAL_DIR.
+// startMinistack starts the local cloud on the loopback address, with its data in LOCAL_DIR.
 func startMinistack(ctx context.Context, opts options, t tools) (*ministack, error) {
 	logFile := opts.log("cloud")
 	_ = os.Rename(logFile, logFile+".before") // there may be none
@@ -30,8 +30,8 @@ func startMinistack(ctx context.Context, opts options, t tools) (*ministack, err
 	cmd := exec.Command(t.path("ministack"))
 	cmd.Dir = opts.state
 	cmd.Stdout, cmd.Stderr = out, out
-	// Functions inherit this environment, so it must hold AWS_ENDPOINT_URL (else they would
-	// call the real AWS) and nothing private.
+	// Functions inherit this environment, so it must hold AWS_ENDPOINT_URL (or they would call the real AWS) and
+	// nothing private.
 	cmd.Env = append(cleanEnv(), localAWS(opts.endpoint())...)
 	cmd.Env = append(cmd.Env,
 		"BIND_HOST=127.0.0.1",
@@ -40,18 +40,18 @@ func startMinistack(ctx context.Context, opts options, t tools) (*ministack, err
 		"PERSIST_STATE=1", "STATE_DIR="+opts.file("cloud"),
 		"S3_PERSIST=1", "S3_DATA_DIR="+opts.file("cloud-s3"),
 		"AUTH="+strconv.FormatBool(opts.iam),
-		// Listeners that nothing here uses and that would not stay on the loopback address.
+		// Listeners that nothing here uses, and that would not stay on the loopback address.
 		"IOT_MTLS_ENABLED=0", "SFTP_ENABLED=0",
 		"PYTHONUNBUFFERED=1",
 	)
-	// A group of its own: Ctrl-C reaches it through us, after the doors are closed.
+	// It has a process group of its own: Ctrl-C reaches it through us, after the doors are closed.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
 	m := &ministack{cmd: cmd, exited: make(chan struct{}), pid: opts.file("cloud.pid")}
 	go func() {
-		_ = cmd.Wait() // how it ended is in its log
+		_ = cmd.Wait() // its log says how it ended
 		close(m.exited)
 	}()
 	if err := os.WriteFile(m.pid, []byte(strconv.Itoa(cmd.Process.Pid)), 0o644); err != nil {
@@ -77,14 +77,14 @@ func startMinistack(ctx context.Context, opts options, t tools) (*ministack, err
 	return m, nil
 }
 
-// stop lets the local cloud save its data, and ends it and the functions it runs.
+// stop lets the local cloud save its data, then ends it and the functions that it runs.
 func (m *ministack) stop() {
 	_ = m.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-m.exited:
 	case <-time.After(20 * time.Second):
 	}
-	// Functions are in the same group; a function that is still running goes with it.
+	// Functions are in the same group, so one that is still running ends too.
 	_ = syscall.Kill(-m.cmd.Process.Pid, syscall.SIGKILL)
 	<-m.exited
 	os.Remove(m.pid)

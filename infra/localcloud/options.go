@@ -9,8 +9,8 @@ import (
 	"strconv"
 )
 
-// Where the local cloud believes to be. Any region would do; it is not the SDK's default,
-// so that a client which forgot the region fails here and not first on AWS.
+// The region that the local cloud claims to be in. Any would do; it is not the SDK's default, so that a client without
+// a region fails here and not only on AWS.
 const region = "eu-central-1"
 
 const (
@@ -80,20 +80,20 @@ func findCheckout() (string, error) {
 	}
 }
 
-// The doors answer to localhost, because browsers give it the __Host- cookies without TLS.
+// The doors use localhost, because there browsers accept __Host- cookies without TLS.
 func (o options) console() string  { return fmt.Sprintf("http://localhost:%d", o.base) }
 func (o options) portal() string   { return fmt.Sprintf("http://localhost:%d", o.base+1) }
 func (o options) api() string      { return fmt.Sprintf("http://localhost:%d", o.base+2) }
 func (o options) mailbox() string  { return fmt.Sprintf("http://localhost:%d", o.base+3) }
 func (o options) endpoint() string { return fmt.Sprintf("http://127.0.0.1:%d", o.base+4) }
 
-// nameServer has the mailbox's port, over UDP.
+// nameServer uses the mailbox's port, over UDP.
 func (o options) nameServer() string { return fmt.Sprintf("127.0.0.1:%d", o.base+3) }
 
 func (o options) file(name string) string { return filepath.Join(o.state, name) }
 func (o options) log(name string) string  { return filepath.Join(o.state, "logs", name+".log") }
 
-// architecture is this machine's own, since functions run as its processes.
+// architecture returns this machine's own, because functions run as its processes.
 func architecture() string {
 	if runtime.GOARCH == "arm64" {
 		return "arm64"

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// listen takes the four door ports; the fifth is checked, because MiniStack takes it itself.
-// All of them are on the loopback address only.
+// listen takes the four ports of the doors; it only checks the fifth, which MiniStack takes itself. All are on the
+// loopback address only.
 func listen(opts options) ([]net.Listener, error) {
 	var taken []net.Listener
 	var busy []error
@@ -33,7 +33,7 @@ func listen(opts options) ([]net.Listener, error) {
 	return taken[:4], nil
 }
 
-// owner names the process that listens on a port, where lsof or ss can tell.
+// owner names the process that listens on a port, if lsof or ss can tell.
 func owner(port int) string {
 	out, err := exec.Command("lsof", "-nP", "-iTCP:"+strconv.Itoa(port), "-sTCP:LISTEN", "-Fpc").Output()
 	if err == nil {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// job runs a program to its end, its output in a log file; a failure shows the log's tail.
+// job runs a program to its end, with its output in a log file; a failure shows the end of the log.
 func job(ctx context.Context, dir, logFile string, env []string, name string, args ...string) error {
 	out, err := os.Create(logFile)
 	if err != nil {
@@ -22,7 +22,7 @@ func job(ctx context.Context, dir, logFile string, env []string, name string, ar
 	cmd.Dir = dir
 	cmd.Env = env
 	cmd.Stdout, cmd.Stderr = out, out
-	// A group of its own, so that Ctrl-C reaches it through us and takes its children along.
+	// It has a process group of its own, so that Ctrl-C reaches it through us and also ends its children.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
@@ -35,7 +35,7 @@ func job(ctx context.Context, dir, logFile string, env []string, name string, ar
 	return nil
 }
 
-// tail is the last lines of a file.
+// tail returns the last lines of a file.
 func tail(file string, lines int) string {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -48,8 +48,8 @@ func tail(file string, lines int) string {
 	return string(bytes.Join(all, []byte("\n")))
 }
 
-// cleanEnv is the little of our environment that programs need. What people have exported
-// for the real AWS must not reach the local one, and the reverse.
+// cleanEnv returns the little of our environment that programs need. What people have exported for the real AWS must
+// not reach the local one, and the reverse.
 func cleanEnv(more ...string) []string {
 	keep := []string{"PATH", "HOME", "USER", "TMPDIR", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
 		"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// step says what begins, shows on a terminal how long it takes and says when it is done.
-// Steps under half a second stay one quiet line.
+// step says what begins, shows on a terminal how long it takes, and says when it is done. A step of less than half a
+// second stays one quiet line.
 func step(what string, do func() error) error {
 	began := time.Now()
 	stop := make(chan struct{})

@@ -13,7 +13,7 @@ import (
 	"clientele/shared/domainname/domainnametest"
 )
 
-// run brings everything up, says where it is and ends it all when the context does.
+// run starts everything, says where it is, and ends it all when ctx does.
 func run(ctx context.Context, opts options) error {
 	began := time.Now()
 	unlock, err := tryLock(opts.file("run.lock"))
@@ -66,7 +66,7 @@ func run(ctx context.Context, opts options) error {
 		os.Remove(opts.file("stack.json"))
 		fmt.Println("\n· stopping, the data is kept")
 		doors.stop()
-		// The cloud forgets its mails when it stops; the last ones nobody may have looked at yet.
+		// The cloud forgets its mails when it stops, and nobody may have looked at the last ones yet.
 		last, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		_, _ = mails.list(last)
@@ -78,13 +78,13 @@ func run(ctx context.Context, opts options) error {
 	c := newClients(opts)
 	fresh := !hasStack(ctx, c)
 	if fresh {
-		// A killed cloud saves nothing; what is left of it fits no new one.
+		// A killed cloud saves nothing, and what is left of it fits no new one.
 		if err := errors.Join(forgetPeople(opts), mails.clear()); err != nil {
 			return err
 		}
 	}
 	if err := deploy(ctx, opts, t, c, b); err != nil {
-		whole = !fresh // half a first stack is worth nothing, and would be in the way
+		whole = !fresh // half a first stack is worth nothing and would be in the way
 		return err
 	}
 	names, err := domainnametest.Listen(opts.nameServer())
@@ -116,7 +116,7 @@ func run(ctx context.Context, opts options) error {
 	}
 }
 
-// bringUp mends what the local cloud leaves out, opens the doors and fills in the first data.
+// bringUp repairs what the local cloud leaves out, opens the doors and adds the first data.
 func bringUp(ctx context.Context, opts options, c clients, mails *messages, names *domainnametest.Server, listeners []net.Listener, doors *servers) (stack, error) {
 	ids, err := resources(ctx, c)
 	if err != nil {
@@ -125,7 +125,7 @@ func bringUp(ctx context.Context, opts options, c clients, mails *messages, name
 	if err := reconcileGateway(ctx, c, ids); err != nil {
 		return stack{}, fmt.Errorf("routes: %w", err)
 	}
-	// Also after a deploy: it leaves the mapping of a kept cloud as it is.
+	// Also after a deployment, which leaves a kept cloud's mappings as they are.
 	if err := wakeStreams(ctx, c); err != nil {
 		return stack{}, err
 	}
@@ -167,8 +167,7 @@ func bringUp(ctx context.Context, opts options, c clients, mails *messages, name
 	return s, nil
 }
 
-// allAnswer waits for an answer of each door that comes from a function, or, at the API,
-// from its authorizer.
+// allAnswer waits until each door's answer comes from a function or, at the API, from its authorizer.
 func allAnswer(ctx context.Context, opts options) error {
 	for _, url := range []string{opts.console() + "/", opts.portal() + "/", opts.api() + "/me", opts.mailbox() + "/"} {
 		deadline := time.Now().Add(30 * time.Second)

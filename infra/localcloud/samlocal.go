@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 )
 
-// samLocal runs the API in containers, its functions talking to the running local cloud.
-// Pages are not in it: `sam local` merges the HTTP APIs into one, and both want $default.
+// samLocal runs the API in containers, whose functions use the running local cloud. It leaves out the pages:
+// `sam local` merges the HTTP APIs into one, and both pages want $default.
 func samLocal(ctx context.Context, opts options) error {
 	port := opts.base + 5
 	args := []string{"local", "start-api", "--host", "127.0.0.1", "--port", strconv.Itoa(port), "--warm-containers", "LAZY"}
@@ -71,8 +71,8 @@ func samInvoke(ctx context.Context, opts options, function, event string) error 
 	return cmd.Run()
 }
 
-// samLocalCommand prepares a `sam local` command: binaries, a way from containers to the local
-// cloud and the deployed functions' own environment.
+// samLocalCommand prepares a `sam local` command: binaries, a way from containers to the local cloud, and the deployed
+// functions' own environment.
 func samLocalCommand(ctx context.Context, opts options, args []string) (cmd *exec.Cmd, end func(), err error) {
 	if _, err := os.Stat(opts.file("stack.json")); err != nil {
 		return nil, nil, errors.New("the local cloud does not run here: `make start` (or `make run` elsewhere) first, with the same PORT and LOCAL_DIR")
@@ -98,15 +98,15 @@ func samLocalCommand(ctx context.Context, opts options, args []string) (cmd *exe
 	cmd = exec.CommandContext(ctx, t.path("sam"), append(args, found.args...)...)
 	cmd.Dir = opts.checkout
 	cmd.Env = append(append(cleanEnv(), localAWS("")...), found.env...)
-	// A group of its own, asked to end by SIGINT: then sam removes its containers.
+	// It has a process group of its own and is asked to end by SIGINT, so that sam removes its containers.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 20 * time.Second
 	return cmd, cancel, nil
 }
 
-// environments writes the variables that the deployed functions have into a file for
-// `sam local`, with the local cloud where containers find it.
+// environments writes the deployed functions' variables into a file for `sam local`, with the local cloud's address as
+// containers see it.
 func environments(ctx context.Context, opts options) (string, error) {
 	c := newClients(opts)
 	ids, err := resources(ctx, c)

@@ -9,8 +9,8 @@ import (
 // The local cloud's account.
 const accountID = "000000000000"
 
-// scope resolves the few intrinsic functions that stand in an HTTP API's body: Ref, Fn::Sub
-// and Fn::If of the form "this parameter unless it is empty" (conditions Has<Parameter>).
+// scope resolves the few intrinsic functions in an HTTP API's body: Ref, Fn::Sub, and Fn::If of the form "this
+// parameter unless it is empty" (conditions Has<Parameter>).
 type scope struct {
 	ids        map[string]string // physical ids by logical id
 	parameters map[string]string
@@ -31,8 +31,8 @@ func (s scope) text(v any) (string, error) {
 		}
 		if branches, ok := v["Fn::If"].([]any); ok && len(branches) == 3 {
 			condition, _ := branches[0].(string)
-			// MiniStack's processed template holds the parameter's default in place of
-			// the first branch, so its value is taken from the stack.
+			// MiniStack's processed template has the parameter's default in place of the first branch, so the value is
+			// taken from the stack.
 			if value := s.parameters[strings.TrimPrefix(condition, "Has")]; value != "" {
 				return value, nil
 			}

@@ -10,7 +10,7 @@ import (
 	sestypes "github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 )
 
-// allowSender makes sure that SES knows the sender, also when the restart forgot it.
+// allowSender makes sure that SES knows the sender, even when a restart has forgotten it.
 func allowSender(ctx context.Context, c clients) error {
 	_, err := c.mail.CreateEmailIdentity(ctx, &sesv2.CreateEmailIdentityInput{EmailIdentity: aws.String(senderAddress)})
 	var exists *sestypes.AlreadyExistsException

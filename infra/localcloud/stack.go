@@ -6,8 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// stack is LOCAL_DIR/stack.json: what scripts and tests need to know. It exists only while
-// everything answers.
+// stack is LOCAL_DIR/stack.json: what scripts and tests need to know. It exists only while everything answers.
 type stack struct {
 	Console    string            `json:"console"`
 	Portal     string            `json:"portal"`

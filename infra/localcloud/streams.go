@@ -7,8 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 )
 
-// wakeStreams makes the stream mappings anew: after a restart MiniStack 1.5.33 shows them as
-// enabled and delivers nothing. What was written meanwhile is the outbox sweeper's.
+// wakeStreams recreates the stream mappings: after a restart MiniStack 1.5.33 shows them as enabled but delivers
+// nothing. What was written meanwhile is left to the outbox sweeper.
 func wakeStreams(ctx context.Context, c clients) error {
 	out, err := c.functions.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{})
 	if err != nil {

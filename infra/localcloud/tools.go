@@ -13,13 +13,12 @@ import (
 	"strings"
 )
 
-// tools are the pinned programs of infra/requirements.txt in a virtual environment inside
-// the checkout.
+// tools are the pinned programs of infra/requirements.txt in a virtual environment inside the checkout.
 type tools struct{ bin string }
 
 func (t tools) path(name string) string { return filepath.Join(t.bin, name) }
 
-// findTools checks what a person has to install and installs the rest.
+// findTools checks for what a person must install, and installs the rest.
 func findTools(ctx context.Context, opts options) (tools, error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return tools{}, errors.New("Go is missing: install 1.26 or newer from https://go.dev/dl/")
@@ -42,7 +41,7 @@ func findTools(ctx context.Context, opts options) (tools, error) {
 	}
 	defer unlock()
 	if got, err := os.ReadFile(stamp); err == nil && string(got) == want {
-		return found, nil // somebody else was quicker
+		return found, nil // somebody else was faster
 	}
 	python, err := findPython(ctx)
 	if err != nil {
@@ -61,7 +60,7 @@ func findTools(ctx context.Context, opts options) (tools, error) {
 }
 
 // install fills the virtual environment. uv does it with a tenth of pip's work; where it cannot (no program for this
-// machine, an index or certificate that only pip was told of), pip does all.
+// machine, or an index or certificate that only pip knows), pip does all of it.
 func install(ctx context.Context, opts options, t tools, requirements string) error {
 	pip := func(args ...string) error {
 		args = append([]string{"-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"}, args...)

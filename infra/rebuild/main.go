@@ -1,14 +1,14 @@
-// Command rebuild compares what follows from the records of all users, staff included, with what is stored: their rows in
-// lists, search rows, projections and counters. It mends what is missing, different or surplus, and says how many that
-// were (docs/decisions/029).
+// Command rebuild compares what follows from the records of all users, staff included, with what is stored: their rows
+// in lists, search rows, projections and counters. It repairs what is missing, different or surplus, and says how much
+// that was (docs/decisions/029).
 //
-//	go run ./infra/rebuild -check                 of the local cloud (make start): only says what it would mend
-//	go run ./infra/rebuild                        the same, and mends it
+//	go run ./infra/rebuild -check                 in the local cloud (make start): only says what it would repair
+//	go run ./infra/rebuild                        the same, and repairs it
 //	go run ./infra/rebuild -check -table <name>   on AWS, with the credentials and AWS_REGION of the environment
 //
-// It may run while users change, be ended at any moment, and run again. It reads the whole table two or three times, so
-// the credentials need dynamodb:Scan beside Query, GetItem, BatchGetItem, PutItem, UpdateItem, DeleteItem and
-// ConditionCheckItem of the table; no function has that. With -check it ends with status 1 when something is not right.
+// It may run while users change, be stopped at any moment, and run again. It reads the whole table two or three times,
+// so the credentials need dynamodb:Scan as well as Query, GetItem, BatchGetItem, PutItem, UpdateItem, DeleteItem and
+// ConditionCheckItem on the table; no function has that. With -check it ends with status 1 when something is wrong.
 package main
 
 import (
@@ -32,7 +32,7 @@ import (
 	"clientele/shared/store"
 )
 
-// patience is how long search rows and counters may be behind before they are mended: functions/project takes some
+// patience is how long search rows and counters may be behind before they are repaired: functions/project takes some
 // seconds at most.
 const patience = 10 * time.Second
 
@@ -60,7 +60,7 @@ func start(ctx context.Context, table string, check bool) error {
 		return err
 	}
 	cfg := awsclient.Config(settings)
-	cfg.Retryer = func() aws.Retryer { // nobody waits for an answer, and a table that is read at once throttles
+	cfg.Retryer = func() aws.Retryer { // nobody waits for an answer, and reading a whole table at once throttles
 		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = 12, 20*time.Second })
 	}
 	b := store.NewRebuild(dynamo.New(cfg), table)
@@ -93,7 +93,7 @@ func local() (table string, err error) {
 
 var errWrong = errors.New("not everything is right")
 
-// run rebuilds and prints what was found. Errors: errWrong where it only checks.
+// run rebuilds and prints what was found. Errors: errWrong when it only checks and something is wrong.
 func run(ctx context.Context, b store.Rebuild, out io.Writer) error {
 	r, err := b.Run(ctx)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Command testreport reads `go test -json` and says what people want to know: each package as it ends, the whole output
-// of what failed, what tests measured, what was skipped, and at the end one line "N passed, M failed". It fails when something failed or
-// nothing ran.
+// Command testreport reads `go test -json` and prints what people want to know: each package as it ends, the full
+// output of failures, what tests measured, what was skipped, and at the end one line "N passed, M failed". It fails
+// when something failed or nothing ran.
 package main
 
 import (
@@ -34,7 +34,7 @@ func main() {
 	}
 }
 
-// figureWord begins what a test has measured and people want to know although it passes.
+// figureWord begins a measurement of a test, which people want to see even though the test passes.
 const figureWord = "figure: "
 
 // event is a line of `go test -json`; see `go doc test2json`.
@@ -51,7 +51,7 @@ type report struct {
 	out     io.Writer
 	results map[string]map[string]string // package → test → pass, fail or skip; "" is the package itself
 	output  map[string]*strings.Builder  // by package and test
-	built   map[string]*strings.Builder  // compiler's output by import path
+	built   map[string]*strings.Builder  // compiler output by import path
 }
 
 func newReport(out io.Writer) *report {
@@ -65,7 +65,7 @@ func (r *report) read(in io.Reader) error {
 		if line != "" {
 			var e event
 			if json.Unmarshal([]byte(line), &e) != nil || e.Action == "" {
-				fmt.Fprint(r.out, line) // go's own words, for example about a missing module
+				fmt.Fprint(r.out, line) // go's own messages, for example about a missing module
 			} else {
 				r.take(e)
 			}
@@ -115,8 +115,8 @@ func (r *report) packageEnds(e event) {
 	}
 }
 
-// summary counts tests without subtests, and a failed package or parent once where nothing inside it failed: a build
-// that breaks and a panic count as well.
+// summary counts tests without subtests. It counts a failed package or parent once if nothing inside it failed: a
+// broken build and a panic count too.
 func (r *report) summary() (passed, failed int) {
 	var skipped []string
 	for pkg, tests := range r.results {
