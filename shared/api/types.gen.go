@@ -1111,17 +1111,17 @@ type AcceptRequest struct {
 	// LastName Example: Lovelace
 	LastName *string `json:"lastName,omitempty"`
 
-	// Password At least 10 characters; no other rules of composition.
+	// Password At least 10 characters; there are no other rules.
 	//
 	// Example: correct horse battery staple
 	Password string `json:"password"`
 
-	// Token What the mailed link carries after #.
+	// Token The part of the mailed link after #.
 	//
 	// Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c.1.q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA
 	Token string `json:"token"`
 
-	// Username The proposed one without it.
+	// Username The default is the proposed one.
 	//
 	// Example: ada.lovelace
 	Username *string `json:"username,omitempty"`
@@ -1134,7 +1134,7 @@ type Approvers string
 type AvatarForm struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 
-	// Fields To be sent before the file, as they are.
+	// Fields Send these before the file, unchanged.
 	Fields map[string]string `json:"fields"`
 
 	// ID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
@@ -1156,11 +1156,11 @@ type AvatarUpload struct {
 	ID      ID     `json:"id"`
 	Message string `json:"message"`
 
-	// Status waiting: for the file, or for the worker that looks at it. lost: nothing was heard of it for twenty minutes; begin again.
+	// Status waiting: for the file, or for the worker that judges it. lost: nothing happened for twenty minutes; begin again.
 	Status AvatarUploadStatus `json:"status"`
 }
 
-// AvatarUploadStatus waiting: for the file, or for the worker that looks at it. lost: nothing was heard of it for twenty minutes; begin again.
+// AvatarUploadStatus waiting: for the file, or for the worker that judges it. lost: nothing happened for twenty minutes; begin again.
 type AvatarUploadStatus string
 
 // BatchResult defines model for BatchResult.
@@ -1170,11 +1170,11 @@ type BatchResult struct {
 
 // BeginAvatarRequest defines model for BeginAvatarRequest.
 type BeginAvatarRequest struct {
-	// ContentType What the file will be sent as. It is judged by its content.
+	// ContentType The type that the file is sent as. Its content decides.
 	ContentType BeginAvatarRequestContentType `json:"contentType"`
 }
 
-// BeginAvatarRequestContentType What the file will be sent as. It is judged by its content.
+// BeginAvatarRequestContentType The type that the file is sent as. Its content decides.
 type BeginAvatarRequestContentType string
 
 // BeginImportRequest defines model for BeginImportRequest.
@@ -1182,27 +1182,27 @@ type BeginImportRequest struct {
 	// CustomerID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
 	CustomerID ID `json:"customerId"`
 
-	// FileName What the file is called, for people.
+	// FileName The name of the file, for people.
 	//
 	// Example: people.csv
 	FileName *string `json:"fileName,omitempty"`
 
-	// GroupIds For all rows; by staff administrators.
+	// GroupIds For all rows; staff administrators only.
 	GroupIds *[]ID `json:"groupIds,omitempty"`
 
-	// Language For rows without one of their own.
+	// Language For rows without their own.
 	//
 	// Example: de
 	Language *string `json:"language,omitempty"`
 
-	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	// Role A customer has the roles member, moderator and administrator; the staff have agent and administrator.
 	Role *Role `json:"role,omitempty"`
 
-	// Separator Found out without it.
+	// Separator Detected by default.
 	Separator *BeginImportRequestSeparator `json:"separator,omitempty"`
 }
 
-// BeginImportRequestSeparator Found out without it.
+// BeginImportRequestSeparator Detected by default.
 type BeginImportRequestSeparator string
 
 // BulkRequest defines model for BulkRequest.
@@ -1216,7 +1216,7 @@ type BulkRequest struct {
 	// Role For setRole.
 	Role *Role `json:"role,omitempty"`
 
-	// Until For suspend; without it until somebody reactivates them.
+	// Until For suspend; by default until somebody reactivates them.
 	Until   *time.Time `json:"until,omitempty"`
 	UserIds []ID       `json:"userIds"`
 }
@@ -1224,7 +1224,7 @@ type BulkRequest struct {
 // BulkRequestAction resend is for the invitations of invited and expired users.
 type BulkRequestAction string
 
-// ChallengeRequest The session with code for the challenge totp, or with newPassword for the challenge of that name.
+// ChallengeRequest The session, with code for the challenge totp or newPassword for the challenge newPassword.
 type ChallengeRequest struct {
 	// Code Example: 123456
 	Code *string `json:"code,omitempty"`
@@ -1234,7 +1234,7 @@ type ChallengeRequest struct {
 	// Example: correct horse battery staple
 	NewPassword *string `json:"newPassword,omitempty"`
 
-	// Session As answered by /auth/sign-in; it says whose it is and at which door.
+	// Session From the answer of /auth/sign-in; it says whose it is and at which door.
 	Session string `json:"session"`
 }
 
@@ -1257,7 +1257,7 @@ type ChangeCustomerRequest struct {
 	// ExternalID Example: C-1001
 	ExternalID *string `json:"externalId,omitempty"`
 
-	// Language en or de, also with a region; the answer to none is the customer's, then the deployment's.
+	// Language en or de, also with a region; the default is the customer's, then the deployment's.
 	//
 	// Example: de
 	Language *string `json:"language,omitempty"`
@@ -1299,7 +1299,7 @@ type ChangeGroupRequest struct {
 	Active      *bool   `json:"active,omitempty"`
 	Description *string `json:"description,omitempty"`
 
-	// Name Differs from every other by more than case and accents.
+	// Name Must differ from every other name by more than case and accents.
 	//
 	// Example: Key accounts
 	Name *string `json:"name,omitempty"`
@@ -1321,7 +1321,7 @@ type ChangeMeRequest struct {
 	// FirstName Example: Ada
 	FirstName *string `json:"firstName,omitempty"`
 
-	// Language en or de, also with a region; the answer to none is the customer's, then the deployment's.
+	// Language en or de, also with a region; the default is the customer's, then the deployment's.
 	//
 	// Example: de
 	Language *string `json:"language,omitempty"`
@@ -1332,7 +1332,7 @@ type ChangeMeRequest struct {
 	// Mobile Example: +49 170 1234567
 	Mobile *string `json:"mobile,omitempty"`
 
-	// Phone In any usual spelling, national ones where a country is given; stored in E.164.
+	// Phone In any usual notation, a national one if a country is given; stored in E.164.
 	//
 	// Example: +49 30 1234567
 	Phone *string `json:"phone,omitempty"`
@@ -1382,20 +1382,20 @@ type ChangeRegistrationFields struct {
 
 // ChangeSettingsRequest defines model for ChangeSettingsRequest.
 type ChangeSettingsRequest struct {
-	// AllowedDomains Whose addresses can register; none means all. Others are answered as always, and nothing is mailed.
+	// AllowedDomains Domains whose addresses can register; none means all. Other addresses get the same answer, but no mail.
 	AllowedDomains *[]string `json:"allowedDomains,omitempty"`
 
 	// Approvers Who decides. customer: the administrators of the customer whose proven domain the address has, as well as the staff.
 	Approvers *Approvers `json:"approvers,omitempty"`
 
-	// Credentials How the password of somebody who was approved comes about. link: a mailed link, valid seven days, to set it. temporaryPassword: one that is good for seven days and must be changed at the first sign-in.
+	// Credentials How an approved person gets a password. link: a mailed link, valid for seven days, to set it. temporaryPassword: one that is valid for seven days and must be changed at the first sign-in.
 	Credentials       *Credentials `json:"credentials,omitempty"`
 	DisapprovalReason *string      `json:"disapprovalReason,omitempty"`
 
-	// DisapprovalSilent What the form for a disapproval begins with.
+	// DisapprovalSilent The default of the form for a disapproval.
 	DisapprovalSilent *bool `json:"disapprovalSilent,omitempty"`
 
-	// EmbedSites The https origins on whose pages our forms may stand.
+	// EmbedSites The https origins whose pages may show our forms.
 	EmbedSites *[]string `json:"embedSites,omitempty"`
 
 	// RegistrationAddress Example: register@example.com
@@ -1403,7 +1403,7 @@ type ChangeSettingsRequest struct {
 	RegistrationFields        *ChangeRegistrationFields `json:"registrationFields,omitempty"`
 	RegistrationNeedsApproval *bool                     `json:"registrationNeedsApproval,omitempty"`
 
-	// ReminderHours How long somebody waits before approvers are reminded, and again once a day; 0 is never.
+	// ReminderHours How long a registration waits before approvers are reminded, then once a day; 0 means never.
 	//
 	// Example: 24
 	ReminderHours    *int  `json:"reminderHours,omitempty"`
@@ -1464,7 +1464,7 @@ type ChangeUserRequest struct {
 	// NotificationsEnabled Staff only.
 	NotificationsEnabled *bool `json:"notificationsEnabled,omitempty"`
 
-	// Phone In any usual spelling, national ones where a country is given; stored in E.164.
+	// Phone In any usual notation, a national one if a country is given; stored in E.164.
 	//
 	// Example: +49 30 1234567
 	Phone *string `json:"phone,omitempty"`
@@ -1475,7 +1475,7 @@ type ChangeUserRequest struct {
 	// Region Example: Berlin
 	Region *string `json:"region,omitempty"`
 
-	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	// Role A customer has the roles member, moderator and administrator; the staff have agent and administrator.
 	Role *Role `json:"role,omitempty"`
 
 	// Street Example: Beispielweg 1
@@ -1487,7 +1487,7 @@ type ChangeUserRequest struct {
 	// Example: https://www.example.com
 	URL *string `json:"url,omitempty"`
 
-	// Username One with @ must be the own e-mail.
+	// Username One with @ must be the user's own e-mail.
 	//
 	// Example: ada.lovelace
 	Username *string `json:"username,omitempty"`
@@ -1495,7 +1495,7 @@ type ChangeUserRequest struct {
 
 // ChangeUsernameRequest defines model for ChangeUsernameRequest.
 type ChangeUsernameRequest struct {
-	// Username One with @ must be the own e-mail.
+	// Username One with @ must be the user's own e-mail.
 	//
 	// Example: ada.lovelace
 	Username string `json:"username"`
@@ -1515,7 +1515,7 @@ type ConfirmImportRequest struct {
 
 // ConfirmRegistrationRequest defines model for ConfirmRegistrationRequest.
 type ConfirmRegistrationRequest struct {
-	// FirstName Needed where the registration has none, because it came by mail.
+	// FirstName Required if the registration has none because it came by mail.
 	//
 	// Example: Ada
 	FirstName *string `json:"firstName,omitempty"`
@@ -1523,7 +1523,7 @@ type ConfirmRegistrationRequest struct {
 	// LastName Example: Lovelace
 	LastName *string `json:"lastName,omitempty"`
 
-	// Token What the mailed link carries after #.
+	// Token The part of the mailed link after #.
 	//
 	// Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c.1.q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA
 	Token string `json:"token"`
@@ -1557,7 +1557,7 @@ type CreateCustomerRequest struct {
 	// ExternalID Example: C-1001
 	ExternalID *string `json:"externalId,omitempty"`
 
-	// Language en or de, also with a region; the answer to none is the customer's, then the deployment's.
+	// Language en or de, also with a region; the default is the customer's, then the deployment's.
 	//
 	// Example: de
 	Language *string `json:"language,omitempty"`
@@ -1588,10 +1588,10 @@ type CreateCustomerRequest struct {
 
 // CreateExportRequest defines model for CreateExportRequest.
 type CreateExportRequest struct {
-	// Columns In this order. Without it those that lists show.
+	// Columns In this order. The default is the columns of lists.
 	Columns *[]ExportColumn `json:"columns,omitempty"`
 
-	// Filter As the parameters of GET /users.
+	// Filter Like the parameters of GET /users.
 	Filter    *ExportFilter                 `json:"filter,omitempty"`
 	Order     *CreateExportRequestOrder     `json:"order,omitempty"`
 	Separator *CreateExportRequestSeparator `json:"separator,omitempty"`
@@ -1612,7 +1612,7 @@ type CreateGroupRequest struct {
 	Active      *bool   `json:"active,omitempty"`
 	Description *string `json:"description,omitempty"`
 
-	// Name Differs from every other by more than case and accents.
+	// Name Must differ from every other name by more than case and accents.
 	//
 	// Example: Key accounts
 	Name string `json:"name"`
@@ -1637,7 +1637,7 @@ type CreateUserRequest struct {
 	// Example: DE
 	Country *string `json:"country,omitempty"`
 
-	// Credentials What the registration mail brings; a link without it.
+	// Credentials What the registration mail contains; by default a link.
 	Credentials *PasswordMode `json:"credentials,omitempty"`
 
 	// CustomerID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
@@ -1681,7 +1681,7 @@ type CreateUserRequest struct {
 	// Example: correct horse battery staple
 	Password *string `json:"password,omitempty"`
 
-	// Phone In any usual spelling, national ones where a country is given; stored in E.164.
+	// Phone In any usual notation, a national one if a country is given; stored in E.164.
 	//
 	// Example: +49 30 1234567
 	Phone *string `json:"phone,omitempty"`
@@ -1692,10 +1692,10 @@ type CreateUserRequest struct {
 	// Region Example: Berlin
 	Region *string `json:"region,omitempty"`
 
-	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	// Role A customer has the roles member, moderator and administrator; the staff have agent and administrator.
 	Role *Role `json:"role,omitempty"`
 
-	// SendRegistrationEmail Mail the way in.
+	// SendRegistrationEmail Whether to mail the way in.
 	SendRegistrationEmail *bool `json:"sendRegistrationEmail,omitempty"`
 
 	// Status A contact is a record without access. A user who is active needs firstName, lastName and email.
@@ -1710,7 +1710,7 @@ type CreateUserRequest struct {
 	// Example: https://www.example.com
 	URL *string `json:"url,omitempty"`
 
-	// Username Without one, the e-mail if it fits, else what stands before the @, with a number where that is taken.
+	// Username By default the e-mail if it fits, else the part before the @, with a number if that is taken.
 	//
 	// Example: ada.lovelace
 	Username *string `json:"username,omitempty"`
@@ -1719,14 +1719,14 @@ type CreateUserRequest struct {
 // CreateUserRequestStatus A contact is a record without access. A user who is active needs firstName, lastName and email.
 type CreateUserRequestStatus string
 
-// Credentials How the password of somebody who was approved comes about. link: a mailed link, valid seven days, to set it. temporaryPassword: one that is good for seven days and must be changed at the first sign-in.
+// Credentials How an approved person gets a password. link: a mailed link, valid for seven days, to set it. temporaryPassword: one that is valid for seven days and must be changed at the first sign-in.
 type Credentials string
 
 // Customer defines model for Customer.
 type Customer struct {
 	City string `json:"city"`
 
-	// Comment For staff; left out for everybody else.
+	// Comment For staff only; left out for everybody else.
 	Comment *string `json:"comment,omitempty"`
 	Country string  `json:"country"`
 
@@ -1748,7 +1748,7 @@ type Customer struct {
 	Postcode     string     `json:"postcode"`
 	Region       string     `json:"region"`
 
-	// Status Deactivated; users out and invitations blocked until it is reactivated.
+	// Status Deactivated means that its users have no access and its invitations are blocked until it is reactivated.
 	Status CustomerStatus `json:"status"`
 	Street string         `json:"street"`
 
@@ -1786,7 +1786,7 @@ type CustomerRow struct {
 	Name         string     `json:"name"`
 	PortalAccess bool       `json:"portalAccess"`
 
-	// Status Deactivated; users out and invitations blocked until it is reactivated.
+	// Status Deactivated means that its users have no access and its invitations are blocked until it is reactivated.
 	Status CustomerStatus `json:"status"`
 
 	// Type Only a corporate customer has several users.
@@ -1796,7 +1796,7 @@ type CustomerRow struct {
 	Version int `json:"version"`
 }
 
-// CustomerStatus Deactivated; users out and invitations blocked until it is reactivated.
+// CustomerStatus Deactivated means that its users have no access and its invitations are blocked until it is reactivated.
 type CustomerStatus string
 
 // CustomerType Only a corporate customer has several users.
@@ -1808,17 +1808,17 @@ type DecisionRequest struct {
 	CustomerID *ID                     `json:"customerId,omitempty"`
 	Decision   DecisionRequestDecision `json:"decision"`
 
-	// GroupIds By staff administrators.
+	// GroupIds Staff administrators only.
 	GroupIds *[]ID `json:"groupIds,omitempty"`
 
-	// NewCustomer A customer that is made with the approval of one registration. An individual one has the e-mail, phone, address and language of the person, where they are left out here.
+	// NewCustomer A customer that is created with the approval of one registration. An individual customer gets the person's e-mail, phone, address and language if they are left out here.
 	NewCustomer *NewCustomer `json:"newCustomer,omitempty"`
 
-	// Reason Of a disapproval; it is mailed.
+	// Reason The reason of a disapproval; it is mailed.
 	Reason          *string `json:"reason,omitempty"`
 	RegistrationIds []ID    `json:"registrationIds"`
 
-	// Role Without it administrator of a new company, else the role that was asked for at this customer, else member.
+	// Role The default is administrator for a new company, else the role requested at this customer, else member.
 	Role *DecisionRequestRole `json:"role,omitempty"`
 
 	// Silent Disapprove without a mail.
@@ -1828,7 +1828,7 @@ type DecisionRequest struct {
 // DecisionRequestDecision defines model for DecisionRequest.Decision.
 type DecisionRequestDecision string
 
-// DecisionRequestRole Without it administrator of a new company, else the role that was asked for at this customer, else member.
+// DecisionRequestRole The default is administrator for a new company, else the role requested at this customer, else member.
 type DecisionRequestRole string
 
 // Delivery What became of the last mail.
@@ -1851,17 +1851,17 @@ type Domain struct {
 	Name   string `json:"name"`
 	Proven bool   `json:"proven"`
 
-	// ProvenAt Since when it is proven without a break.
+	// ProvenAt The start of the time since which it has been proven without a break.
 	//
 	// Example: 2026-01-31T12:00:00Z
 	ProvenAt *time.Time `json:"provenAt"`
 
-	// RecordName Where the TXT record has to be.
+	// RecordName Where the TXT record must be.
 	//
 	// Example: _clientele.sommer.example
 	RecordName string `json:"recordName"`
 
-	// RecordValue What it has to say; it is no secret.
+	// RecordValue What it must say; it is not secret.
 	//
 	// Example: clientele-domain=6r0…
 	RecordValue string `json:"recordValue"`
@@ -1871,7 +1871,7 @@ type Domain struct {
 type DomainCheck struct {
 	Domain Domain `json:"domain"`
 
-	// Found Texts that are there instead, at most five, cut to 100 characters.
+	// Found At most five texts found there instead, cut to 100 characters.
 	Found  []string          `json:"found"`
 	Result DomainCheckResult `json:"result"`
 }
@@ -1889,7 +1889,7 @@ type DomainList struct {
 // Door Where users (portal) and staff (console) sign in.
 type Door string
 
-// Duplicate Somebody on the list who may be the same person, or a colleague.
+// Duplicate A user who may be the same person, or a colleague.
 type Duplicate struct {
 	// SameDomain Never for domains of mail services that give addresses to anybody.
 	SameDomain bool `json:"sameDomain"`
@@ -1911,10 +1911,10 @@ type EmailChanged struct {
 type Embed struct {
 	Address bool `json:"address"`
 
-	// Code HTML, to be copied into a page.
+	// Code HTML to copy into a page.
 	Code string `json:"code"`
 
-	// FrameURL What an iframe shows; empty for a plain form.
+	// FrameURL The page that the iframe shows; empty for a plain form.
 	FrameURL string    `json:"frameUrl"`
 	Kind     EmbedKind `json:"kind"`
 
@@ -1940,7 +1940,7 @@ type Export struct {
 	// ID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
 	ID ID `json:"id"`
 
-	// List Which list it is of; null where that is not known.
+	// List The list that it contains; null if that is not known.
 	List *ExportedList `json:"list"`
 
 	// Progress Users written.
@@ -1948,15 +1948,15 @@ type Export struct {
 	// Example: 12000
 	Progress int `json:"progress"`
 
-	// Reason Of a failed export: gave_up after hours in which something did not work, access_ended when who asked for it may not have it any more.
+	// Reason Why an export failed: gave_up after hours of failures, access_ended when the person who asked for it may no longer have it.
 	//
 	// Example: gave_up
 	Reason *string `json:"reason"`
 
-	// Status Where an export stands; expired after seven days, when its file is deleted.
+	// Status The state of an export; it is expired after seven days, when its file is deleted.
 	Status ExportStatus `json:"status"`
 
-	// Total Users expected, by the counters; null where they do not know.
+	// Total Users expected according to the counters; null if they do not tell.
 	//
 	// Example: 100000
 	Total *int `json:"total"`
@@ -1965,10 +1965,10 @@ type Export struct {
 	URL *string `json:"url"`
 }
 
-// ExportColumn A column of the file, named as the field of a user. groups are names, and for staff only, as comment.
+// ExportColumn A column of the file, named like the field of a user. groups are names; groups and comment are for staff only.
 type ExportColumn string
 
-// ExportFilter As the parameters of GET /users.
+// ExportFilter Like the parameters of GET /users.
 type ExportFilter struct {
 	// Country Example: DE
 	Country *string `json:"country,omitempty"`
@@ -1982,10 +1982,10 @@ type ExportFilter struct {
 	// Q Example: jose mun
 	Q *string `json:"q,omitempty"`
 
-	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	// Role A customer has the roles member, moderator and administrator; the staff have agent and administrator.
 	Role *Role `json:"role,omitempty"`
 
-	// Status The one state a user is in; expired follows the clock.
+	// Status The one state that a user is in; expired depends on the time.
 	Status *UserStatus `json:"status,omitempty"`
 }
 
@@ -1996,16 +1996,16 @@ type ExportList struct {
 	Prev  *string  `json:"prev"`
 }
 
-// ExportStatus Where an export stands; expired after seven days, when its file is deleted.
+// ExportStatus The state of an export; it is expired after seven days, when its file is deleted.
 type ExportStatus string
 
 // ExportedList defines model for ExportedList.
 type ExportedList struct {
-	// Filter As the parameters of GET /users.
+	// Filter Like the parameters of GET /users.
 	Filter ExportFilter      `json:"filter"`
 	Order  ExportedListOrder `json:"order"`
 
-	// Sort As the parameter of GET /users; null for a search, which has an order of its own.
+	// Sort Like the parameter of GET /users; null for a search, which has its own order.
 	//
 	// Example: name
 	Sort *string `json:"sort"`
@@ -2028,7 +2028,7 @@ type ForgotPasswordRequest struct {
 	Username string `json:"username"`
 }
 
-// GatewayError What API Gateway answers itself.
+// GatewayError An answer of API Gateway itself.
 type GatewayError struct {
 	// Message Example: Unauthorized
 	Message string `json:"message"`
@@ -2041,7 +2041,7 @@ type Grant struct {
 	// Module Example: shipments
 	Module string `json:"module"`
 
-	// SubaccountID All sub-accounts without it.
+	// SubaccountID The default is all sub-accounts.
 	SubaccountID *string `json:"subaccountId,omitempty"`
 }
 
@@ -2050,7 +2050,7 @@ type GrantLevel string
 
 // Group defines model for Group.
 type Group struct {
-	// Active An inactive group vanishes from every choice; its members stay in it.
+	// Active An inactive group is not offered as a choice; its members stay in it.
 	Active bool `json:"active"`
 
 	// CreatedAt Example: 2026-01-31T12:00:00Z
@@ -2087,20 +2087,20 @@ type ID = string
 
 // Import defines model for Import.
 type Import struct {
-	// Counts Rows of each class, as far as they are checked.
+	// Counts How many rows of each class have been found so far.
 	Counts    ImportCounts `json:"counts"`
 	CreatedAt time.Time    `json:"createdAt"`
 
 	// CustomerID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
 	CustomerID ID `json:"customerId"`
 
-	// ExpiresAt When it is deleted with its files.
+	// ExpiresAt When it and its files are deleted.
 	ExpiresAt time.Time `json:"expiresAt"`
 
-	// FailedURL The same with the rows that failed or were not reached, to be corrected and imported again. Null where there are none.
+	// FailedURL The same for the rows that failed or were not reached, to correct and import again. Null if there are none.
 	FailedURL *string `json:"failedUrl"`
 
-	// File Null while it is not read.
+	// File Null until it is read.
 	File     *ImportFile `json:"file"`
 	FileName string      `json:"fileName"`
 	GroupIds []ID        `json:"groupIds"`
@@ -2109,13 +2109,13 @@ type Import struct {
 	ID       ID     `json:"id"`
 	Language string `json:"language"`
 
-	// Problem Of a refused file.
+	// Problem What is wrong with a refused file.
 	Problem *ImportProblem `json:"problem"`
 
 	// Progress Rows checked; once confirmed, rows done.
 	Progress int `json:"progress"`
 
-	// Reason Of a failed import: gave_up after hours in which something did not work, access_ended when who began it may not import any more, else the code of what ended it, for example customer_deactivated.
+	// Reason Why an import failed: gave_up after hours of failures, access_ended when the person who began it may no longer import, else the code of what ended it, for example customer_deactivated.
 	Reason *string `json:"reason"`
 
 	// ResultURL Where the file can be downloaded for five minutes, with the result and reason of every row. Null while there is none.
@@ -2124,24 +2124,24 @@ type Import struct {
 	// Results Null before it is confirmed.
 	Results *ImportResults `json:"results"`
 
-	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	// Role A customer has the roles member, moderator and administrator; the staff have agent and administrator.
 	Role Role `json:"role"`
 
-	// Status uploading: waits for the file and for being checked. refused: the file cannot be imported, see problem. failed: it ended before its last row, see reason; what was done stays done.
+	// Status uploading: it waits for the file and for the check. refused: the file cannot be imported, see problem. failed: it ended before its last row, see reason; what is done stays done.
 	Status ImportStatus `json:"status"`
 
-	// Total Rows of the file, null while it is not read.
+	// Total Rows of the file; null until it is read.
 	Total *int `json:"total"`
 
-	// Update Whether records that differ are changed, too.
+	// Update Whether records that differ are changed too.
 	Update bool        `json:"update"`
 	Upload *UploadForm `json:"upload,omitempty"`
 }
 
-// ImportClass What the check found a row to be. new: will be invited; a contact is, too. changed: the record of a user, or of somebody invited, is another one than the row.
+// ImportClass What the check found about a row. new: it will be invited; so are contacts. changed: the record of a user, or of an invited person, differs from the row.
 type ImportClass string
 
-// ImportCounts Rows of each class, as far as they are checked.
+// ImportCounts How many rows of each class have been found so far.
 type ImportCounts struct {
 	Changed int `json:"changed"`
 	Invalid int `json:"invalid"`
@@ -2150,12 +2150,12 @@ type ImportCounts struct {
 	User    int `json:"user"`
 }
 
-// ImportFile What was found out about the file.
+// ImportFile What is known about the file.
 type ImportFile struct {
-	// Columns Those that are read.
+	// Columns The columns that are read.
 	Columns []string `json:"columns"`
 
-	// ColumnsNotAllowed Columns that the role of who began the import does not allow to set: these are not read either.
+	// ColumnsNotAllowed Columns that the person who began the import may not set: these are not read either.
 	ColumnsNotAllowed []string `json:"columnsNotAllowed"`
 
 	// Encoding UTF-8, UTF-16 or Windows-1252; empty while it is not known.
@@ -2174,7 +2174,7 @@ type ImportFile struct {
 	// Size Bytes.
 	Size int `json:"size"`
 
-	// UnknownColumns Headings that mean no column, as they stand in the file: these are not read.
+	// UnknownColumns Headings that name no known column, as in the file: these are not read.
 	UnknownColumns []string `json:"unknownColumns"`
 }
 
@@ -2190,18 +2190,18 @@ type ImportProblem struct {
 	// Code Example: csv_column_missing
 	Code string `json:"code"`
 
-	// Column Empty where it is about none.
+	// Column Empty if it is about no column.
 	Column string `json:"column"`
 
-	// Line In the file, from 1; 0 where it is about none.
+	// Line In the file, from 1; 0 if it is about no line.
 	Line    int    `json:"line"`
 	Message string `json:"message"`
 }
 
-// ImportResult What became of a row. skipped: there was nothing to do, or it was not asked for.
+// ImportResult What became of a row. skipped: there was nothing to do, or it was not wanted.
 type ImportResult string
 
-// ImportResults Rows with each result.
+// ImportResults How many rows have each result.
 type ImportResults struct {
 	Failed  int `json:"failed"`
 	Invited int `json:"invited"`
@@ -2211,13 +2211,13 @@ type ImportResults struct {
 
 // ImportRow defines model for ImportRow.
 type ImportRow struct {
-	// Changes Columns in which the record is another one.
+	// Changes The columns in which the record differs.
 	Changes []string `json:"changes"`
 
-	// Class What the check found a row to be. new: will be invited; a contact is, too. changed: the record of a user, or of somebody invited, is another one than the row.
+	// Class What the check found about a row. new: it will be invited; so are contacts. changed: the record of a user, or of an invited person, differs from the row.
 	Class ImportClass `json:"class"`
 
-	// Code Why the row is of its class, or why it failed.
+	// Code Why the row has its class, or why it failed.
 	//
 	// Example: invalid_email
 	Code  *string `json:"code,omitempty"`
@@ -2236,16 +2236,16 @@ type ImportRow struct {
 	// Number Among the rows that are not blank.
 	Number int `json:"number"`
 
-	// Result What became of a row. skipped: there was nothing to do, or it was not asked for.
+	// Result What became of a row. skipped: there was nothing to do, or it was not wanted.
 	Result *ImportResult `json:"result,omitempty"`
 
-	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	// Role A customer has the roles member, moderator and administrator; the staff have agent and administrator.
 	Role *Role `json:"role,omitempty"`
 
 	// UserID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
 	UserID *ID `json:"userId,omitempty"`
 
-	// Values Of the other columns that the row fills. Empty for invalid rows.
+	// Values The values of the row's other columns. Empty for invalid rows.
 	Values map[string]string `json:"values"`
 }
 
@@ -2256,7 +2256,7 @@ type ImportRowList struct {
 	Prev  *string     `json:"prev"`
 }
 
-// ImportStatus uploading: waits for the file and for being checked. refused: the file cannot be imported, see problem. failed: it ended before its last row, see reason; what was done stays done.
+// ImportStatus uploading: it waits for the file and for the check. refused: the file cannot be imported, see problem. failed: it ended before its last row, see reason; what is done stays done.
 type ImportStatus string
 
 // Invitation defines model for Invitation.
@@ -2277,13 +2277,13 @@ type Invitation struct {
 	Language  string `json:"language"`
 	LastName  string `json:"lastName"`
 
-	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	// Role A customer has the roles member, moderator and administrator; the staff have agent and administrator.
 	Role Role `json:"role"`
 
 	// SentAt Example: 2026-01-31T12:00:00Z
 	SentAt time.Time `json:"sentAt"`
 
-	// Status Where an invitation stands; expired follows the clock.
+	// Status The state of an invitation; expired depends on the time.
 	Status InvitationStatus `json:"status"`
 	UserID string           `json:"userId"`
 }
@@ -2295,7 +2295,7 @@ type InvitationList struct {
 	Prev  *string      `json:"prev"`
 }
 
-// InvitationStatus Where an invitation stands; expired follows the clock.
+// InvitationStatus The state of an invitation; expired depends on the time.
 type InvitationStatus string
 
 // InviteRequest defines model for InviteRequest.
@@ -2306,15 +2306,15 @@ type InviteRequest struct {
 	// Grants Not available yet: must be empty.
 	Grants *[]Grant `json:"grants,omitempty"`
 
-	// GroupIds Active groups that the new users shall be in; by staff administrators only.
+	// GroupIds Active groups for the new users; staff administrators only.
 	GroupIds *[]ID     `json:"groupIds,omitempty"`
 	Invitees []Invitee `json:"invitees"`
 
-	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	// Role A customer has the roles member, moderator and administrator; the staff have agent and administrator.
 	Role *Role `json:"role,omitempty"`
 }
 
-// Invitee What is left out is taken from the request.
+// Invitee Fields that are left out have the value of the request.
 type Invitee struct {
 	// Email RFC 5322 addr-spec; domains in any script.
 	//
@@ -2327,7 +2327,7 @@ type Invitee struct {
 	// Grants Not available yet: must be empty.
 	Grants *[]Grant `json:"grants,omitempty"`
 
-	// Language en or de, also with a region; the answer to none is the customer's, then the deployment's.
+	// Language en or de, also with a region; the default is the customer's, then the deployment's.
 	//
 	// Example: de
 	Language *string `json:"language,omitempty"`
@@ -2335,14 +2335,14 @@ type Invitee struct {
 	// LastName Example: Lovelace
 	LastName *string `json:"lastName,omitempty"`
 
-	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	// Role A customer has the roles member, moderator and administrator; the staff have agent and administrator.
 	Role *Role `json:"role,omitempty"`
 }
 
 // Management Whether the provider manages the users.
 type Management string
 
-// NewCustomer A customer that is made with the approval of one registration. An individual one has the e-mail, phone, address and language of the person, where they are left out here.
+// NewCustomer A customer that is created with the approval of one registration. An individual customer gets the person's e-mail, phone, address and language if they are left out here.
 type NewCustomer struct {
 	// City Example: Berlin
 	City *string `json:"city,omitempty"`
@@ -2361,7 +2361,7 @@ type NewCustomer struct {
 	// Language Example: de
 	Language *string `json:"language,omitempty"`
 
-	// Name Without it the company of the registration, or the person's name.
+	// Name The default is the company of the registration, or the person's name.
 	//
 	// Example: Example GmbH
 	Name *string `json:"name,omitempty"`
@@ -2394,17 +2394,17 @@ type Offer struct {
 	Language  string    `json:"language"`
 	LastName  string    `json:"lastName"`
 
-	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	// Role A customer has the roles member, moderator and administrator; the staff have agent and administrator.
 	Role Role `json:"role"`
 
-	// State What a link is worth. Ended is revoked or declined, blocked a customer without access at the moment.
+	// State What a link is worth. Ended means revoked or declined, blocked that the customer has no access at the moment.
 	State OfferState `json:"state"`
 
 	// Username Proposed and free.
 	Username string `json:"username"`
 }
 
-// OfferState What a link is worth. Ended is revoked or declined, blocked a customer without access at the moment.
+// OfferState What a link is worth. Ended means revoked or declined, blocked that the customer has no access at the moment.
 type OfferState string
 
 // OneTimeLinkRequest defines model for OneTimeLinkRequest.
@@ -2413,7 +2413,7 @@ type OneTimeLinkRequest struct {
 	Email string `json:"email"`
 }
 
-// PasswordMode What the mail brings. link: a link to set a password. temporaryPassword: a password that must be changed at the first sign-in; by staff only.
+// PasswordMode What the mail contains. link: a link to set a password. temporaryPassword: a password that must be changed at the first sign-in; staff only.
 type PasswordMode string
 
 // Problem RFC 9457.
@@ -2450,7 +2450,7 @@ type RefreshAnswer struct {
 
 // RefreshRequest defines model for RefreshRequest.
 type RefreshRequest struct {
-	// RefreshToken As answered by /auth/sign-in; it says whose it is and at which door.
+	// RefreshToken From the answer of /auth/sign-in; it says whose it is and at which door.
 	RefreshToken string `json:"refreshToken"`
 }
 
@@ -2476,7 +2476,7 @@ type RegisterRequest struct {
 	// FirstName Example: Ada
 	FirstName string `json:"firstName"`
 
-	// Language en or de, also with a region; without it that of Accept-Language.
+	// Language en or de, also with a region; the default is that of Accept-Language.
 	//
 	// Example: de
 	Language *string `json:"language,omitempty"`
@@ -2484,10 +2484,10 @@ type RegisterRequest struct {
 	// LastName Example: Lovelace
 	LastName string `json:"lastName"`
 
-	// Origin form: sent by a form that stands in another site.
+	// Origin form: sent by a form on another site.
 	Origin *RegisterRequestOrigin `json:"origin,omitempty"`
 
-	// Phone In any usual spelling, national ones where a country is given; stored in E.164.
+	// Phone In any usual notation, a national one if a country is given; stored in E.164.
 	//
 	// Example: +49 30 1234567
 	Phone *string `json:"phone,omitempty"`
@@ -2498,7 +2498,7 @@ type RegisterRequest struct {
 	// Region Example: Berlin
 	Region *string `json:"region,omitempty"`
 
-	// ShownAt When a form was shown; who fills it within three seconds is a program. Leave it out where there is no form.
+	// ShownAt When a form was shown: one that is filled in within three seconds comes from a program. Leave it out if there is no form.
 	ShownAt *time.Time `json:"shownAt,omitempty"`
 
 	// Street Example: Beispielweg 1
@@ -2510,7 +2510,7 @@ type RegisterRequest struct {
 	Website *string `json:"website,omitempty"`
 }
 
-// RegisterRequestOrigin form: sent by a form that stands in another site.
+// RegisterRequestOrigin form: sent by a form on another site.
 type RegisterRequestOrigin string
 
 // RegistrationDetails defines model for RegistrationDetails.
@@ -2518,7 +2518,7 @@ type RegistrationDetails struct {
 	City    string `json:"city"`
 	Comment string `json:"comment"`
 
-	// Company As it was typed.
+	// Company As typed.
 	Company string `json:"company"`
 
 	// ConfirmedAt Example: 2026-01-31T12:05:00Z
@@ -2529,27 +2529,27 @@ type RegistrationDetails struct {
 	CustomerID string     `json:"customerId"`
 	DecidedAt  *time.Time `json:"decidedAt"`
 
-	// DecidedBy Id of who decided; empty where the settings did, or nobody has.
+	// DecidedBy Id of the user who decided; empty if the settings did, or nobody has.
 	DecidedBy     string      `json:"decidedBy"`
 	DecidedByName string      `json:"decidedByName"`
 	Duplicates    []Duplicate `json:"duplicates"`
 	Email         string      `json:"email"`
 
-	// ExpiresAt When the link to confirm the address is over.
+	// ExpiresAt When the link to confirm the address expires.
 	//
 	// Example: 2026-02-01T12:00:00Z
 	ExpiresAt time.Time `json:"expiresAt"`
 	FirstName string    `json:"firstName"`
 
-	// ID Also that of the user whom it becomes.
+	// ID Also the id of the user that it becomes.
 	ID string `json:"id"`
 
-	// Ignored Why an answered request came to nothing; nothing was mailed for it.
+	// Ignored Why a request had no effect although it was answered; nothing was mailed for it.
 	Ignored  RegistrationDetailsIgnored `json:"ignored"`
 	Language string                     `json:"language"`
 	LastName string                     `json:"lastName"`
 
-	// Origin How it came in.
+	// Origin The way it came in.
 	Origin   RegistrationOrigin `json:"origin"`
 	Phone    string             `json:"phone"`
 	Postcode string             `json:"postcode"`
@@ -2560,25 +2560,25 @@ type RegistrationDetails struct {
 	// ProposedCustomerID The customer whose proven domain the address has; empty for none.
 	ProposedCustomerID string `json:"proposedCustomerId"`
 
-	// ProposedRole Of a customer member, moderator and administrator; of the staff agent and administrator.
+	// ProposedRole A customer has the roles member, moderator and administrator; the staff have agent and administrator.
 	ProposedRole *Role `json:"proposedRole,omitempty"`
 
-	// Reason Of a disapproval.
+	// Reason The reason of a disapproval.
 	Reason string `json:"reason"`
 	Region string `json:"region"`
 
 	// RegisteredAt Example: 2026-01-31T12:00:00Z
 	RegisteredAt time.Time `json:"registeredAt"`
 
-	// Status Where a registration stands. unconfirmed: the address is not confirmed, so there is no user; expired follows the clock.
+	// Status The state of a registration. unconfirmed: the address is not confirmed, so there is no user. expired depends on the time.
 	Status RegistrationStatus `json:"status"`
 	Street string             `json:"street"`
 }
 
-// RegistrationDetailsIgnored Why an answered request came to nothing; nothing was mailed for it.
+// RegistrationDetailsIgnored Why a request had no effect although it was answered; nothing was mailed for it.
 type RegistrationDetailsIgnored string
 
-// RegistrationFields The fields beside name, address and language, which always are there.
+// RegistrationFields The fields besides name, address and language, which are always there.
 type RegistrationFields struct {
 	// City Whether a field of the registration form is asked for.
 	City FieldRule `json:"city"`
@@ -2630,12 +2630,12 @@ type RegistrationOffer struct {
 // RegistrationOfferState unconfirmed: the link can be used.
 type RegistrationOfferState string
 
-// RegistrationOrigin How it came in.
+// RegistrationOrigin The way it came in.
 type RegistrationOrigin string
 
 // RegistrationRow A registration as lists show it.
 type RegistrationRow struct {
-	// Company As it was typed.
+	// Company As typed.
 	Company string `json:"company"`
 
 	// ConfirmedAt Example: 2026-01-31T12:05:00Z
@@ -2646,26 +2646,26 @@ type RegistrationRow struct {
 	CustomerID string     `json:"customerId"`
 	DecidedAt  *time.Time `json:"decidedAt"`
 
-	// DecidedBy Id of who decided; empty where the settings did, or nobody has.
+	// DecidedBy Id of the user who decided; empty if the settings did, or nobody has.
 	DecidedBy     string `json:"decidedBy"`
 	DecidedByName string `json:"decidedByName"`
 	Email         string `json:"email"`
 
-	// ExpiresAt When the link to confirm the address is over.
+	// ExpiresAt When the link to confirm the address expires.
 	//
 	// Example: 2026-02-01T12:00:00Z
 	ExpiresAt time.Time `json:"expiresAt"`
 	FirstName string    `json:"firstName"`
 
-	// ID Also that of the user whom it becomes.
+	// ID Also the id of the user that it becomes.
 	ID string `json:"id"`
 
-	// Ignored Why an answered request came to nothing; nothing was mailed for it.
+	// Ignored Why a request had no effect although it was answered; nothing was mailed for it.
 	Ignored  RegistrationRowIgnored `json:"ignored"`
 	Language string                 `json:"language"`
 	LastName string                 `json:"lastName"`
 
-	// Origin How it came in.
+	// Origin The way it came in.
 	Origin RegistrationOrigin `json:"origin"`
 
 	// ProposedCustomerID The customer whose proven domain the address has; empty for none.
@@ -2674,25 +2674,25 @@ type RegistrationRow struct {
 	// RegisteredAt Example: 2026-01-31T12:00:00Z
 	RegisteredAt time.Time `json:"registeredAt"`
 
-	// Status Where a registration stands. unconfirmed: the address is not confirmed, so there is no user; expired follows the clock.
+	// Status The state of a registration. unconfirmed: the address is not confirmed, so there is no user. expired depends on the time.
 	Status RegistrationStatus `json:"status"`
 }
 
-// RegistrationRowIgnored Why an answered request came to nothing; nothing was mailed for it.
+// RegistrationRowIgnored Why a request had no effect although it was answered; nothing was mailed for it.
 type RegistrationRowIgnored string
 
-// RegistrationStatus Where a registration stands. unconfirmed: the address is not confirmed, so there is no user; expired follows the clock.
+// RegistrationStatus The state of a registration. unconfirmed: the address is not confirmed, so there is no user. expired depends on the time.
 type RegistrationStatus string
 
 // RenewPasswordRequest defines model for RenewPasswordRequest.
 type RenewPasswordRequest struct {
-	// Mode What the mail brings. link: a link to set a password. temporaryPassword: a password that must be changed at the first sign-in; by staff only.
+	// Mode What the mail contains. link: a link to set a password. temporaryPassword: a password that must be changed at the first sign-in; staff only.
 	Mode PasswordMode `json:"mode"`
 }
 
 // ResendExpiredRequest defines model for ResendExpiredRequest.
 type ResendExpiredRequest struct {
-	// Cursor From `next` of the request before; leave it out to begin.
+	// Cursor `next` of the previous answer; leave it out to begin.
 	Cursor *string `json:"cursor,omitempty"`
 
 	// CustomerID Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c
@@ -2701,25 +2701,25 @@ type ResendExpiredRequest struct {
 
 // ResendExpiredResult defines model for ResendExpiredResult.
 type ResendExpiredResult struct {
-	// Next Where to go on, null at the end.
+	// Next Where to continue; null at the end.
 	Next    *string     `json:"next"`
 	Results []RowResult `json:"results"`
 }
 
 // ResetPasswordRequest defines model for ResetPasswordRequest.
 type ResetPasswordRequest struct {
-	// Password At least 10 characters; no other rules of composition.
+	// Password At least 10 characters; there are no other rules.
 	//
 	// Example: correct horse battery staple
 	Password string `json:"password"`
 
-	// Token What the mailed link carries after #.
+	// Token The part of the mailed link after #.
 	//
 	// Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c.1.q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA
 	Token string `json:"token"`
 }
 
-// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+// Role A customer has the roles member, moderator and administrator; the staff have agent and administrator.
 type Role string
 
 // RowResult defines model for RowResult.
@@ -2727,15 +2727,15 @@ type RowResult struct {
 	// Code Example: email_in_use
 	Code *string `json:"code,omitempty"`
 
-	// Field Of the row, when one is wrong.
+	// Field The field of the row that is wrong, if one is.
 	//
 	// Example: email
 	Field *string `json:"field,omitempty"`
 
-	// ID Of what the row made, when it is ok.
+	// ID Id of what the row made, if it succeeded.
 	ID *string `json:"id,omitempty"`
 
-	// Index Of the row in the request.
+	// Index Index of the row in the request.
 	//
 	// Example: 0
 	Index   int             `json:"index"`
@@ -2754,7 +2754,7 @@ type Settings struct {
 	// Approvers Who decides. customer: the administrators of the customer whose proven domain the address has, as well as the staff.
 	Approvers Approvers `json:"approvers"`
 
-	// Credentials How the password of somebody who was approved comes about. link: a mailed link, valid seven days, to set it. temporaryPassword: one that is good for seven days and must be changed at the first sign-in.
+	// Credentials How an approved person gets a password. link: a mailed link, valid for seven days, to set it. temporaryPassword: one that is valid for seven days and must be changed at the first sign-in.
 	Credentials       Credentials `json:"credentials"`
 	DisapprovalReason string      `json:"disapprovalReason"`
 	DisapprovalSilent bool        `json:"disapprovalSilent"`
@@ -2762,13 +2762,13 @@ type Settings struct {
 	// EmbedSites Example: ["https://www.example.com"]
 	EmbedSites []string `json:"embedSites"`
 
-	// RegistrationAddress The mailbox to which a mail starts a registration; empty for none.
+	// RegistrationAddress A mail to this mailbox starts a registration; empty for none.
 	RegistrationAddress string `json:"registrationAddress"`
 
-	// RegistrationFields The fields beside name, address and language, which always are there.
+	// RegistrationFields The fields besides name, address and language, which are always there.
 	RegistrationFields RegistrationFields `json:"registrationFields"`
 
-	// RegistrationNeedsApproval Without it people are let in as soon as their address is confirmed.
+	// RegistrationNeedsApproval If false, people are let in as soon as their address is confirmed.
 	RegistrationNeedsApproval bool `json:"registrationNeedsApproval"`
 	ReminderHours             int  `json:"reminderHours"`
 
@@ -2783,7 +2783,7 @@ type Settings struct {
 type SignInAnswer struct {
 	AccessToken *string `json:"accessToken,omitempty"`
 
-	// Challenge totp: send a code of the second factor. newPassword: the password was a temporary one; send the one that takes its place.
+	// Challenge totp: send a code of the second factor. newPassword: the password was a temporary one; send the new one.
 	Challenge *SignInAnswerChallenge `json:"challenge,omitempty"`
 
 	// ExpiresIn Seconds until the access token ends.
@@ -2797,7 +2797,7 @@ type SignInAnswer struct {
 	User    *User   `json:"user,omitempty"`
 }
 
-// SignInAnswerChallenge totp: send a code of the second factor. newPassword: the password was a temporary one; send the one that takes its place.
+// SignInAnswerChallenge totp: send a code of the second factor. newPassword: the password was a temporary one; send the new one.
 type SignInAnswerChallenge string
 
 // SignInRequest defines model for SignInRequest.
@@ -2837,7 +2837,7 @@ type SubaccountList struct {
 
 // SuspendRequest defines model for SuspendRequest.
 type SuspendRequest struct {
-	// Until When the access comes back; never by itself without it.
+	// Until When access returns; without it never by itself.
 	//
 	// Example: 2040-01-31T12:00:00Z
 	Until *time.Time `json:"until,omitempty"`
@@ -2845,7 +2845,7 @@ type SuspendRequest struct {
 
 // TokenRequest defines model for TokenRequest.
 type TokenRequest struct {
-	// Token What the mailed link carries after #.
+	// Token The part of the mailed link after #.
 	//
 	// Example: 01930d1c-7c5e-7b1a-9f5e-0c9f8d1b2a3c.1.q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA
 	Token string `json:"token"`
@@ -2855,7 +2855,7 @@ type TokenRequest struct {
 type UploadForm struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 
-	// Fields To be sent before the file, as they are.
+	// Fields Send these before the file, unchanged.
 	Fields map[string]string `json:"fields"`
 
 	// URL To post the file to.
@@ -2867,12 +2867,12 @@ type User struct {
 	AvatarURL string `json:"avatarUrl"`
 	City      string `json:"city"`
 
-	// Comment For staff; left out for everybody else.
+	// Comment For staff only; left out for everybody else.
 	Comment *string `json:"comment,omitempty"`
 	Company string  `json:"company"`
 	Country string  `json:"country"`
 
-	// CustomerID Empty for somebody who registered and for whom no customer is chosen yet.
+	// CustomerID Empty for a registered person without a customer yet.
 	CustomerID string `json:"customerId"`
 	Email      string `json:"email"`
 	ExternalID string `json:"externalId"`
@@ -2886,7 +2886,7 @@ type User struct {
 	LastName string   `json:"lastName"`
 	Mobile   string   `json:"mobile"`
 
-	// NewEmail What the e-mail will be once it is confirmed; empty where no change waits.
+	// NewEmail The e-mail once it is confirmed; empty when no change waits.
 	NewEmail             string `json:"newEmail"`
 	NotificationsEnabled bool   `json:"notificationsEnabled"`
 	Phone                string `json:"phone"`
@@ -2896,13 +2896,13 @@ type User struct {
 	// RegisteredAt Example: 2026-01-31T12:00:00Z
 	RegisteredAt time.Time `json:"registeredAt"`
 
-	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	// Role A customer has the roles member, moderator and administrator; the staff have agent and administrator.
 	Role Role `json:"role"`
 
 	// Source directory: the record is kept by the customer's directory.
 	Source UserSource `json:"source"`
 
-	// Status The one state a user is in; expired follows the clock.
+	// Status The one state that a user is in; expired depends on the time.
 	Status         UserStatus `json:"status"`
 	Street         string     `json:"street"`
 	SuspendedUntil *time.Time `json:"suspendedUntil"`
@@ -2926,7 +2926,7 @@ type UserCounts struct {
 	Invited     int `json:"invited"`
 	Rejected    int `json:"rejected"`
 
-	// Removed For staff; left out for everybody else.
+	// Removed For staff only; left out for everybody else.
 	Removed   *int `json:"removed,omitempty"`
 	Suspended int  `json:"suspended"`
 
@@ -2947,7 +2947,7 @@ type UserRow struct {
 	Company string `json:"company"`
 	Country string `json:"country"`
 
-	// CustomerID Empty for somebody who registered and for whom no customer is chosen yet.
+	// CustomerID Empty for a registered person without a customer yet.
 	CustomerID string `json:"customerId"`
 	Email      string `json:"email"`
 	FirstName  string `json:"firstName"`
@@ -2960,16 +2960,16 @@ type UserRow struct {
 	// RegisteredAt Example: 2026-01-31T12:00:00Z
 	RegisteredAt time.Time `json:"registeredAt"`
 
-	// Role Of a customer member, moderator and administrator; of the staff agent and administrator.
+	// Role A customer has the roles member, moderator and administrator; the staff have agent and administrator.
 	Role Role `json:"role"`
 
-	// Status The one state a user is in; expired follows the clock.
+	// Status The one state that a user is in; expired depends on the time.
 	Status         UserStatus `json:"status"`
 	SuspendedUntil *time.Time `json:"suspendedUntil"`
 	Username       string     `json:"username"`
 }
 
-// UserStatus The one state a user is in; expired follows the clock.
+// UserStatus The one state that a user is in; expired depends on the time.
 type UserStatus string
 
 // Cursor defines model for Cursor.
@@ -3032,7 +3032,7 @@ type Forbidden = Problem
 // Gone RFC 9457.
 type Gone = Problem
 
-// InternalApplicationJSON What API Gateway answers itself.
+// InternalApplicationJSON An answer of API Gateway itself.
 type InternalApplicationJSON = GatewayError
 
 // InternalApplicationProblemPlusJSON RFC 9457.
@@ -3041,7 +3041,7 @@ type InternalApplicationProblemPlusJSON = Problem
 // KeyReused RFC 9457.
 type KeyReused = Problem
 
-// NotFoundApplicationJSON What API Gateway answers itself.
+// NotFoundApplicationJSON An answer of API Gateway itself.
 type NotFoundApplicationJSON = GatewayError
 
 // NotFoundApplicationProblemPlusJSON RFC 9457.
@@ -3053,25 +3053,25 @@ type PreconditionRequired = Problem
 // Stale RFC 9457.
 type Stale = Problem
 
-// TooLargeApplicationJSON What API Gateway answers itself.
+// TooLargeApplicationJSON An answer of API Gateway itself.
 type TooLargeApplicationJSON = GatewayError
 
 // TooLargeApplicationProblemPlusJSON RFC 9457.
 type TooLargeApplicationProblemPlusJSON = Problem
 
-// TooManyApplicationJSON What API Gateway answers itself.
+// TooManyApplicationJSON An answer of API Gateway itself.
 type TooManyApplicationJSON = GatewayError
 
 // TooManyApplicationProblemPlusJSON RFC 9457.
 type TooManyApplicationProblemPlusJSON = Problem
 
-// UnauthenticatedApplicationJSON What API Gateway answers itself.
+// UnauthenticatedApplicationJSON An answer of API Gateway itself.
 type UnauthenticatedApplicationJSON = GatewayError
 
 // UnauthenticatedApplicationProblemPlusJSON RFC 9457.
 type UnauthenticatedApplicationProblemPlusJSON = Problem
 
-// UnavailableApplicationJSON What API Gateway answers itself.
+// UnavailableApplicationJSON An answer of API Gateway itself.
 type UnavailableApplicationJSON = GatewayError
 
 // UnavailableApplicationProblemPlusJSON RFC 9457.
@@ -3085,13 +3085,13 @@ type DecideRegistrationsParams struct {
 
 // GetEmbedParams defines parameters for GetEmbed.
 type GetEmbedParams struct {
-	// Variant A plain form in the style of the site, which it is without this parameter, or a frame in that of the portal.
+	// Variant A plain form in the style of the site (the default), or a frame in the style of the portal.
 	Variant *EmbedVariant `form:"variant,omitempty" json:"variant,omitempty"`
 
-	// Address Whether the optional fields of the postal address are asked for; only for a registration. Mandatory ones always are.
+	// Address Whether to ask for the optional fields of the postal address; for a registration only. Mandatory ones are always asked for.
 	Address *bool `form:"address,omitempty" json:"address,omitempty"`
 
-	// Language Of the form; without it, that of the deployment.
+	// Language Language of the form; the deployment's by default.
 	Language *GetEmbedParamsLanguage `form:"language,omitempty" json:"language,omitempty"`
 }
 
@@ -3114,7 +3114,7 @@ type ListRegistrationsParams struct {
 
 // ChangeSettingsParams defines parameters for ChangeSettings.
 type ChangeSettingsParams struct {
-	// IfMatch The ETag that the change was made from; 428 without it.
+	// IfMatch The ETag that the change is based on; 428 without it.
 	IfMatch IfMatch `json:"If-Match"`
 }
 
