@@ -1,9 +1,9 @@
-# `make` shows what there is. PORT=18000 moves all ports, LOCAL_DIR=/some/where keeps the
-# data elsewhere, RESET=1 starts over, ENFORCE_IAM=1 holds functions to their roles.
+# `make` lists the targets. PORT=18000 moves all ports, LOCAL_DIR=/some/where keeps the data elsewhere, RESET=1 starts
+# over, ENFORCE_IAM=1 lets functions do only what their roles grant.
 .DEFAULT_GOAL := help
 .PHONY: help run start stop sam-local test lint bench rebuild generate screenshots build tools localcloud
 
-# What functions are built with; infra/localcloud/build.go says the same.
+# The flags that functions are built with; keep infra/localcloud/build.go in step.
 BUILD_ENV := CGO_ENABLED=0 GOFLAGS="-trimpath -tags=lambda.norpc,nethttpomithttp2 -buildvcs=false '-ldflags=-s -w'"
 VENV := .local/venv/bin
 GOLANGCI := v2.15.0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs checkov over template.yaml; what we answer instead of mending stands in checkov.yaml. checkov lives in a virtual
-# environment of its own (.local/checkov), because its dependencies and SAM's exclude each other.
+# Runs checkov over template.yaml; checkov.yaml has the findings that we answer instead of fixing. checkov has its own
+# virtual environment (.local/checkov), because its dependencies and SAM's exclude each other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=3.3.30

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Generates shared/api/types.gen.go from infra/openapi.yaml. With --check it changes nothing and fails when the file is
-# not what the contract generates.
+# Generates shared/api/types.gen.go from infra/openapi.yaml. With --check it changes nothing, and fails when the
+# file differs from what the contract generates.
 set -euo pipefail
 cd "$(dirname "$0")/../shared/api"
 

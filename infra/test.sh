@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every layer of tests: starts a local cloud of its own and DynamoDB Local, runs go vet and all Go tests against
-# them, stops both. Packages can be named: infra/test.sh ./shared/store/...
+# Runs every layer of tests: starts its own local cloud and DynamoDB Local, runs go vet and all Go tests against them,
+# and stops both. Packages can be named: infra/test.sh ./shared/store/...
 #
 #   TEST_PORT=18400   first of the ports used: the local cloud's five, one for sam local, and ten further DynamoDB Local's
 #   KEEP=1            leaves both running, for looking into a failure
@@ -11,7 +11,7 @@ port=${TEST_PORT:-18400}
 dynamodb_port=$((port + 10))
 state=$PWD/.local/test
 packages=("$@")
-# The longest first: what is short fits beside it.
+# The longest come first: short ones fit in beside them.
 [ ${#packages[@]} -gt 0 ] || packages=(./infra/pages ./infra/journeys ./infra/faults ./shared/store ./...)
 began=$SECONDS
 
@@ -60,7 +60,7 @@ for _ in $(seq 300); do
 done
 listens "$dynamodb_port" || { cat "$state/dynamodb-local.log"; die "DynamoDB Local did not start"; }
 
-# What tests stand on. REQUIRED makes a missing part a failure instead of a skipped test.
+# What the tests run on. REQUIRED makes a missing part a failure instead of a skipped test.
 export CLIENTELE_REQUIRED=1
 export CLIENTELE_STACK=$state/stack.json
 export CLIENTELE_ENDPOINT=http://127.0.0.1:$((port + 4))

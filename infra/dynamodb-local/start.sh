@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs DynamoDB Local, in memory and in the foreground: infra/dynamodb-local/start.sh <port>. Its jars (51 MB) are fetched
-# once and kept under .local/. It has no setting for its address: it listens on all of the machine's.
+# once and kept under .local/. Its address cannot be set: it listens on all addresses of the machine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 port=${1:?give a port}

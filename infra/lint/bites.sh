@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Proves that every rule of .golangci.yml about rooms bites: breaks each rule once in a throw-away copy and expects the
-# linter to say so. Takes the linter's path as its argument.
+# linter to report it. Takes the linter's path as its argument.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 linter=${1:-golangci-lint}
