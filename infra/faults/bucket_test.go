@@ -19,14 +19,14 @@ import (
 	"clientele/shared/membership"
 )
 
-// doer is the HTTP client by which the bucket meets the faults: shared/files makes its calls itself. A fault that is to
-// outlive its tries holds for all three of them.
+// doer is the HTTP client that makes the bucket meet the faults, because shared/files makes its calls itself. A lasting
+// fault holds for all three tries of a call.
 type doer struct {
 	next   *http.Client
 	inject *injector
 
 	mu   sync.Mutex
-	left int // tries of the present call that still break
+	left int // tries of the present call that will still break
 	kind kind
 }
 
@@ -70,7 +70,7 @@ func (d *doer) Do(r *http.Request) (*http.Response, error) {
 	return d.next.Do(r)
 }
 
-// done makes a call whose answer nobody hears.
+// done makes a call whose answer nobody receives.
 func (d *doer) done(r *http.Request) error {
 	response, err := d.next.Do(r)
 	if err != nil {
@@ -84,7 +84,7 @@ func unavailable(r *http.Request) *http.Response {
 	return &http.Response{StatusCode: http.StatusServiceUnavailable, Request: r, Body: io.NopCloser(strings.NewReader("<Error><Code>SlowDown</Code></Error>"))}
 }
 
-// operation is the name of a call that shared/files makes.
+// operation returns the name of a call that shared/files makes.
 func operation(r *http.Request) string {
 	switch {
 	case r.Method == http.MethodPut:
@@ -97,7 +97,7 @@ func operation(r *http.Request) string {
 	return "GetObject"
 }
 
-// makeBucket makes the world a bucket of its own.
+// makeBucket makes the world's own bucket.
 func (w *world) makeBucket() {
 	w.t.Helper()
 	where := `<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LocationConstraint>eu-central-1</LocationConstraint></CreateBucketConfiguration>`
@@ -112,7 +112,7 @@ func (w *world) makeBucket() {
 	}
 }
 
-// files are the pictures in the bucket, past the faults or through them.
+// files are the pictures in the bucket, through the faults if broken, else past them.
 func (w *world) files(broken bool) files.Avatars {
 	cfg := aws.Config{Region: "eu-central-1", BaseEndpoint: aws.String(w.engine.Endpoint), HTTPClient: w.http, Credentials: w.config().Credentials}
 	if broken {
@@ -121,7 +121,7 @@ func (w *world) files(broken bool) files.Avatars {
 	return files.Avatars{Bucket: files.New(cfg, w.name, time.Now)}
 }
 
-// upload sends a file by a form, as browsers do.
+// upload sends a file with a form, as browsers do.
 func (w *world) upload(form membership.UploadForm, file []byte) error {
 	var body bytes.Buffer
 	m := multipart.NewWriter(&body)

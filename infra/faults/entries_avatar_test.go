@@ -15,7 +15,7 @@ func (w *world) avatars(broken bool) membership.Avatars {
 	return membership.Avatars{Store: w.table, Files: w.files(broken), Squares: picture.Squares, NewID: w.id}
 }
 
-// ref is Mia's upload of this name.
+// ref is Mia's upload with this name.
 func (w *world) ref(name string) membership.AvatarRef {
 	return membership.AvatarRef{CustomerID: w.vars["alpha"], UserID: w.vars["mia"], UploadID: w.vars[name]}
 }
@@ -23,7 +23,7 @@ func (w *world) ref(name string) membership.AvatarRef {
 // gallery is what is left of uploads and pictures, as the answer of a use case.
 type gallery struct {
 	Status   membership.AvatarStatus
-	Pictures []string // the uploads of which there are pictures, once for each
+	Pictures []string // the uploads that have pictures, each once
 	Left     bool     // whether the upload is still there
 }
 
@@ -72,7 +72,7 @@ func avatarEntries() []entry {
 	second := func(file []byte) func(*world) {
 		return func(w *world) { first(w); send(w, "new", file) }
 	}
-	// lay puts what the preparation has left in the bucket there again.
+	// lay puts back what the preparation left in the bucket.
 	lay := func(file []byte) func(*world) {
 		return func(w *world) {
 			f := w.files(false)
@@ -99,7 +99,7 @@ func avatarEntries() []entry {
 			return nil, err
 		}
 		g := w.gallery("")
-		g.Left = false // the worker's, or the bucket's after a day
+		g.Left = false // the worker deletes it, or the bucket after a day
 		return g, nil
 	}
 	text := []byte("no picture")

@@ -24,10 +24,10 @@ func domainEntries() []entry {
 	}
 }
 
-// domain is one of this world's own, because the name server is everybody's.
+// domain is this world's own, because all share the name server.
 func (w *world) domain() string { return "alpha-" + w.prefix + ".example" }
 
-// claimed is settle with a claimed domain, whose record is published.
+// claimed is settle with a claimed domain whose record is published.
 func (w *world) claimed() {
 	w.settle()
 	d, err := w.domains().Claim(w.ctx, w.staff(), w.vars["alpha"], w.domain())

@@ -11,7 +11,7 @@ import (
 
 func (w *world) groups() membership.Groups { return membership.Groups{Store: w.table, NewID: w.id} }
 
-// grouped is settle with the group Key, in which Mia and beta are, and the group Empty.
+// grouped is settle with the group Key, which has Mia and beta in it, and the group Empty.
 func (w *world) grouped() {
 	w.settle()
 	for name, title := range map[string]string{"key": "Key Accounts", "empty": "Empty"} {
@@ -74,8 +74,8 @@ func groupEntries() []entry {
 	}
 }
 
-// brokenGroups is the part of broken about groups: their names are reserved, they are counted, and they list the customers
-// that are in them. Their rows of users are among those of the users.
+// brokenGroups is the part of broken about groups: their names are reserved, they are counted, and they list their
+// customers. Their rows of users are checked with the users'.
 func brokenGroups(s byEntity, say func(format string, a ...any)) {
 	groups := s.byID("group")
 	names := map[string]string{}

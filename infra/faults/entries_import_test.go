@@ -11,8 +11,8 @@ import (
 	"clientele/shared/store"
 )
 
-// list is what is imported: somebody new with a record, somebody new, Mia whose record is another one, an address that
-// is none, and one of another customer.
+// list is what is imported: a new person with a record, another new person, Mia with a different record, an invalid
+// address, and an address of another customer.
 func (w *world) list() []byte {
 	alpha, beta := w.vars["alpha"][:4], w.vars["beta"][:4]
 	return []byte("email;firstName;street\none@new.example;One;Road 1\ntwo@new.example;Two;\nmia@" + alpha + ".example;Maria;Road 2\nbroken;;\nben@" + beta + ".example;Ben;\n")
@@ -26,7 +26,7 @@ func (w *world) importFiles(broken bool) files.Imports {
 	return files.Imports{Bucket: files.New(cfg, w.name, time.Now)}
 }
 
-// imports are the use cases through the faults, or past them.
+// imports are the use cases, through the faults if broken, else past them.
 func (w *world) imports(broken bool) membership.Imports {
 	is := membership.Imports{Store: w.table, Files: w.importFiles(broken), NewID: w.id}
 	if !broken {
@@ -59,7 +59,8 @@ func (w *world) importJob(c membership.Call, broken bool) (membership.JobStatus,
 	return "", fmt.Errorf("the job never ends")
 }
 
-// look is an import without its links, which are others each time, and what its files say: the rows, or the result.
+// look returns an import without its links, which differ each time, and with the content of its files: the rows, or the
+// result.
 func (w *world) look() any {
 	i, err := w.imports(false).Get(w.ctx, w.staff(), w.vars["import"])
 	if membership.KindOf(err) == membership.NotFound {
@@ -103,7 +104,7 @@ func importEntries() []entry {
 		_, err := w.imports(false).Confirm(w.ctx, w.staff(), w.vars["import"], true)
 		w.must(err)
 	}
-	// lay puts the files there again that Drop deletes.
+	// lay puts back the files that Drop deletes.
 	lay := func(w *world) {
 		i, err := w.imports(false).Store.Import(w.ctx, membership.ReachAll(), w.vars["import"])
 		w.must(err)

@@ -8,7 +8,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// mailRegistrations reads mails from the world's bucket, past the faults or through them.
+// mailRegistrations reads mails from the world's bucket, through the faults if broken, else past them.
 func (w *world) mailRegistrations(broken bool) membership.MailRegistrations {
 	cfg := w.config()
 	if broken {

@@ -88,7 +88,8 @@ func invitationEntries() []entry {
 	}
 }
 
-// batch is the answer of a batch: ids and codes a row. An error of ours that asks to try again is one of the whole.
+// batch returns the answer of a batch: ids and codes by row. An error of ours that asks to try again is the error of
+// the whole batch.
 func batch(results []membership.RowResult, err error) (any, error) {
 	var rows []string
 	for _, r := range results {

@@ -12,7 +12,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// jobLease is longer than that of a job under way.
+// jobLease is longer than the lease of a job under way.
 const jobLease = 3 * time.Minute
 
 func (w *world) exports() membership.Exports {
@@ -41,7 +41,7 @@ func (w *world) bucket() {
 	}
 }
 
-// theJob remembers the one job that there is.
+// theJob remembers the only job.
 func (w *world) theJob() {
 	w.t.Helper()
 	due, err := w.table.DueJobs(w.ctx, w.now.Add(time.Hour), 10)
@@ -52,7 +52,7 @@ func (w *world) theJob() {
 	w.vars["job"], w.vars["job.customer"] = due[0].ID, due[0].CustomerID
 }
 
-// renamed is settle with a new name of beta, which Ben does not carry yet.
+// renamed is settle with a new name for beta, which Ben does not have yet.
 func (w *world) renamed() {
 	w.settle()
 	_, err := w.customers().Change(w.ctx, w.staff(), w.vars["beta"], 0, membership.CustomerInput{Name: aws.String("Beta Renamed")})
@@ -72,7 +72,7 @@ func runJob(w *world, c membership.Call) (any, error) {
 	return nil, fmt.Errorf("the job never ends")
 }
 
-// linkless is an export without its link, which is another one each time.
+// linkless returns an export without its link, which differs each time.
 func linkless(e membership.Export, err error) (any, error) {
 	if (e.URL != "") != (e.Status == membership.ExportDone) && err == nil {
 		return nil, fmt.Errorf("an export that is %s has the link %q", e.Status, e.URL)

@@ -6,7 +6,7 @@ import (
 	"clientele/shared/membership"
 )
 
-// lease is longer than that of a mail under way.
+// lease is longer than the lease of a mail under way.
 const lease = 3 * time.Minute
 
 func mailEntries() []entry {

@@ -19,17 +19,17 @@ func (w *world) emails() membership.EmailChanges {
 	return membership.EmailChanges{Store: w.table, Accounts: w.accounts(), Keys: w.keys, NewID: w.id, Language: "en"}
 }
 
-// record is what a new record says.
+// record returns the content of a new record.
 func record(email string) membership.RecordInput {
 	return membership.RecordInput{ProfileInput: membership.ProfileInput{FirstName: aws.String("Nia"), LastName: aws.String("New"), Country: aws.String("DE"), Phone: aws.String("030 123456")}, Email: &email}
 }
 
-// next remembers under name the id that is given out next.
+// next remembers under name the next id.
 func (w *world) next(name string) {
 	w.vars[name] = fmt.Sprintf("%s-0000-7000-8000-%012x", w.prefix, w.ids.Load()+1)
 }
 
-// owed remembers the mails that are owed by their letters.
+// owed remembers the queued mails by their letters.
 func (w *world) owed() {
 	for id, m := range sorted(w.items()).byID("mail") {
 		if m.str("status") == "queued" {
@@ -38,7 +38,7 @@ func (w *world) owed() {
 	}
 }
 
-// newAddress lets mia's address wait for its change and remembers the link.
+// newAddress asks for a new address of mia and remembers the link.
 func (w *world) newAddress() {
 	w.settle()
 	w.account("mia")
@@ -50,8 +50,8 @@ func (w *world) newAddress() {
 
 func recordEntries() []entry {
 	const route = "POST /users"
-	taken := []string{"already_user"} // the next try, without a key, meets what the first has made
-	const lease = 3 * time.Minute     // longer than that of a try
+	taken := []string{"already_user"} // the next try, without a key, finds what the first has made
+	const lease = 3 * time.Minute     // longer than the lease of a try
 	delivered := func(letter membership.Letter) func(*world, membership.Call) (any, error) {
 		return func(w *world, c membership.Call) (any, error) {
 			return w.delivered(w.vars[string(letter)], c.Now)

@@ -23,7 +23,7 @@ func (w *world) settings() membership.SettingsUse {
 	return membership.SettingsUse{Store: w.table, NewID: w.id}
 }
 
-// opened is settle with self-registration on.
+// opened is settle with self-registration switched on.
 func (w *world) opened(change func(*membership.SettingsInput)) {
 	w.settle()
 	in := membership.SettingsInput{SelfRegistration: aws.Bool(true)}
@@ -177,8 +177,9 @@ func registrationEntries() []entry {
 // saidToNobody is the reason of disapprovals without a mail.
 const saidToNobody = "Said to nobody."
 
-// brokenRegistrations is broken for registrations: each tells the story of its user, an address has one open registration
-// at most, whoever was decided about has a mail unless it was done in silence, and who is let in is no staff.
+// brokenRegistrations is the part of broken about registrations: each agrees with its user, an address has at most one
+// open registration, everybody who was decided about has a mail unless the decision was silent, and nobody who is let
+// in becomes staff.
 func brokenRegistrations(s byEntity, say func(format string, a ...any)) {
 	users, mails := s.byID("user"), s.byID("mail")
 	open, rows := map[string]string{}, map[string]item{}

@@ -12,7 +12,7 @@ import (
 
 const newPassword = "Another good password 2!"
 
-// forget deletes a person's account at Cognito, where there is one.
+// forget deletes a person's account at Cognito, if there is one.
 func (w *world) forget(name string) {
 	_, _ = w.pool.API.AdminDeleteUser(w.ctx, &cognitoidentityprovider.AdminDeleteUserInput{UserPoolId: &w.pool.ID, Username: aws.String(w.vars[name])})
 }
@@ -44,7 +44,7 @@ func signInEntries() []entry {
 	credentials := func(p string) membership.Credentials {
 		return membership.Credentials{Login: "NAME-mia", Password: p, Door: membership.PortalDoor, Source: "192.0.2.1"}
 	}
-	slow := []string{"too_many_attempts"} // for a second: the attempt met itself, repeated by the SDK
+	slow := []string{"too_many_attempts"} // for a second: the SDK repeated the attempt, which met itself
 	withAccount := func(w *world) { w.settle(); w.account("mia") }
 	linked := func(w *world) {
 		withAccount(w)
@@ -55,7 +55,7 @@ func signInEntries() []entry {
 		ways, err := w.table.SignIns(w.ctx, user.CustomerID, user.ID)
 		w.must(err)
 		w.vars["mia.reset"] = w.keys.Token(membership.ResetLink(user, ways))
-		for _, login := range []string{"name-mia", user.Email} { // failures that a new password forgets
+		for _, login := range []string{"name-mia", user.Email} { // failures, which a new password clears
 			_, err = w.signIn().SignIn(w.ctx, w.public(), membership.Credentials{Login: login, Password: "Wrong horse battery 1!", Door: membership.PortalDoor, Source: "192.0.2.1"})
 			if membership.CodeOf(err) != "wrong_credentials" {
 				w.t.Fatal(err)
@@ -138,7 +138,7 @@ func signInEntries() []entry {
 				return w.signIn().Refresh(w.ctx, c, ticket)
 			}},
 		{use: "SignIn.SignOut", prepare: withAccount, as: (*world).member, settled: []string{"sign_in_required"}, run: func(w *world, c membership.Call) (any, error) {
-			// The door has looked who is calling first.
+			// The door has checked first who is calling.
 			access, err := w.table.Access(w.ctx, "", w.vars["mia"], "")
 			if err == nil {
 				_, err = access.Actor(membership.PortalDoor, c.Now, "family", c.Now)

@@ -10,34 +10,34 @@ import (
 type entry struct {
 	use       string // <struct>.<method> of shared/membership
 	situation string // "" for the usual one
-	// door is set for what doors ask of the table around a use case; use is then its name.
+	// door is set for what doors ask the table around a use case; use is then a name for it.
 	door bool
-	// prepare makes the world in which it runs, by use cases and without faults.
+	// prepare makes the world that it runs in, with use cases and without faults.
 	prepare func(w *world)
-	// each runs before every case, for what is not in the table.
+	// each runs before every case, for everything outside the table.
 	each func(w *world)
-	// run makes the call with what prepare left in w.vars. The call's Now, Key and Done are filled in.
+	// run makes the call with what prepare left in w.vars. The call's Now, Key and Done are already set.
 	run func(w *world, c membership.Call) (answer any, err error)
-	// as returns who calls.
+	// as returns the call of the person who calls.
 	as func(w *world) membership.Call
-	// route is that of the Idempotency-Key, "" where the route takes none.
+	// route is the route of the Idempotency-Key, "" if the route takes none.
 	route string
-	// batch is set where the use case looks up what was done before row by row.
+	// batch is set if the use case looks up row by row what was done before.
 	batch bool
-	// after is how much later the next try is made: after a lease, where there is one.
+	// after is how much later the next try is made: after a lease, if there is one.
 	after time.Duration
-	// settled are the codes by which the next try may be answered once the first was carried out; "answer:" and an answer
-	// says the same without an error.
+	// settled are the codes with which the next try may be answered once the first was carried out; "answer:" and an
+	// answer means the same without an error.
 	settled []string
-	// passing are codes, beside "try again", that the first try may be answered with.
+	// passing are the codes, besides "try again", with which the first try may be answered.
 	passing []string
-	// free leaves the answer uncompared: it says what was left to do.
+	// free leaves the answer uncompared, because it depends on what was left to do.
 	free bool
-	// tries is set where a try that failed is an answer too, because the schedule tries again.
+	// tries is set if a failed try is an answer too, because the schedule tries again.
 	tries bool
-	// again is set where asking twice leaves two of this entity on purpose.
+	// again is set if asking twice leaves two of this entity on purpose.
 	again string
-	// accounts are persons (names in w.vars) who, when active, must have an account with a password.
+	// accounts are people (names in w.vars) who must have an account with a password once they are active.
 	accounts []string
 }
 

@@ -20,23 +20,23 @@ import (
 // kind is a way in which a call breaks.
 type kind string
 
-// The kinds. "Lasting" ones outlive all that the SDK and the store try themselves.
+// The kinds. "Lasting" ones outlast all retries of the SDK and the store.
 const (
-	errorBefore      kind = "error before"       // 500, nothing was done
-	errorAfter       kind = "error after commit" // it was done, and 500
-	timeoutOnce      kind = "timeout, repeated"  // it was done, its answer was lost, the SDK repeats it
-	timeoutLasting   kind = "timeout"            // done or not, no answer arrives
+	errorBefore      kind = "error before"       // 500, nothing is done
+	errorAfter       kind = "error after commit" // it is done, and answered with 500
+	timeoutOnce      kind = "timeout, repeated"  // it is done, the answer is lost, the SDK repeats it
+	timeoutLasting   kind = "timeout"            // whether done or not, no answer arrives
 	throttleOnce     kind = "throttle, repeated"
 	throttleLasting  kind = "throttle"
 	conflictOnce     kind = "conflict, repeated" // with another transaction
 	conflictLasting  kind = "conflict"
 	crashBefore      kind = "crash before"
 	crashAfter       kind = "crash after commit"
-	unprocessedOnce  kind = "batch not whole, repeated" // BatchGetItem leaves keys over
+	unprocessedOnce  kind = "batch not whole, repeated" // BatchGetItem leaves some keys out
 	unprocessedStays kind = "batch not whole"
 )
 
-// kinds returns how a call can break. A read commits nothing, so that its crash is one crash.
+// kinds returns the ways in which a call can break. A read commits nothing, so it has one crash only.
 func (c call) kinds() []kind {
 	switch {
 	case c.operation == "BatchGetItem":
@@ -55,7 +55,7 @@ func (c call) kinds() []kind {
 type call struct {
 	service   string // DynamoDB, Cognito, SES
 	operation string
-	site      string // the method of ours that makes it, for example store.Table.commit
+	site      string // our method that makes it, for example store.Table.commit
 }
 
 func (c call) String() string { return c.service + "." + c.operation }
@@ -72,16 +72,16 @@ func (c call) writes() bool {
 type injector struct {
 	mu      sync.Mutex
 	calls   []call
-	sent    map[string]int // mail id → times that SES took it
-	at      int            // the call to break, counted from 0; -1 is none
+	sent    map[string]int // mail id → how often SES took it
+	at      int            // the call to break, counted from 0; -1 for none
 	kind    kind
-	sticky  *call // a lasting fault that has begun holds for all further calls of its place
+	sticky  *call // a lasting fault, once begun, holds for all later calls of its place
 	crashed chan struct{}
 }
 
 func newInjector() *injector { return &injector{at: -1, sent: map[string]int{}} }
 
-// arm begins a new run in which call number at breaks; -1 is none.
+// arm begins a new run in which call number at breaks; -1 for none.
 func (j *injector) arm(at int, k kind) (crashed <-chan struct{}) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -95,7 +95,7 @@ func (j *injector) recorded() []call {
 	return append([]call(nil), j.calls...)
 }
 
-// begin records a call and says how it breaks, "" for not at all.
+// begin records a call and says how it breaks, "" if it does not.
 func (j *injector) begin(c call) kind {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -121,7 +121,7 @@ type lostAnswers struct{ left int }
 
 type lostKey struct{}
 
-// option is the APIOption by which the clients of a service meet the faults.
+// option returns the APIOption that makes a service's clients meet the faults.
 func (j *injector) option(service string) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		err := stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Fault", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
@@ -158,7 +158,7 @@ func (j *injector) option(service string) func(*middleware.Stack) error {
 		if err != nil {
 			return err
 		}
-		// Within the SDK's own retries, so that they are part of what is tried out.
+		// Inside the SDK's own retries, so that these are tested too.
 		return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("LostAnswer", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 			out, metadata, err := next.HandleFinalize(ctx, in)
 			if lost, ok := ctx.Value(lostKey{}).(*lostAnswers); ok && lost.left > 0 {
@@ -170,13 +170,13 @@ func (j *injector) option(service string) func(*middleware.Stack) error {
 	}
 }
 
-// crash is where the function is killed: nothing after this point runs, not even what is deferred.
+// crash is where the function is killed: nothing after this point runs, not even deferred calls.
 func (j *injector) crash() {
 	close(j.crashed)
 	select {}
 }
 
-// site is the method that makes the call: the innermost frame of our own rooms.
+// site returns the method that makes the call: the innermost frame of our own packages.
 func site() string {
 	pcs := make([]uintptr, 100)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
@@ -191,7 +191,7 @@ func site() string {
 	}
 }
 
-// method takes the closures off a function's name: store.Table.batchGet.func1 is store.Table.batchGet.
+// method strips closures from a function's name: store.Table.batchGet.func1 becomes store.Table.batchGet.
 func method(name string) string {
 	name = strings.NewReplacer("(*", "", ")", "").Replace(name)
 	parts := strings.Split(name, ".")

@@ -9,14 +9,14 @@ import (
 	"clientele/shared/membership"
 )
 
-// broken says what is half done in a state: what must hold at every moment, whatever was killed when. It is written from
-// the data dictionary and shares no code with the store.
+// broken returns what is half done in a state. It checks what must hold at every moment, whatever was killed when. It
+// follows the data dictionary and shares no code with the store.
 func broken(items []item) []string {
 	s := sorted(items)
 	var wrong []string
 	say := func(format string, a ...any) { wrong = append(wrong, fmt.Sprintf(format, a...)) }
 
-	// Logins are reserved for those who have them, and for nobody else.
+	// Logins are reserved for the users who have them, and for nobody else.
 	reserved := map[string]string{}
 	elsewhere := map[string]string{}
 	for _, u := range s.of("user") {
@@ -58,7 +58,7 @@ func broken(items []item) []string {
 		say("%s of %s is missing", k, id)
 	}
 
-	// Rows of lists are those of the users.
+	// The rows of lists agree with the users.
 	rows := map[string]item{}
 	for _, r := range s.of("user-row") {
 		rows[r.key()] = r
@@ -83,7 +83,7 @@ func broken(items []item) []string {
 		say("row %s is of nobody", k)
 	}
 
-	// Invitation and user tell one story, and the mail with the link is there.
+	// Invitation and user agree, and the mail with the link exists.
 	users, mails := s.byID("user"), s.byID("mail")
 	for _, i := range s.of("invitation") {
 		status, user := "", ""
@@ -115,7 +115,7 @@ func broken(items []item) []string {
 		}
 	}
 
-	// What happened is written down once, in the transaction in which it happened.
+	// What happened is recorded once, in the transaction in which it happened.
 	entries := map[string]int{}
 	for _, a := range s.of("audit") {
 		entries[a.str("action")+" "+a.str("subjectId")]++
@@ -194,7 +194,7 @@ func broken(items []item) []string {
 		say("%d passwords were set and %d people told", resets, told)
 	}
 
-	// Remembered requests name what they made; reservations of customers are theirs.
+	// Remembered requests name what they made; customers' reservations are theirs.
 	for _, k := range s.of("idempotency-key") {
 		for _, id := range k.list("ids") {
 			if !there[id] {
@@ -266,7 +266,7 @@ func broken(items []item) []string {
 	brokenGroups(s, say)
 	brokenRegistrations(s, say)
 
-	// An invitation that the clean-up found is in its inviter's digest.
+	// An invitation that the clean-up has found is in its inviter's digest.
 	for _, i := range s.of("invitation") {
 		if _, inviter := users[i.str("invitedBy")]; i.str("status") != "expired" || !inviter {
 			continue
@@ -278,7 +278,7 @@ func broken(items []item) []string {
 	return wrong
 }
 
-// shows is what the packed columns of a user's row show: last name, e-mail and status.
+// shows returns what the packed columns of a user's row show: last name, e-mail and status.
 func shows(row item) string {
 	statuses := map[string]string{"a": "contact", "b": "invited", "c": "expired", "d": "waiting", "e": "active", "f": "suspended", "g": "deactivated",
 		"h": "rejected", "i": "removed"}
@@ -286,7 +286,7 @@ func shows(row item) string {
 	return columns[1] + " " + columns[2] + " " + statuses[columns[4]]
 }
 
-// facetsOf says on which lists a user stands.
+// facetsOf returns the lists that a user is on.
 func facetsOf(u item) []string {
 	own := "CUSTOMER#" + u.str("customerId")
 	removed := u.str("status") == "removed"

@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	// The entries wait for the local cloud and for pauses of the store, hardly for a processor.
+	// The entries wait for the local cloud and for pauses of the store, hardly ever for a processor.
 	if f := flag.Lookup("test.parallel"); f != nil {
 		_ = f.Value.Set("6")
 	}
@@ -56,7 +56,7 @@ func TestEveryCallOfEveryUseCaseMayBreak(t *testing.T) {
 		}
 	})
 	if f := flag.Lookup("test.run").Value.String(); strings.Contains(f, "/") {
-		return // a part only
+		return // only a part was run
 	}
 	t.Logf("in %v\n%s", time.Since(began).Round(time.Second), table(tally))
 	for _, place := range placesThatCallAWS(t) {
@@ -69,8 +69,8 @@ func TestEveryCallOfEveryUseCaseMayBreak(t *testing.T) {
 	}
 }
 
-// apart are the calls that no use case makes: pages for the audit log come later, and a rebuild is an operator's, of which
-// shared/store breaks every call.
+// apart are the calls that no use case makes: pages for the audit log come later, and a rebuild is for operators, and
+// shared/store breaks each of its calls.
 var apart = map[string]bool{"store.Table.AuditEntries Query": true, "store.Rebuild.setCounter UpdateItem": true}
 
 func table(tally map[string]map[string]int) string {
@@ -106,7 +106,7 @@ func table(tally map[string]map[string]int) string {
 	return b.String()
 }
 
-// column is the kind of the table in which a kind is counted.
+// column returns the column of the table in which a kind is counted.
 func column(k kind) string {
 	name, _, _ := strings.Cut(string(k), ",")
 	if strings.HasPrefix(name, "crash") {
@@ -135,7 +135,7 @@ func (m *matrix) run(t *testing.T) map[string]int {
 	}
 	present := m.w.first
 
-	// Without faults, twice: the second try is what a caller does who did not hear the answer.
+	// Without faults, twice: the second try is that of a caller who did not receive the answer.
 	m.begin(present)
 	m.w.inject.arm(-1, "")
 	says, err := m.once(m.key())
@@ -183,7 +183,7 @@ func (m *matrix) begin(present []item) {
 
 func (m *matrix) pause() time.Duration { return max(m.after, 2*time.Second) }
 
-// key is the Idempotency-Key of a caller's request.
+// key returns the Idempotency-Key of a caller's request.
 func (m *matrix) key() *membership.IdempotencyKey {
 	if m.route == "" {
 		return nil
@@ -191,7 +191,7 @@ func (m *matrix) key() *membership.IdempotencyKey {
 	return &membership.IdempotencyKey{ActorID: m.as(m.w).Actor.UserID, Route: m.route, Key: "key", BodyHash: "hash"}
 }
 
-// once makes the call as a door does: what was done before under the same key is looked up first.
+// once makes the call as a door does: it first looks up what was done before under the same key.
 func (m *matrix) once(key *membership.IdempotencyKey) (string, error) {
 	c := m.as(m.w)
 	c.Now, c.Key = m.w.now, key
@@ -218,7 +218,7 @@ func (m *matrix) once(key *membership.IdempotencyKey) (string, error) {
 	return normal(string(b)), nil
 }
 
-// try breaks one call and returns the state in which that and the next try have left the table.
+// try breaks one call and returns the state in which that call and the next try left the table.
 func (m *matrix) try(t *testing.T, present []item, at int, c call, k kind) []item {
 	t.Helper()
 	m.begin(present)
@@ -249,7 +249,7 @@ func (m *matrix) try(t *testing.T, present []item, at int, c call, k kind) []ite
 	}
 	m.w.inject.arm(-1, "")
 
-	// Whatever happened: nothing is half done.
+	// Whatever happened, nothing is half done.
 	present = m.w.items()
 	if wrong := m.wrong(present); len(wrong) > 0 {
 		fail("at once:\n    %s", strings.Join(wrong, "\n    "))
@@ -266,7 +266,7 @@ func (m *matrix) try(t *testing.T, present []item, at int, c call, k kind) []ite
 		}
 	}
 
-	// And the next try completes it. That it was done already may be said only if it was.
+	// The next try completes it. It may say "done already" only if it was.
 	m.w.now = m.w.now.Add(m.pause())
 	if problem := m.next(); problem != "" {
 		fail("the next try: %s", problem)
@@ -294,7 +294,7 @@ func (m *matrix) try(t *testing.T, present []item, at int, c call, k kind) []ite
 	return present
 }
 
-// next asks again and says what is wrong with the answer, "" for nothing.
+// next asks again and returns what is wrong with the answer, or "".
 func (m *matrix) next() string {
 	says, err := m.once(m.key())
 	switch {
@@ -312,7 +312,7 @@ func (m *matrix) isSettled(err error) bool {
 	return membership.CodeOf(err) != "" && slices.Contains(m.settled, membership.CodeOf(err))
 }
 
-// settledRow says whether the only row of a batch is answered by a code that says "done already".
+// settledRow says whether the only row of a batch is answered with a code that means "done already".
 func (m *matrix) settledRow(says string) bool {
 	var rows []string
 	if err := json.Unmarshal([]byte(says), &rows); err != nil || len(rows) != 1 {
@@ -321,7 +321,7 @@ func (m *matrix) settledRow(says string) bool {
 	return slices.Contains(m.settled, "answer:"+rows[0])
 }
 
-// compare says in what a state differs from that after a run without faults.
+// compare returns how a state differs from that after a run without faults.
 func (m *matrix) compare(present []item) string {
 	got := portrait(present)
 	want := m.clean
@@ -331,7 +331,7 @@ func (m *matrix) compare(present []item) string {
 	return difference(got, want)
 }
 
-// wrong is broken, and that whoever is active can sign in.
+// wrong is broken, and also checks that active people can sign in.
 func (m *matrix) wrong(present []item) []string {
 	wrong := broken(present)
 	users := sorted(present).byID("user")

@@ -91,7 +91,7 @@ func (w *world) items() []item {
 	return items
 }
 
-// What two runs of one thing may differ in: ids, moments, the days and months in keys, and the shard of an id.
+// What may differ between two runs of the same thing: ids, times, the days and months in keys, and the shard of an id.
 var (
 	anID     = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	aTime    = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
@@ -102,7 +102,8 @@ var (
 	aToken   = regexp.MustCompile(`"(Access|Refresh|Session)":"[^"]+"`)
 	aMessage = regexp.MustCompile(`"messageId":"[^"]+"`)
 	aVersion = regexp.MustCompile(`"linkVersion":"\d+"`)
-	// The name of a file of an import's rows and what is counted in it: the name is the version of the job that wrote it.
+	// The name of a file with rows of an import, and what is counted in it: the name is the version of the job that
+	// wrote it.
 	aPart = regexp.MustCompile(`\[\d+((?:,\d+){5})\]`)
 	// In the packed columns of rows.
 	aShortID = regexp.MustCompile(`^[A-Za-z0-9_-]{22}(,[A-Za-z0-9_-]{22})*$`)
@@ -122,8 +123,8 @@ func normal(s string) string {
 	return aNumber.ReplaceAllString(s, ":N$1")
 }
 
-// portrait is a state without what two runs may differ in: one line an item, sorted. Throttles are left out: a repeated
-// request is a further event.
+// portrait returns a state without what may differ between two runs: one line per item, sorted. It leaves out
+// throttles: a repeated request is another event.
 func portrait(items []item) []string {
 	var lines []string
 	for _, i := range items {
@@ -140,7 +141,7 @@ func portrait(items []item) []string {
 	return lines
 }
 
-// normalColumns is normal for the packed columns of a row: ids in 22 letters, moments as seconds in base 36, versions.
+// normalColumns is normal for the packed columns of a row: ids of 22 letters, times as seconds in base 36, versions.
 func normalColumns(d string) string {
 	columns := strings.Split(d, "\x1f")
 	for n, c := range columns {
@@ -157,7 +158,7 @@ func normalColumns(d string) string {
 	return strings.Join(columns, "|")
 }
 
-// difference says what one portrait has more than another, both ways; "" when they are equal.
+// difference returns what either portrait has and the other has not, or "" when they are equal.
 func difference(got, want []string) string {
 	var b strings.Builder
 	left := slices.Clone(want)

@@ -13,7 +13,7 @@ import (
 
 const shared = "../../shared"
 
-// sources parses a room without its tests.
+// sources parses a package of shared/ without its tests.
 func sources(t *testing.T, room string) []*ast.File {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(shared, room, "*.go"))
@@ -58,7 +58,7 @@ func isContext(e ast.Expr) bool {
 	return ok && p.Name == "context" && s.Sel.Name == "Context"
 }
 
-// useCases are the exported methods of exported types of membership that take a context.
+// useCases returns the exported methods of exported types of membership that take a context.
 func useCases(t *testing.T) []string {
 	t.Helper()
 	var found []string
@@ -97,8 +97,8 @@ func TestEveryUseCaseIsInTheMatrix(t *testing.T) {
 	}
 }
 
-// placesThatCallAWS are the methods of the rooms beside AWS that call it, each with the operation: "store.Table.get
-// GetItem". A call is a method of an SDK client, which the rooms keep in a field.
+// placesThatCallAWS returns the methods of the packages next to AWS that call it, each with the operation:
+// "store.Table.get GetItem". A call is a method of an SDK client, which the packages keep in a field.
 func placesThatCallAWS(t *testing.T) []string {
 	t.Helper()
 	fields := map[string]string{"store": "client", "identity": "api", "mail/sending": "Client"}
@@ -131,10 +131,10 @@ func placesThatCallAWS(t *testing.T) []string {
 	return slices.Compact(places)
 }
 
-// TestOnlyKnownRoomsCallAWS: a room that begins to call AWS must be watched by the matrix.
+// TestOnlyKnownRoomsCallAWS: a package that starts to call AWS must be watched by the matrix.
 func TestOnlyKnownRoomsCallAWS(t *testing.T) {
 	watched := []string{"store", "identity", "mail/sending"}
-	// awsclient makes clients and reads the secret once at start; the tests' own rooms call what they like.
+	// awsclient makes clients and reads the secret once at the start; the tests' own packages may call what they like.
 	known := append(watched, "awsclient", "awsclient/cognito", "awsclient/dynamo", "awsclient/ses", "store/storetest", "identity/identitytest")
 	err := filepath.WalkDir(shared, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {

@@ -63,7 +63,7 @@ func newCloud(t *testing.T) *cloud {
 	return c
 }
 
-// config is that of functions, but the SDK's pauses are left out.
+// config returns the configuration of functions, without the SDK's pauses.
 func (c *cloud) config(options ...func(*middleware.Stack) error) aws.Config {
 	return aws.Config{
 		Region: identitytest.Region, BaseEndpoint: aws.String(c.engine.Endpoint), HTTPClient: c.http, APIOptions: options,
@@ -79,8 +79,8 @@ func (c *cloud) config(options ...func(*middleware.Stack) error) aws.Config {
 	}
 }
 
-// post is config for SES, in another account (to the local cloud, that is a key of twelve digits): thousands of mails are
-// sent here, and whoever looks for one of another test would be given them all.
+// post is config for SES in another account (to the local cloud, a key of twelve digits): this test sends thousands of
+// mails, and another test that looks for its own would be given them all.
 func (c *cloud) post(options ...func(*middleware.Stack) error) aws.Config {
 	cfg := c.config(options...)
 	cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -89,8 +89,8 @@ func (c *cloud) post(options ...func(*middleware.Stack) error) aws.Config {
 	return cfg
 }
 
-// world is one entry's own table, and the rooms on it as functions wire them. Its first state is kept, so that each case
-// begins with it.
+// world is one entry's own table, with the packages on it wired as functions do. Its first state is kept, so that each
+// case begins with it.
 type world struct {
 	*cloud
 	t      *testing.T
@@ -129,10 +129,10 @@ func newWorld(t *testing.T, c *cloud, number int) *world {
 	return w
 }
 
-// id returns ids as long as the real ones; entries have ids of their own, because they share the pool.
+// id returns ids as long as real ones; each entry has its own, because they share the pool.
 func (w *world) id() string { return fmt.Sprintf("%s-0000-7000-8000-%012x", w.prefix, w.ids.Add(1)) }
 
-// Accounts are made anew for each run, like a cold function that knows no secret yet.
+// The accounts are created anew for each run, like those of a cold function that knows no secret yet.
 func (w *world) accounts() *identity.Pool {
 	return identity.New(w.api, w.pool.ID, w.pool.PortalClientID, w.pool.ConsoleClientID, func() time.Time { return w.now })
 }
@@ -171,7 +171,7 @@ func (w *world) outbox() membership.Outbox {
 	return membership.Outbox{Store: w.table, Postman: postman, Keys: w.keys}
 }
 
-// delivered tries one mail and returns its status after the try: the mail itself tells which try it was.
+// delivered tries one mail and returns its status afterwards: the mail itself tells which try it was.
 func (w *world) delivered(mailID string, now time.Time) (any, error) {
 	m, err := w.outbox().Deliver(w.ctx, mailID, now)
 	return m.Status, err
@@ -207,7 +207,7 @@ func (w *world) system() membership.Call {
 	return membership.Call{Now: w.now, Actor: membership.SystemActor("req")}
 }
 
-// must ends the test on an error of a preparation.
+// must fails the test on an error in a preparation.
 func (w *world) must(err error) {
 	w.t.Helper()
 	if err != nil {
@@ -215,9 +215,9 @@ func (w *world) must(err error) {
 	}
 }
 
-const password = "Correct horse battery 1!" // the local pool asks for everything
+const password = "Correct horse battery 1!" // the local pool requires every kind of character
 
-// settle makes what most entries begin with: the provider with Ada, alpha with Bea (administrator) and Mia (member), and
+// settle makes the start of most entries: the provider with Ada, alpha with Bea (administrator) and Mia (member), and
 // beta with Ben.
 func (w *world) settle() {
 	w.t.Helper()
@@ -235,7 +235,7 @@ func (w *world) settle() {
 	w.person("ben", w.vars["beta"], membership.Administrator, "Ben", "Beta")
 }
 
-// person makes an active user in the way that people become active, without the account at Cognito.
+// person makes an active user the way that people become active, but without an account at Cognito.
 func (w *world) person(name, customerID string, role membership.Role, first, last string) {
 	w.t.Helper()
 	results, err := w.invitations().Invite(w.ctx, w.system(), membership.InviteInput{CustomerID: customerID, Role: role,
@@ -257,7 +257,7 @@ func (w *world) person(name, customerID string, role membership.Role, first, las
 	w.sendAll()
 }
 
-// sendAll delivers what is owed.
+// sendAll delivers the queued mails.
 func (w *world) sendAll() {
 	w.t.Helper()
 	_, err := w.outbox().Sweep(w.ctx, 100, func() time.Time { return w.now })
@@ -298,7 +298,7 @@ func (w *world) keep() {
 	w.first, w.firstIDs, w.firstVars, w.firstNow = w.items(), w.ids.Load(), maps.Clone(w.vars), w.now
 }
 
-// reset brings the first state back, from the present one.
+// reset restores the first state from the present one.
 func (w *world) reset(present []item) {
 	w.t.Helper()
 	w.ids.Store(w.firstIDs)
@@ -329,7 +329,7 @@ func (w *world) reset(present []item) {
 	}
 }
 
-// counting counts what SES takes.
+// counting counts what SES accepts.
 type counting struct {
 	sending.SES
 	inject *injector

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestContractIsComplete holds what every operation and request of infra/openapi.yaml must say.
+// TestContractIsComplete checks what every operation and request of infra/openapi.yaml must say.
 func TestContractIsComplete(t *testing.T) {
 	contract := yamlFile(t, "infra/openapi.yaml")
 	schemas := in(at(contract, "components", "schemas"))
@@ -58,7 +58,7 @@ func TestContractIsComplete(t *testing.T) {
 	}
 }
 
-// strict follows a request's schema and wants each object in it closed and each text bounded.
+// strict follows a request's schema and requires each object in it to be closed and each text to be bounded.
 func strict(t *testing.T, schemas map[string]any, name string) {
 	schema := schemas[name]
 	if schema == nil {

@@ -1,4 +1,4 @@
-// Package shape_test holds the shape of the repository: what must agree between files that no compiler compares.
+// Package shape_test checks the shape of the repository: what must agree between files and no compiler compares.
 package shape_test
 
 import (
@@ -16,7 +16,7 @@ import (
 // root is the checkout, seen from this folder.
 const root = "../.."
 
-// yamlFile reads a YAML file; CloudFormation's tags (!Ref, !Sub …) are taken for their plain values.
+// yamlFile reads a YAML file; CloudFormation's tags (!Ref, !Sub …) are read as their plain values.
 func yamlFile(t *testing.T, name string) map[string]any {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, name))
@@ -30,7 +30,7 @@ func yamlFile(t *testing.T, name string) map[string]any {
 	return content
 }
 
-// at walks down maps; nil where there is nothing.
+// at walks down maps and returns nil where there is nothing.
 func at(v any, keys ...string) any {
 	for _, k := range keys {
 		m, ok := v.(map[string]any)
@@ -42,13 +42,13 @@ func at(v any, keys ...string) any {
 	return v
 }
 
-// in returns what is in a map, nil where v is none.
+// in returns v as a map, or nil when it is none.
 func in(v any) map[string]any {
 	m, _ := v.(map[string]any)
 	return m
 }
 
-// goFiles parses the Go files under the folders, without tests and generated ones.
+// goFiles parses the Go files below the folders, except tests and generated files.
 func goFiles(t *testing.T, folders ...string) map[string]*ast.File {
 	t.Helper()
 	files := map[string]*ast.File{}

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// TestFunctions: the folders of functions/ are the functions of template.yaml, each with what a function has.
+// TestFunctions: the folders of functions/ are the functions of template.yaml, each with everything that a function
+// needs.
 func TestFunctions(t *testing.T) {
 	deployed := map[string]string{}
 	for name, resource := range in(at(yamlFile(t, "template.yaml"), "Resources")) {
@@ -39,7 +40,7 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
-// TestNoDrawers: a package with such a name has no subject, so everything ends in it.
+// TestNoDrawers: a package with such a name has no subject, so everything ends up in it.
 func TestNoDrawers(t *testing.T) {
 	drawers := []string{"util", "utils", "common", "helper", "helpers", "types", "shared", "misc", "base"}
 	for name, file := range goFiles(t, "functions", "shared", "infra") {
@@ -56,8 +57,8 @@ func TestNoDrawers(t *testing.T) {
 	}
 }
 
-// TestNothingCompiledAtPackageLevel: regular expressions and templates of package variables are compiled in every cold
-// start, needed or not (design 4).
+// TestNothingCompiledAtPackageLevel: regular expressions and templates in package variables are compiled in every cold
+// start, whether needed or not (design 4).
 func TestNothingCompiledAtPackageLevel(t *testing.T) {
 	costly := map[string]bool{"regexp.MustCompile": true, "template.Must": true, "template.New": true, "regexp.Compile": true}
 	for name, file := range goFiles(t, "functions", "shared") {

@@ -8,13 +8,13 @@ import (
 )
 
 var (
-	// unread is what nobody reads in a text: its name, tags, places that are filled in, addresses.
+	// unread is the part of a text that nobody reads: its name, tags, placeholders, addresses.
 	unread = regexp.MustCompile(`"[^"]*": *|<[^>]*>|\{+[^}]*\}+|\S+@\S+`)
 	mail   = regexp.MustCompile(`(?i)[\pL-]*mail[\pL-]*`)
 	duden  = regexp.MustCompile(`^(\pL+-)?E-Mails?$|^E-Mail-Adressen?$`)
 )
 
-// TestGermanMail: what is sent and where it is sent to have one name in German, spelled as the Duden does: E-Mail,
+// TestGermanMail: mails and their addresses have one name each in German, spelled as in the Duden: E-Mail,
 // E-Mail-Adresse, Registrierungs-E-Mail.
 func TestGermanMail(t *testing.T) {
 	seen := 0

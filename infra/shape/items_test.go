@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestDictionary: every entity that shared/store writes has a row in the data dictionary of its doc.go, and no row is
-// about an entity that is none.
+// TestDictionary: every entity that shared/store writes has a row in the data dictionary of its doc.go, and every row
+// is about an entity.
 func TestDictionary(t *testing.T) {
 	entities, rows := map[string]string{}, map[string]bool{}
 	for name, file := range goFiles(t, "shared/store") {
@@ -23,7 +23,7 @@ func TestDictionary(t *testing.T) {
 					}
 				}
 			}
-			// An item is made with newItem(key, entityX): a text of its own would escape the dictionary.
+			// An item is made with newItem(key, entityX): a literal text would escape the dictionary.
 			if call, ok := n.(*ast.CallExpr); ok && called(call) == "newItem" && len(call.Args) == 2 {
 				if id, ok := call.Args[1].(*ast.Ident); !ok || !strings.HasPrefix(id.Name, "entity") {
 					t.Errorf("%s: newItem with an entity that is no entity constant", name)

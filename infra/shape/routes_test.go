@@ -15,7 +15,7 @@ import (
 // route is what the three descriptions of a route must agree on.
 type route struct {
 	Public   bool
-	Function string // folder under functions/; "" in openapi.yaml, which knows no functions
+	Function string // folder under functions/; "" in openapi.yaml, which has no functions
 }
 
 // TestRoutes compares template.yaml, openapi.yaml and the handlers: the same routes, the same ones public, each in the
@@ -46,7 +46,7 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// TestPublicRoutesAreThrottled: an HTTP API has no limit per client, so each open route has one of its own.
+// TestPublicRoutesAreThrottled: an HTTP API has no limit per client, so each public route has a limit of its own.
 func TestPublicRoutesAreThrottled(t *testing.T) {
 	routes := templateRoutes(t)
 	api := at(yamlFile(t, "template.yaml"), "Resources", "ApiApi", "Properties")
@@ -120,8 +120,8 @@ func contractRoutes(t *testing.T) map[string]route {
 
 var routePattern = regexp.MustCompile(`^(GET|POST|PUT|PATCH|DELETE) /`)
 
-// handlerRoutes finds mux.Handle("<route>", gate.Public(…)) and mux.Handle("<route>", gate.SignedIn…(…)). The pages have
-// routes of their own behind $default.
+// handlerRoutes finds mux.Handle("<route>", gate.Public(…)) and mux.Handle("<route>", gate.SignedIn…(…)). The pages
+// have their own routes behind $default.
 func handlerRoutes(t *testing.T) map[string]route {
 	routes := map[string]route{}
 	for name, file := range goFiles(t, "functions") {
