@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// The usual number of calls: about a minute. CLIENTELE_CALLS=10000 is what a release is held to.
+// The usual number of calls takes about a minute. A release must pass CLIENTELE_CALLS=10000.
 const usualCalls = 1000
 
 func TestGeneratedCalls(t *testing.T) {
@@ -37,9 +37,9 @@ func TestGeneratedCalls(t *testing.T) {
 		switch {
 		case o.public && g.chance(90):
 			caller = ""
-		case strings.HasPrefix(o.path, "/me"): // others sign in as the administrator: their language is that of the pages, and wrong passwords count
+		case strings.HasPrefix(o.path, "/me"): // others sign in as the administrator: the pages use their language, and wrong passwords count
 			caller = somebody
-		case o.path == "/auth/sign-out" || g.chance(4): // a good sign-out would end the token that all others use
+		case o.path == "/auth/sign-out" || g.chance(4): // a valid sign-out would end the token that all others use
 			caller = pick(g, []string{"", "x", "eyJhbGciOiJub25lIn0.e30.", strings.Repeat("x", 9000)})
 		}
 		status, header, body, err := send(s, r.operation.method, r.path, r.header, r.body, caller)
@@ -58,7 +58,7 @@ func TestGeneratedCalls(t *testing.T) {
 	}
 }
 
-// judge says what is wrong with an answer, or "".
+// judge returns what is wrong with an answer, or "".
 func (c contract) judge(o operation, status int, header http.Header, body []byte) string {
 	if status >= 500 {
 		return fmt.Sprintf("%s: answered with %d", o.name(), status)
@@ -72,7 +72,7 @@ func (c contract) judge(o operation, status int, header http.Header, body []byte
 	}
 	described := c.object(o.responses[strconv.Itoa(status)])
 	if described == nil {
-		// A path that a nasty id makes into another route, or into none, is the gateway's or the mux's to answer.
+		// A path that a nasty id turns into another route, or into none, is answered by the gateway or the mux.
 		if status == 404 || status == 405 {
 			return ""
 		}
@@ -171,7 +171,7 @@ func newAgent(t *testing.T, s stack, token string) string {
 	}
 	post("/invitations", `{"customerId":"provider","role":"agent","invitees":[{"email":"`+email+`"}]}`, token)
 	link := regexp.MustCompile(`/invitation#([A-Za-z0-9_.-]+[A-Za-z0-9_-])`)
-	// The sweeper comes each minute, and a try that was killed has a lease of two.
+	// The sweeper runs every minute, and a try that was killed has a lease of two.
 	for deadline := time.Now().Add(5 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		w, err := client.Get(s.Mailbox + "/messages?to=" + email)
 		if err != nil {

@@ -1,8 +1,9 @@
-// Package contract_test calls the API with requests generated from infra/openapi.yaml, good and broken ones, and holds
-// every answer against it: no answer of 500 or more, no status, field or form that the contract does not describe.
+// Package contract_test calls the API with requests generated from infra/openapi.yaml, good and broken ones, and checks
+// every answer against it: no answer may be 500 or more, or have a status, field or form that the contract does not
+// describe.
 //
-// It needs a running local cloud: CLIENTELE_STACK names its stack.json (`make test` sees to it). CLIENTELE_CALLS is the
-// number of calls, CLIENTELE_SEED repeats a run.
+// It needs a running local cloud: CLIENTELE_STACK names its stack.json (`make test` sets it). CLIENTELE_CALLS is the
+// number of calls; CLIENTELE_SEED repeats a run.
 package contract_test
 
 import (
@@ -15,7 +16,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// contract is openapi.yaml with its references resolved on the way.
+// contract is openapi.yaml, whose references are resolved on the way.
 type contract struct{ document map[string]any }
 
 func readContract(t *testing.T) contract {
@@ -31,7 +32,7 @@ func readContract(t *testing.T) contract {
 	return c
 }
 
-// object returns what v is, following a $ref.
+// object returns v as a map, following a $ref.
 func (c contract) object(v any) map[string]any {
 	m, _ := v.(map[string]any)
 	ref, ok := m["$ref"].(string)
@@ -50,7 +51,7 @@ type operation struct {
 	method, path string
 	public       bool
 	parameters   []map[string]any
-	body         map[string]any // schema; nil without one
+	body         map[string]any // schema; nil if there is none
 	responses    map[string]any
 }
 
@@ -82,7 +83,7 @@ type stack struct {
 	Admin        struct{ Username, Password string }
 }
 
-// theStack reads stack.json, or skips the test where there is none and none is required.
+// theStack reads stack.json, or skips the test when there is none and none is required.
 func theStack(t *testing.T) stack {
 	t.Helper()
 	path := os.Getenv("CLIENTELE_STACK")

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// generator makes requests. Most are good at first and then broken in one place, so that they come past the first check.
+// generator makes requests. Most are good at first and then broken in one place, so that they pass the first check.
 type generator struct {
 	*rand.Rand
 	c      contract
@@ -40,7 +40,7 @@ var nasty = []string{
 	"00000000-0000-0000-0000-000000000000", "provider",
 }
 
-// short is a nasty text that fits into an address: the servers in between refuse longer ones.
+// short returns a nasty text that fits into an address: the servers in between refuse longer ones.
 func (g *generator) short() string {
 	text := []rune(pick(g, nasty))
 	return string(text[:min(len(text), 80)])
@@ -54,7 +54,7 @@ func (g *generator) request(o operation) request {
 		schema := g.c.object(p["schema"])
 		switch p["in"] {
 		case "path":
-			id := g.short() + "~" // never empty: that would be another route
+			id := g.short() + "~" // never empty, which would be another route
 			if ids := g.known[name]; len(ids) > 0 && g.chance(80) {
 				id = pick(g, ids)
 			}
@@ -106,7 +106,7 @@ func (g *generator) parameter(name string, schema map[string]any) string {
 	return g.short()
 }
 
-// headerValue is sane for the wire: other characters never reach the function.
+// headerValue returns a value that can be sent: other characters never reach the function.
 func (g *generator) headerValue(name string) string {
 	if name == "If-Match" {
 		return pick(g, []string{`"1"`, `"1"`, `"2"`, `"3"`, `W/"1"`, `"0"`, "1", "*", `"99999999999"`, `"1", "2"`, "x"})
@@ -118,8 +118,8 @@ func (g *generator) headerValue(name string) string {
 func (g *generator) body(o operation) (text, what string) {
 	value := g.value("", o.body)
 	what = "nothing"
-	// The doors count attempts per address for everybody on this machine, and the settings are those of other tests too:
-	// only what is refused before that is sent.
+	// The doors count attempts per address for everybody on this machine, and other tests share the settings, so only
+	// requests that are refused before that are sent.
 	counted := o.path == "/auth/sign-in" || o.path == "/auth/forgot-password" || o.path == "/registrations" || o.path == "/settings"
 	if counted || g.chance(60) {
 		fields, _ := value.(map[string]any)
@@ -153,7 +153,7 @@ func (g *generator) body(o operation) (text, what string) {
 	return string(raw), what
 }
 
-// value makes a good value of a schema, as far as a schema can say what is good.
+// value returns a good value for a schema, as far as a schema can say what is good.
 func (g *generator) value(name string, schema map[string]any) any {
 	if values, ok := schema["enum"].([]any); ok {
 		return pick(g, values)
@@ -163,7 +163,7 @@ func (g *generator) value(name string, schema map[string]any) any {
 		fields := map[string]any{}
 		required, _ := schema["required"].([]any)
 		properties := g.c.object(schema["properties"])
-		for _, field := range slices.Sorted(maps.Keys(properties)) { // one order, so that a seed repeats a run
+		for _, field := range slices.Sorted(maps.Keys(properties)) { // in a fixed order, so that a seed repeats a run
 			if slices.Contains(required, any(field)) || g.chance(30) {
 				fields[field] = g.value(field, g.c.object(properties[field]))
 			}

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// violation says where a value is not what its schema describes, or "". It knows what openapi.yaml uses: type, enum,
-// nullable, required, properties, additionalProperties, items, allOf and format date-time. A field that is not described is a violation as well.
+// violation returns where a value differs from its schema, or "". It knows what openapi.yaml uses: type, enum,
+// nullable, required, properties, additionalProperties, items, allOf and format date-time. A field that is not
+// described is a violation too.
 func (c contract) violation(schema map[string]any, v any, at string) string {
 	if v == nil {
 		if schema["nullable"] == true {
@@ -16,7 +17,7 @@ func (c contract) violation(schema map[string]any, v any, at string) string {
 		}
 		return at + " is null"
 	}
-	// allOf describes all of a value: openapi.yaml has it where a named schema may be null, too.
+	// allOf describes the whole value: openapi.yaml uses it where a named schema may also be null.
 	if parts, ok := schema["allOf"].([]any); ok {
 		for _, part := range parts {
 			if wrong := c.violation(c.object(part), v, at); wrong != "" {

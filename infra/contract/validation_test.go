@@ -2,7 +2,7 @@ package contract_test
 
 import "testing"
 
-// What may be null is described by a named schema in allOf: its fields are known, and others are not.
+// A value that may be null is described by a named schema in allOf: its fields are known, and others are not.
 func TestNamedSchemasThatMayBeNull(t *testing.T) {
 	c := readContract(t)
 	described := map[string]any{"type": "object", "nullable": true, "allOf": []any{map[string]any{"$ref": "#/components/schemas/ImportResults"}}}

@@ -68,7 +68,7 @@ func upload(t *testing.T, f form, file []byte) int {
 	return answer.StatusCode
 }
 
-// judged waits until the worker has looked at an upload, and returns what it says.
+// judged waits until the worker has judged an upload, and returns what it says.
 func judged(c caller, path string, f form) answer {
 	c.t.Helper()
 	var a answer
@@ -134,7 +134,7 @@ func TestAvatar(t *testing.T) {
 		t.Fatalf("%s, avatarUrl %s", a.raw, url)
 	}
 
-	// Seen by oneself and by whoever may read the user, in both sizes, and kept by browsers only.
+	// The picture is seen by its owner and by people who may read the user, in both sizes, and kept by browsers only.
 	for name, c := range map[string]caller{"oneself": me, "the customer's administrator": boss, "staff": staff} {
 		for query, side := range map[string]int{"": 256, "&size=64": 64, "&size=256": 256} {
 			a := c.must(200, "GET", url+query, nil)
@@ -164,7 +164,7 @@ func TestAvatar(t *testing.T) {
 	stranger.refused(404, "not_found", "GET", url, nil)
 	nobody(t, s).must(401, "GET", url, nil)
 
-	// What is refused is told, and the picture stays.
+	// A refusal is reported, and the picture stays.
 	for name, c := range map[string]struct {
 		file []byte
 		code string
@@ -184,7 +184,7 @@ func TestAvatar(t *testing.T) {
 			t.Errorf("%s: %s", name, a.raw)
 		}
 	}
-	// The bucket itself refuses what is too large, empty, or meant for another place.
+	// The bucket itself refuses files that are too large, empty, or meant for another place.
 	f = begin(me, "/me/avatar", "image/jpeg")
 	if status := upload(t, f, make([]byte, 5<<20+1)); status != http.StatusBadRequest {
 		t.Errorf("too large: the bucket answered %d", status)
@@ -232,7 +232,7 @@ func TestAvatar(t *testing.T) {
 		t.Errorf("avatarUrl %q after it was removed", got)
 	}
 
-	// A withdrawn upload stays withdrawn, though its form still works.
+	// A withdrawn upload stays withdrawn, although its form still works.
 	f = begin(me, "/me/avatar", "image/png")
 	me.must(204, "DELETE", "/me/avatar", nil)
 	upload(t, f, asPNG(t, portrait(20, 20, color.White)))
@@ -244,7 +244,7 @@ func TestAvatar(t *testing.T) {
 	if got := me.must(200, "GET", "/me", nil).text("avatarUrl"); got != own+"?v="+last.ID {
 		t.Errorf("avatarUrl %s, want that of %s", got, last.ID)
 	}
-	// A removed user has none any more.
+	// A removed user no longer has a picture.
 	staff.must(204, "DELETE", "/users/"+id, nil, "If-Match", staff.must(200, "GET", "/users/"+id, nil).header.Get("ETag"))
 	boss.refused(404, "not_found", "GET", own, nil)
 	staff.refused(409, "impossible_in_status", "PUT", own, map[string]string{"contentType": "image/png"})

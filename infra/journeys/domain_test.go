@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// publish has the local cloud's name server answer with these TXT records; none takes the name away.
+// publish makes the local cloud's name server answer with these TXT records; no texts remove the name.
 func publish(t testing.TB, s stack, name string, texts ...string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.Mailbox+"/dns/"+name, strings.NewReader(strings.Join(texts, "\n")))

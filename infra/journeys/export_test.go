@@ -112,7 +112,7 @@ func TestExport(t *testing.T) {
 		t.Errorf("invited are %v", rows)
 	}
 
-	// Each look makes a new link, for those who may look.
+	// Each look returns a new link, to those who may look.
 	id := made.text("id")
 	same(t, download(t, boss.must(200, "GET", "/exports/"+id, nil), ';'), listed(boss, ""))
 	staff.must(200, "GET", "/exports/"+id, nil)
@@ -129,14 +129,14 @@ func TestExport(t *testing.T) {
 		t.Errorf("foreign exports: %s", list.raw)
 	}
 
-	// What spreadsheets would run is text, and phone numbers stay as they are for whoever reads the file back.
+	// What spreadsheets would run is text, and phone numbers stay as they are for programs that read the file back.
 	rows := download(t, staff.must(201, "POST", "/exports", `{"filter":{"customer":"`+customer+`"},"sort":"email","columns":["email","company","comment","groups"]}`), ',')
 	if len(rows) != 3 || rows[0]["company"] != "Exported; Ltd" {
 		t.Errorf("staff got %v", rows)
 	}
 }
 
-// crowd stores users of a customer, past the use cases that would mail each of them.
+// crowd stores users of a customer directly, because the use cases would mail each of them.
 func crowd(t testing.TB, s stack, customerID, company string, count int) {
 	t.Helper()
 	t.Setenv("CLIENTELE_ENDPOINT", s.Endpoint)
@@ -163,7 +163,7 @@ func crowd(t testing.TB, s stack, customerID, company string, count int) {
 	wg.Wait()
 }
 
-// patiently is within for looks that cost more.
+// patiently is within for more expensive looks.
 func patiently(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	poll(t, what, 250*time.Millisecond, done)
@@ -171,13 +171,13 @@ func patiently(t testing.TB, what string, done func() bool) {
 
 // A long list is a job: the file is written in steps and equals the list, row by row.
 func TestLongExport(t *testing.T) {
-	const count = 1000 // three reads of the list; mails and jobs of other tests wait in the stream behind them
+	const count = 1000 // three reads of the list; other tests' mails and jobs wait in the stream behind them
 	s := theStack(t)
 	staff := admin(t, s)
 	customer := newCustomer(staff, "Crowded Ltd")
 	crowd(t, s, customer, "Crowded Ltd", count)
 	query := "&customer=" + customer + "&sort=email&order=desc"
-	// The job stands in the stream behind all of them, and what is expected is counted from it.
+	// In the stream the job comes after all of them, and what is expected is counted from it.
 	patiently(t, "the crowd counted", func() bool {
 		return staff.must(200, "GET", "/users/counts?customer="+customer, nil).text("contact") == strconv.Itoa(count)
 	})
@@ -214,7 +214,7 @@ func TestLongExport(t *testing.T) {
 		t.Errorf("%d phone numbers", len(phones))
 	}
 
-	// Two filters, other order: still all pages.
+	// Two filters and another order: still all pages.
 	e = staff.must(201, "POST", "/exports", `{"filter":{"customer":"`+customer+`","country":"AT"},"columns":[`+listColumns+`]}`)
 	patiently(t, "the second export", func() bool {
 		e = staff.must(200, "GET", "/exports/"+e.text("id"), nil)

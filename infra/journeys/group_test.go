@@ -15,7 +15,7 @@ func newGroup(c caller, name string) (id, full string) {
 	return c.must(201, "POST", "/groups", map[string]string{"name": full}).text("id"), full
 }
 
-// members waits until a group is counted to have so many users and customers.
+// members waits until a group is counted to have this many users and customers.
 func members(c caller, groupID, users, customers string) {
 	c.t.Helper()
 	within(c.t, users+" users and "+customers+" customers in the group", func() bool {
@@ -35,7 +35,7 @@ func TestGroups(t *testing.T) {
 	staff.refused(409, "group_name_in_use", "POST", "/groups", map[string]string{"name": strings.ToUpper(name)})
 
 	staff.must(204, "PUT", path+"/users/"+userID, nil)
-	staff.must(204, "PUT", path+"/users/"+userID, nil) // twice is fine
+	staff.must(204, "PUT", path+"/users/"+userID, nil) // twice is no error
 	staff.must(204, "PUT", path+"/customers/"+customer, nil)
 	members(staff, id, "1", "1")
 	if list := staff.must(200, "GET", path+"/customers", nil).items("items"); len(list) != 1 || list[0]["id"] != customer {
@@ -49,7 +49,7 @@ func TestGroups(t *testing.T) {
 		t.Errorf("refused without the numbers: %s", a.raw)
 	}
 
-	// An inactive group is in no choice, takes in nobody, and keeps its members.
+	// An inactive group is not offered, takes no new members, and keeps those it has.
 	staff.refused(428, "if_match_required", "PATCH", path, map[string]bool{"active": false})
 	etag := staff.must(200, "PATCH", path, map[string]bool{"active": false}, "If-Match", `"1"`).header.Get("ETag")
 	staff.refused(412, "changed_meanwhile", "PATCH", path, map[string]bool{"active": true}, "If-Match", `"1"`)
@@ -107,7 +107,7 @@ func TestInviteIntoGroup(t *testing.T) {
 	}
 }
 
-// Customers' people see no groups, whatever their role; agents see them and change nothing.
+// Customers' people see no groups, whatever their role; agents see them but change nothing.
 func TestGroupsAreTheStaffs(t *testing.T) {
 	s := theStack(t)
 	staff := admin(t, s)
@@ -147,14 +147,15 @@ func TestGroupsAreTheStaffs(t *testing.T) {
 			t.Errorf("%s %s as agent: %d instead of %d: %s", r.method, r.path, a.status, want, a.raw)
 		}
 	}
-	for _, c := range []string{id, "unknown"} { // staff have roles, and no groups
+	for _, c := range []string{id, "unknown"} { // staff have roles but no groups
 		if a := staff.call("PUT", "/groups/"+c+"/customers/provider", nil); a.status != 409 && a.status != 404 {
 			t.Errorf("the provider in group %s: %d: %s", c, a.status, a.raw)
 		}
 	}
 }
 
-// People are put into a group while it is deleted: it is gone and nobody is in it, or it is there with its members.
+// People are put into a group while it is deleted: either it is gone and nobody is in it, or it exists with its
+// members.
 func TestJoinAgainstDelete(t *testing.T) {
 	s := theStack(t)
 	staff := admin(t, s)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Asking for a one-time link tells nobody which address is whose contact, or which customer has users.
+// Asking for a one-time link does not reveal whose contact an address is, or which customers have users.
 func TestOneTimeLinkTellsNothing(t *testing.T) {
 	s := theStack(t)
 	staff, public := admin(t, s), nobody(t, s)
@@ -33,7 +33,7 @@ func TestOneTimeLinkTellsNothing(t *testing.T) {
 	if got := mails(t, s, taken); len(got) != 0 {
 		t.Errorf("a customer with a user: %d mails", len(got))
 	}
-	// The link is none of the other kinds.
+	// The link does not work as any other kind.
 	public.refused(400, "invalid_token", "POST", "/invitations/inspect", map[string]string{"token": link})
 	if a := public.call("POST", "/auth/reset-password", map[string]string{"token": link, "password": password}); a.status != 400 {
 		t.Errorf("as a password link: %d %s", a.status, a.raw)

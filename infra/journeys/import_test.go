@@ -58,8 +58,8 @@ func lines(t *testing.T, address string, comma rune) [][]string {
 	return all
 }
 
-// messy is a file as people make them: Excel's separator line, semicolons, German headings, a column that nobody knows,
-// old and new encodings in one file, broken quotes, double and wrong addresses. It has 300 rows, of which so many are new.
+// messy returns a file as people make them: Excel's separator line, semicolons, German headings, an unknown column, old
+// and new encodings in one file, broken quotes, duplicate and wrong addresses. It has 300 rows; fresh are the new ones.
 func messy(mark, used, known string) (file string, fresh []string) {
 	var b strings.Builder
 	b.WriteString("sep=;\r\nE-Mail;Vorname;Nachname;Rolle;PLZ;Hobby\r\n")
@@ -78,7 +78,7 @@ func messy(mark, used, known string) (file string, fresh []string) {
 	b.WriteString("m2." + mark + "@example.com;\"Bro\"ken;Quotes;;;\r\n")
 	b.WriteString("m3." + mark + "@example.com;J\xfcrgen;Alt;;;\r\n") // Windows-1252
 	b.WriteString("m4." + mark + "@example.com;Too;Many;;;;cells\r\n")
-	b.WriteString("m5." + mark + "@example.com;Short\r\n") // 10: the rest of the row is left out
+	b.WriteString("m5." + mark + "@example.com;Short\r\n") // 10: the rest of the row is missing
 	fresh = append(fresh, "m3."+mark+"@example.com", "m5."+mark+"@example.com")
 	return b.String(), fresh
 }
@@ -142,7 +142,7 @@ func TestImport(t *testing.T) {
 		t.Errorf("accepted: %s", accepted.raw)
 	}
 
-	// The same file again: everybody is there already, and nobody gets a second mail.
+	// The same file again: everybody is known already, and nobody gets a second mail.
 	id = beginImport(t, staff, map[string]any{"customerId": customer, "separator": "semicolon"}, file)
 	staff.must(200, "POST", "/imports/"+id+"/check", nil)
 	a = until(staff, id, "checked", "refused", "failed")
@@ -184,7 +184,7 @@ func TestImportByACustomersAdministrator(t *testing.T) {
 	if m := mailed(t, s, used, 2); tokenInMail.MatchString(m.Text) {
 		t.Errorf("the letter to somebody else's user carries a link:\n%s", m.Text)
 	}
-	// A moderator invites members, and sets no records.
+	// A moderator invites members but cannot set records.
 	id = beginImport(t, moderator, map[string]any{"customerId": customer}, "email,phone,role\n"+address("m")+",+49 30 1,administrator\n"+address("n")+",+49 30 1,\n")
 	moderator.must(200, "POST", "/imports/"+id+"/check", nil)
 	a := until(moderator, id, "checked", "refused", "failed")
@@ -214,7 +214,7 @@ func TestFilesThatCannotBeImported(t *testing.T) {
 		}
 		staff.must(204, "DELETE", "/imports/"+id, nil)
 	}
-	// More than the form allows does not reach the bucket.
+	// A file that is larger than the form allows does not reach the bucket.
 	begun := staff.must(201, "POST", "/imports", map[string]any{"customerId": customer})
 	var f struct{ Upload form }
 	if err := json.Unmarshal(begun.raw, &f); err != nil {

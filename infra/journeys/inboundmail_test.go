@@ -18,7 +18,7 @@ import (
 	"clientele/shared/files"
 )
 
-// postOffice does what SES does with a mail that comes in: it puts it into the bucket and invokes the function.
+// postOffice does what SES does with an incoming mail: it puts it into the bucket and invokes the function.
 type postOffice struct {
 	t      *testing.T
 	stack  stack
@@ -49,12 +49,12 @@ func thePostOffice(t *testing.T, s stack) postOffice {
 	return p
 }
 
-// inboundMail is a mail on its way: the recorded one with another sender, id and time, and what a test changes.
+// inboundMail is a mail on its way: the recorded one with another sender, id and time, and with a test's changes.
 type inboundMail struct {
 	from     string
 	raw      []byte
 	receipt  map[string]any
-	envelope map[string]any // the event's part about the mail
+	envelope map[string]any // the part of the event about the mail
 	event    map[string]any
 	id       string
 }
@@ -77,7 +77,7 @@ func (p postOffice) mail(from string) inboundMail {
 	return m
 }
 
-// with puts a field into the header.
+// with adds a field to the header.
 func (m inboundMail) with(field string) inboundMail {
 	m.raw = append([]byte(field+"\r\n"), m.raw...)
 	return m
@@ -103,13 +103,13 @@ func (p postOffice) deliver(m inboundMail) {
 
 var registrationInMail = regexp.MustCompile(`/registration#([A-Za-z0-9_.-]+)`)
 
-// TestRegistrationByMail walks from a mail to the registration address to the waiting list; and sends mails that must
+// TestRegistrationByMail goes from a mail to the registration address to the waiting list, and sends mails that must
 // lead nowhere.
 func TestRegistrationByMail(t *testing.T) {
 	s := theStack(t)
 	staff, visitor, post := admin(t, s), nobody(t, s), thePostOffice(t, s)
 	change := settingsOf(staff)
-	t.Cleanup(func() { change(map[string]any{"registrationAddress": ""}) }) // before the lock is given back
+	t.Cleanup(func() { change(map[string]any{"registrationAddress": ""}) }) // before the lock is released
 	change(map[string]any{"selfRegistration": true, "registrationAddress": "register@portal.example", "registrationNeedsApproval": true})
 
 	maja := post.mail(address("maja"))
@@ -123,7 +123,7 @@ func TestRegistrationByMail(t *testing.T) {
 		t.Error("the mail is in German, the letter is not")
 	}
 
-	// Nothing comes of what follows. That nothing has come can be seen once a later mail has been answered.
+	// Nothing may come of what follows; that shows once a later mail has been answered.
 	post.deliver(maja) // once more
 	again := maja
 	again.envelope["messageId"] = strings.ReplaceAll(uuid.NewString(), "-", "") // its server sent it twice
@@ -148,7 +148,7 @@ func TestRegistrationByMail(t *testing.T) {
 	for _, m := range silent {
 		post.deliver(m)
 	}
-	large := post.mail(address("large")) // a large body is nobody's business
+	large := post.mail(address("large")) // a large body does not matter
 	large.raw = append(large.raw, bytes.Repeat([]byte("QUJD\r\n"), 500_000)...)
 	post.deliver(large)
 	mailed(t, s, large.from, 1)

@@ -96,7 +96,7 @@ func TestResendRevokeDeclineDelete(t *testing.T) {
 	invite(staff, customer, declined, "member")
 	key := token(t, mailed(t, s, declined, 1))
 	public.must(204, "POST", "/invitations/decline", map[string]string{"token": key})
-	public.must(204, "POST", "/invitations/decline", map[string]string{"token": key}) // twice is fine
+	public.must(204, "POST", "/invitations/decline", map[string]string{"token": key}) // twice is no error
 	invite(staff, customer, declined, "member")
 }
 
@@ -180,7 +180,7 @@ func TestCustomerDeactivated(t *testing.T) {
 	staff.refused(409, "already_deactivated", "POST", "/customers/"+customer+"/deactivate", nil)
 
 	staff.must(200, "POST", "/customers/"+customer+"/reactivate", nil)
-	user.refused(401, "sign_in_required", "GET", "/me", nil) // sessions from before stay closed
+	user.refused(401, "sign_in_required", "GET", "/me", nil) // earlier sessions stay closed
 	signIn(t, s, inside, password, "portal").must(200, "GET", "/me", nil)
 	public.must(200, "POST", "/invitations/accept", accept)
 
@@ -199,7 +199,7 @@ func TestUserDeactivatedIsOutWithTheNextRequest(t *testing.T) {
 	user.refused(401, "sign_in_required", "GET", "/users", nil)
 	staff.refused(409, "impossible_in_status", "POST", "/users/"+id+"/deactivate", nil)
 	staff.must(200, "POST", "/users/"+id+"/reactivate", nil)
-	user.refused(401, "sign_in_required", "GET", "/users", nil) // sessions from before stay closed
+	user.refused(401, "sign_in_required", "GET", "/users", nil) // earlier sessions stay closed
 	signIn(t, s, email, password, "portal").must(200, "GET", "/users", nil)
 }
 
@@ -263,7 +263,7 @@ func TestMailsToOneAddressAreLimited(t *testing.T) {
 	customer := newCustomer(staff, "Flood Ltd")
 	boss, _ := join(staff, customer, address("boss"), "administrator")
 	id := invite(boss, customer, address("flooded"), "member")
-	// Five an hour, and the hour may end between two of them.
+	// The limit is five an hour, and the hour may end between two of them.
 	var a answer
 	for sent := 1; a.status == 0 || a.status == 200; sent++ {
 		if sent > 10 {

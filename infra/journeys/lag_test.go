@@ -11,8 +11,8 @@ import (
 )
 
 // Search rows and counters follow the record by the stream: here within two seconds (design, budgets of the directory).
-// A median is judged, and only where the machine has time: it may be busy with other tests. That they come at all is
-// asserted in any case.
+// The median is judged, and only if the machine has time: it may be busy with other tests. That they arrive at all is
+// checked in any case.
 func TestIndexFollowsTheRecord(t *testing.T) {
 	const people, budget = 9, 2 * time.Second
 	s := theStack(t)
@@ -53,7 +53,7 @@ func TestIndexFollowsTheRecord(t *testing.T) {
 		median := l[len(l)/2]
 		t.Logf("figure: %s are there %v after the record, at most %v (median and longest of %d; one request took %v)",
 			what, median.Round(10*time.Millisecond), l[len(l)-1].Round(10*time.Millisecond), len(l), answer.Round(time.Millisecond))
-		// A request takes some 10 ms where nothing else runs. Where it takes twenty times that, lags say nothing either.
+		// A request takes some 10 ms when nothing else runs. When it takes twenty times that, lags say nothing either.
 		if median > budget && answer < 200*time.Millisecond {
 			t.Errorf("%s: %v, budget %v", what, median, budget)
 		}

@@ -13,8 +13,8 @@ func setPassword(c caller, m message, login, next string) caller {
 	return signIn(c.t, c.stack, login, next, "portal")
 }
 
-// Staff create records: with the registration mail, with a password and no mail, and without access; the last is invited
-// later and keeps its record.
+// Staff create records: with the registration mail, with a password and no mail, and without access; the last person is
+// invited later and keeps the record.
 func TestCreateRecords(t *testing.T) {
 	s := theStack(t)
 	staff, public := admin(t, s), nobody(t, s)
@@ -24,7 +24,7 @@ func TestCreateRecords(t *testing.T) {
 	join(staff, other, foreign, "member")
 
 	mailedTo := address("m")
-	name := "mia-" + mailedTo[2:14] // without a dot: letters to new addresses leave out a name that reads as a web address, as mia.ab12 does
+	name := "mia-" + mailedTo[2:14] // without a dot: letters to new addresses leave out a name that reads like a web address, as mia.ab12 does
 	full := map[string]any{"customerId": customer, "firstName": "Mía", "lastName": "Müller", "email": mailedTo, "username": name, "country": "DE", "phone": "030 123456", "mobile": "+49 (0)171 1234567",
 		"url": "https://example.com", "street": "Hafen 1", "postcode": "20457", "city": "Hamburg", "language": "de", "externalId": "HR-1", "comment": "Ask first.", "sendRegistrationEmail": true}
 	made := staff.must(201, "POST", "/users", full, "Idempotency-Key", mailedTo)
@@ -48,7 +48,7 @@ func TestCreateRecords(t *testing.T) {
 	}
 	public.refused(410, "reset_link_over", "POST", "/auth/reset-password", map[string]string{"token": token(t, m), "password": "another password"})
 
-	// What is wrong is named; staff are told whose address it is, and a customer's administrator is not.
+	// Mistakes are named; staff are told who has an address, a customer's administrator is not.
 	for code, broken := range map[string]map[string]any{
 		"invalid_phone": {"phone": "call me"}, "invalid_country": {"country": "Germany"}, "invalid_url": {"url": "example"}, "invalid_username": {"username": "no"},
 		"username_in_use": {"username": strings.ToUpper(name)}, "username_is_foreign_email": {"username": "foreign@example.com"}, "email_in_use": {"email": foreign}, "already_user": {"email": strings.ToUpper(mailedTo)},
@@ -69,7 +69,7 @@ func TestCreateRecords(t *testing.T) {
 	boss.refused(403, "", "POST", "/users", map[string]any{"customerId": customer, "firstName": "Jo", "lastName": "Secret", "email": address("s"), "comment": "For staff only."})
 	boss.refused(404, "not_found", "POST", "/users", map[string]any{"customerId": other, "firstName": "Jo", "lastName": "There", "email": address("t")})
 
-	// With a password and without a mail: the first mail is that of the password that is renewed later.
+	// With a password and without a mail, the first mail is that of the password that is renewed later.
 	quiet := address("q")
 	staff.must(201, "POST", "/users", map[string]any{"customerId": customer, "firstName": "Kim", "lastName": "Quiet", "email": quiet, "username": "kim." + quiet[2:14], "password": password})
 	kim := signIn(t, s, "KIM."+quiet[2:14], password, "portal")
@@ -78,7 +78,7 @@ func TestCreateRecords(t *testing.T) {
 	kim.refused(401, "sign_in_required", "GET", "/me", nil)
 	public.refused(401, "wrong_credentials", "POST", "/auth/sign-in", map[string]string{"username": quiet, "password": password, "door": "portal"})
 	setPassword(staff, mailed(t, s, quiet, 1), quiet, "renewed by the administrator").must(200, "GET", "/me", nil)
-	if n := len(mails(t, s, quiet)); n != 1 && n != 2 { // the second says that the password is changed
+	if n := len(mails(t, s, quiet)); n != 1 && n != 2 { // the second says that the password has changed
 		t.Errorf("%d mails to who was created without one", n)
 	}
 
@@ -88,7 +88,7 @@ func TestCreateRecords(t *testing.T) {
 		t.Errorf("%s", record.raw)
 	}
 	staff.refused(400, "", "POST", "/users", map[string]any{"customerId": customer, "status": "contact", "lastName": "Kontakt", "sendRegistrationEmail": true})
-	public.must(202, "POST", "/auth/forgot-password", map[string]string{"username": contact, "door": "portal"}) // and no mail: the next one is the first
+	public.must(202, "POST", "/auth/forgot-password", map[string]string{"username": contact, "door": "portal"}) // this sends no mail: the next one is the first
 	invite(staff, customer, contact, "moderator")
 	invited := staff.must(200, "GET", "/users/"+record.text("id"), nil)
 	if invited.text("status") != "invited" || invited.text("comment") != "Met at the fair." {
@@ -100,7 +100,7 @@ func TestCreateRecords(t *testing.T) {
 	}
 }
 
-// A record is changed by two, suspended for a time, and renamed; every change counts with the next request.
+// Two people change a record; it is suspended for a time, and renamed; every change takes effect with the next request.
 func TestChangeRecords(t *testing.T) {
 	s := theStack(t)
 	staff, public := admin(t, s), nobody(t, s)
@@ -118,7 +118,7 @@ func TestChangeRecords(t *testing.T) {
 	}
 	now := staff.must(200, "GET", path, nil)
 	same := staff.must(200, "PATCH", path, map[string]any{"city": " Oslo", "country": "no", "email": email}, "If-Match", now.header.Get("ETag"))
-	if same.header.Get("ETag") != now.header.Get("ETag") || string(same.raw) != string(now.raw) { // saved as it is
+	if same.header.Get("ETag") != now.header.Get("ETag") || string(same.raw) != string(now.raw) { // saved unchanged
 		t.Errorf("%s became %s", now.raw, same.raw)
 	}
 	user.must(200, "GET", "/users", nil) // a moderator at once
@@ -128,7 +128,7 @@ func TestChangeRecords(t *testing.T) {
 	user.refused(401, "sign_in_required", "GET", "/me", nil)
 	public.refused(401, "wrong_credentials", "POST", "/auth/sign-in", map[string]string{"username": email, "password": password, "door": "portal"})
 	var suspended answer
-	for pause := 2 * time.Second; ; pause *= 2 { // a slow machine asks when it is over
+	for pause := 2 * time.Second; ; pause *= 2 { // on a slow machine the request arrives when that is over
 		suspended = staff.call("POST", path+"/suspend", map[string]any{"until": time.Now().Add(pause)})
 		if suspended.status == 200 {
 			break
@@ -141,10 +141,10 @@ func TestChangeRecords(t *testing.T) {
 		t.Errorf("%s", suspended.raw)
 	}
 	within(t, "the suspension to end by itself", func() bool { return staff.must(200, "GET", path, nil).text("status") == "active" })
-	user.refused(401, "sign_in_required", "GET", "/me", nil) // sessions from before stay closed
+	user.refused(401, "sign_in_required", "GET", "/me", nil) // earlier sessions stay closed
 	user = signIn(t, s, email, password, "portal")
 
-	// Usernames and addresses have one namespace without regard to case, and what is given up is free at once.
+	// Usernames and addresses share one namespace without regard to case, and a name that is given up is free at once.
 	name, old := "name."+email[2:14], "old."+email[2:14]
 	colleague, colleagueID := join(staff, customer, address("b"), "member")
 	user.must(200, "POST", "/me/username", map[string]string{"username": old})
@@ -154,7 +154,7 @@ func TestChangeRecords(t *testing.T) {
 	signIn(t, s, strings.ToUpper(name), password, "portal")
 	colleague.must(200, "POST", "/me/username", map[string]string{"username": strings.ToUpper(old)})
 
-	// Another address counts once its reader has confirmed it; the old one is told before and after.
+	// Another address counts once its reader has confirmed it; the old one is notified before and after.
 	had := len(mails(t, s, email))
 	next := address("n")
 	user.refused(400, "wrong_password", "POST", "/me/email", map[string]string{"email": next, "password": "not the password"})
@@ -167,7 +167,7 @@ func TestChangeRecords(t *testing.T) {
 		t.Errorf("changed without being confirmed: %s", now.raw)
 	}
 	public.must(400, "POST", "/email-changes/confirm", map[string]string{"token": link[:len(link)-4]})
-	for range 2 { // twice is fine
+	for range 2 { // twice is no error
 		if a := public.must(200, "POST", "/email-changes/confirm", map[string]string{"token": link}); a.text("email") != next || a.text("username") != name {
 			t.Errorf("%s", a.raw)
 		}
@@ -176,9 +176,9 @@ func TestChangeRecords(t *testing.T) {
 	user.refused(401, "sign_in_required", "GET", "/me", nil)
 	public.refused(401, "wrong_credentials", "POST", "/auth/sign-in", map[string]string{"username": email, "password": password, "door": "portal"})
 	user = signIn(t, s, next, password, "portal")
-	invite(staff, customer, email, "member") // the old address is somebody else's now
+	invite(staff, customer, email, "member") // the old address now belongs to somebody else
 
-	// Staff ask for it too; the newest change counts, and the present address takes it back.
+	// Staff request it too; the newest change counts, and the present address withdraws it.
 	etag = staff.must(200, "GET", path, nil).header.Get("ETag")
 	third, fourth := address("t"), address("f")
 	etag = staff.must(200, "PATCH", path, map[string]string{"email": third}, "If-Match", etag).header.Get("ETag")
@@ -192,7 +192,7 @@ func TestChangeRecords(t *testing.T) {
 		t.Errorf("%s", now.raw)
 	}
 
-	// Many at once, some of whom it is not possible for.
+	// Many at once, for some of whom it is not possible.
 	rows := staff.must(200, "POST", "/users/bulk", map[string]any{"action": "suspend", "userIds": []string{id, colleagueID, "nobody"}, "until": time.Now().Add(time.Hour)}).items("results")
 	if rows[0]["status"] != "ok" || rows[1]["status"] != "ok" || rows[2]["code"] != "not_found" {
 		t.Errorf("%v", rows)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// settingsOf lets a test have the settings of the stack, which are everybody's, for itself until it ends: a lock beside
-// stack.json keeps other tests and other packages out. Then they are what they were.
+// settingsOf gives a test sole use of the stack's settings, which all tests share, until it ends: a lock next to
+// stack.json keeps other tests and other packages out. Then the settings are restored.
 func settingsOf(staff caller) (change func(map[string]any)) {
 	staff.t.Helper()
 	lock, err := os.OpenFile(filepath.Join(filepath.Dir(os.Getenv("CLIENTELE_STACK")), "settings.lock"), os.O_CREATE|os.O_RDWR, 0o600)
@@ -61,7 +61,7 @@ func enters(t testing.TB, s stack, email string, mailCount int) caller {
 	m := mailed(t, s, email, mailCount)
 	nobody(t, s).must(204, "POST", "/auth/reset-password", map[string]string{"token": token(t, m), "password": password})
 	var c caller
-	within(t, "sign-in of "+email, func() bool { // a sign-in in the second of the reset waits for its end
+	within(t, "sign-in of "+email, func() bool { // a sign-in in the second of the reset waits until it is over
 		a := nobody(t, s).call("POST", "/auth/sign-in", map[string]string{"username": email, "password": password, "door": "portal"})
 		c = caller{t: t, stack: s, token: a.text("accessToken")}
 		return a.status == 200
@@ -88,7 +88,7 @@ func TestRegisterToSignIn(t *testing.T) {
 			t.Errorf("confirmed as %s", status)
 		}
 		ids = append(ids, id)
-		mailed(t, s, email, 2) // that it waits; once it is decided, a letter that is still queued is withdrawn
+		mailed(t, s, email, 2) // the mail that it waits; after the decision, a letter that is still queued is withdrawn
 	}
 	waits := func(list string) (n int) {
 		for _, r := range staff.must(200, "GET", list, nil).items("items") {
@@ -140,8 +140,8 @@ func TestRegisterToSignIn(t *testing.T) {
 	if m := mailed(t, s, three, 3); !strings.Contains(m.Text, "We do not know you.") {
 		t.Errorf("mail: %s", m.Text)
 	}
-	// Who is known hears how to sign in, and the visitor the same as ever.
-	mailed(t, s, one, 4) // of the new password
+	// A known person is told how to sign in, and the visitor gets the same answer as ever.
+	mailed(t, s, one, 4) // about the new password
 	register(public, one)
 	if m := mailed(t, s, one, 5); !strings.Contains(m.Text, "You already have access") {
 		t.Errorf("mail: %s", m.Text)

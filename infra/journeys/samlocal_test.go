@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// containers says where the functions run in containers beside the local cloud, and how one is invoked there.
-// CLIENTELE_SAM_LOCAL=1 asks for these tests: they need Docker or what stands in for it.
+// containers runs the functions in containers next to the local cloud, and invokes them there. CLIENTELE_SAM_LOCAL=1
+// asks for these tests: they need Docker or its substitute.
 type containers struct {
 	t   *testing.T
 	env []string
@@ -66,7 +66,7 @@ func (c containers) start() string {
 		}
 	})
 	var found struct{ API string }
-	deadline := time.Now().Add(12 * time.Minute) // functions are built first
+	deadline := time.Now().Add(12 * time.Minute) // the functions are built first
 	for {
 		raw, err := os.ReadFile(filepath.Join(filepath.Dir(os.Getenv("CLIENTELE_STACK")), "sam-local.json"))
 		if err == nil && json.Unmarshal(raw, &found) == nil && found.API != "" {
@@ -83,7 +83,7 @@ func (c containers) start() string {
 	}
 }
 
-// An invitation is made and accepted by functions in containers; the mail is sent by the local cloud.
+// Functions in containers make and accept an invitation; the local cloud sends the mail.
 func TestSamLocal(t *testing.T) {
 	s := theStack(t)
 	c := theContainers(t, s)
@@ -111,7 +111,7 @@ func TestSamLocal(t *testing.T) {
 	}
 	user.must(200, "GET", "/users?limit=5", nil)
 	staff.must(200, "POST", "/users/"+accepted.text("user.id")+"/deactivate", nil)
-	// There is no authorizer in sam local: the functions themselves refuse.
+	// sam local has no authorizer: the functions themselves refuse.
 	user.refused(http.StatusUnauthorized, "sign_in_required", "GET", "/me", nil)
 	public.refused(http.StatusUnauthorized, "sign_in_required", "GET", "/me", nil)
 }
@@ -121,7 +121,7 @@ func TestSamInvoke(t *testing.T) {
 	s := theStack(t)
 	c := theContainers(t, s)
 	for _, e := range []struct{ function, event, answer string }{
-		{"NotifyFunction", "notify/testdata/mails.json", `"batchItemFailures":`}, // mails that are nowhere: nothing to do
+		{"NotifyFunction", "notify/testdata/mails.json", `"batchItemFailures":`}, // mails that do not exist: nothing to do
 		{"SweepOutboxFunction", "sweep-outbox/testdata/schedule.json", ""},
 		{"ExpireInvitationsFunction", "expire-invitations/testdata/schedule.json", ""},
 		{"PicturesFunction", "pictures/testdata/object-created.json", ""}, // nobody's upload: nothing to do
@@ -154,7 +154,7 @@ func TestSamInvoke(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 6*time.Minute)
 		defer cancel()
 		out, err := c.command(ctx, "sam-invoke", "FirstAdministratorFunction", event).CombinedOutput()
-		// sam writes the answer anew where it goes through a log, then with a blank.
+		// When its answer goes through a log, sam writes it again, with a space.
 		if err != nil || !strings.Contains(strings.ReplaceAll(string(out), " ", ""), `"invited":false`) {
 			t.Errorf("%v\n%s", err, out)
 		}

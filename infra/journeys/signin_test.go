@@ -23,7 +23,7 @@ func TestRefreshAndSignOut(t *testing.T) {
 	first.refused(401, "sign_in_required", "GET", "/me", nil)
 	caller{t: t, stack: s, token: one.text("accessToken")}.refused(401, "sign_in_required", "GET", "/me", nil)
 	public.refused(401, "sign_in_required", "POST", "/auth/refresh", refresh)
-	caller{t: t, stack: s, token: two.text("accessToken")}.must(200, "GET", "/me", nil) // the other device stays
+	caller{t: t, stack: s, token: two.text("accessToken")}.must(200, "GET", "/me", nil) // the other device stays signed in
 }
 
 func TestForgottenPassword(t *testing.T) {
@@ -51,7 +51,7 @@ func TestForgottenPassword(t *testing.T) {
 	}
 }
 
-// Staff give a temporary password: it opens nothing but the choice of one's own.
+// Staff give a temporary password: it only lets people choose their own.
 func TestTemporaryPassword(t *testing.T) {
 	s := theStack(t)
 	staff, public := admin(t, s), nobody(t, s)
@@ -96,7 +96,8 @@ func TestSlowDown(t *testing.T) {
 	for range 5 {
 		public.refused(401, "wrong_credentials", "POST", "/auth/sign-in", map[string]string{"username": login, "password": "wrong password", "door": "portal"})
 	}
-	// The first pause is two seconds and each next one twice as long: a slow machine may try again only after one.
+	// The first pause is two seconds, and each one is twice as long as the last: a slow machine may only get to try
+	// again after one.
 	guess := map[string]string{"username": login, "password": "wrong password", "door": "portal"}
 	a := public.call("POST", "/auth/sign-in", guess)
 	for tries := 0; a.status == 401 && tries < 5; tries++ {
@@ -126,7 +127,7 @@ func TestForgedTokens(t *testing.T) {
 			t.Errorf("%s: %d %s", name, a.status, a.raw)
 		}
 	}
-	at := len(staff.token) - 40 // in the signature, and not its last letter, of which two bits count
+	at := len(staff.token) - 40 // in the signature, but not its last letter, of which only two bits count
 	forged := staff.token[:at] + otherLetter(staff.token[at]) + staff.token[at+1:]
 	for _, bearer := range []string{"x", "a.b.c", strings.Repeat("y", 5000), forged} {
 		if a := (caller{t: t, stack: s, token: bearer}).call("GET", "/me", nil); a.status != 401 {

@@ -1,5 +1,5 @@
-// Package journeys_test walks through the deployed template as clients of the API do: real requests, real mails, a real
-// table. It needs a running local cloud: CLIENTELE_STACK names its stack.json (`make test` sees to it).
+// Package journeys_test goes through the deployed template as clients of the API do: real requests, real mails, a real
+// table. It needs a running local cloud: CLIENTELE_STACK names its stack.json (`make test` sets it).
 package journeys_test
 
 import (
@@ -25,7 +25,7 @@ type stack struct {
 	Admin                                                                              struct{ Username, Password string }
 }
 
-// theStack reads stack.json, or skips the test where there is none and none is required.
+// theStack reads stack.json, or skips the test when there is none and none is required.
 func theStack(t *testing.T) stack {
 	t.Helper()
 	path := os.Getenv("CLIENTELE_STACK")
@@ -46,12 +46,12 @@ func theStack(t *testing.T) stack {
 	return s
 }
 
-// caller is somebody who calls the API; token "" is nobody.
+// caller is somebody who calls the API; token "" means nobody.
 type caller struct {
 	t     testing.TB
 	stack stack
 	token string
-	api   string // another address of the API, "" is the stack's
+	api   string // another address of the API; "" means the stack's
 }
 
 // answer is what came back.
@@ -92,7 +92,7 @@ func (a answer) items(name string) []map[string]any {
 	return out
 }
 
-// The client waits as long as a very slow machine may need; the functions have shorter limits of their own.
+// The client waits as long as a very slow machine may need; the functions have shorter limits.
 var client = &http.Client{Timeout: 2 * time.Minute}
 
 // call sends one request; body is JSON text, a value to encode, or nil. headers are name, value, name, value …
@@ -142,11 +142,11 @@ func (c caller) try(method, path string, body any, headers ...string) (answer, e
 	defer w.Body.Close()
 	raw, err := io.ReadAll(w.Body)
 	a := answer{status: w.StatusCode, header: w.Header, raw: raw}
-	_ = json.Unmarshal(raw, &a.body) // no body, or none of ours
+	_ = json.Unmarshal(raw, &a.body) // there is no body, or none of ours
 	return a, err
 }
 
-// must is call with the status that has to come back.
+// must is call with the status that is expected.
 func (c caller) must(status int, method, path string, body any, headers ...string) answer {
 	c.t.Helper()
 	a := c.call(method, path, body, headers...)
@@ -183,19 +183,19 @@ func admin(t testing.TB, s stack) caller {
 	return signIn(t, s, s.Admin.Username, s.Admin.Password, "console")
 }
 
-// address returns an e-mail address nobody has used.
+// address returns an e-mail address that nobody has used.
 func address(name string) string {
 	return name + "." + strings.ReplaceAll(uuid.NewString(), "-", "")[:12] + "@example.com"
 }
 
-// recovery is how long what follows a change may take: its mail, its job, its search words and counts. The table's stream
-// brings them at once, but in the local cloud it is one line in which thousands of records of another test may stand before
-// them, and then the sweeper, which comes each minute, is the one that acts; what was killed under way has to wait for the
-// end of its lease of two minutes before that. It decides in failure only.
+// recovery is how long the effects of a change may take: its mail, its job, its search words and counts. The table's
+// stream brings them at once, but in the local cloud it is one queue, in which thousands of records of another test may
+// come first. Then the sweeper acts instead, which runs every minute; and after work that was killed, it must first
+// wait for the end of a lease of two minutes. It matters only in failures.
 const recovery = 5 * time.Minute
 
-// within polls until done says so, as long as a recovery may take. It looks once more after that: a busy machine may have
-// slept through all of it.
+// within polls until done returns true, for as long as a recovery may take. It looks once more after that, because a
+// busy machine may have slept through all of it.
 func within(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	poll(t, what, 50*time.Millisecond, done)
@@ -236,8 +236,8 @@ func mails(t testing.TB, s stack, to string) []message {
 	return list.Messages
 }
 
-// mailed waits until n mails have come to an address and returns the newest. Before an invitation is sent again its mail
-// must have come: one that was still queued is withdrawn, and never comes.
+// mailed waits until n mails have arrived at an address and returns the newest. Before an invitation is sent again its
+// mail must have arrived: one that is still queued is withdrawn and never comes.
 func mailed(t testing.TB, s stack, to string, n int) message {
 	t.Helper()
 	var got []message
@@ -245,7 +245,7 @@ func mailed(t testing.TB, s stack, to string, n int) message {
 	return got[0]
 }
 
-// temporaryInMail finds the temporary password of a mail, which stands alone in its line.
+// temporaryInMail finds the temporary password in a mail, which is alone on its line.
 var temporaryInMail = regexp.MustCompile(`(?m)^[0-9a-z]{5}(?:-[0-9a-z]{5}){3}\b`)
 
 var tokenInMail = regexp.MustCompile(`/(?:invitation|reset-password|email-change|registration|guest/link)#([A-Za-z0-9_.-]+)`)

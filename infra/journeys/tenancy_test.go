@@ -9,7 +9,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Every route of the contract that takes an id answers 404 for another customer's, whoever of a customer asks.
+// Every route of the contract that takes an id answers 404 for another customer's id, whoever of a customer asks.
 func TestForeignIDs(t *testing.T) {
 	s := theStack(t)
 	staff := admin(t, s)
@@ -110,7 +110,7 @@ func TestRoles(t *testing.T) {
 		who  string
 		c    caller
 		role string
-		code string // "" is success
+		code string // "" means success
 	}{
 		{"administrator", boss, "administrator", ""}, {"moderator", moderator, "member", ""}, {"moderator", moderator, "moderator", "role_not_allowed"},
 		{"moderator", moderator, "administrator", "role_not_allowed"}, {"agent", agent, "administrator", ""}, {"administrator", boss, "agent", "invalid_role"},

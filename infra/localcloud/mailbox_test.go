@@ -75,7 +75,7 @@ func TestMailsOutliveTheCloud(t *testing.T) {
 	if _, err := before.list(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	body = strings.ReplaceAll(oneMail, `"m1"`, `"m2"`) // a look never tells less than there was when it was asked for
+	body = strings.ReplaceAll(oneMail, `"m1"`, `"m2"`) // a request never returns less than there was when it was made
 	if all, err := before.list(t.Context()); err != nil || len(all) != 2 {
 		t.Errorf("got %v, %v", all, err)
 	}

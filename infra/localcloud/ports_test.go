@@ -20,14 +20,14 @@ func TestABusyPortIsNamed(t *testing.T) {
 			t.Errorf("%q does not say %q", err, want)
 		}
 	}
-	// What was free is free again.
+	// Ports that were free are free again.
 	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port-1))
 	if err == nil {
 		l.Close()
 	}
 }
 
-// busyPort listens on a port with a free one before it: tests beside this one take ports of their own.
+// busyPort listens on a port that has a free one before it; tests that run in parallel take their own ports.
 func busyPort(t *testing.T) (net.Listener, int) {
 	t.Helper()
 	for range 100 {

@@ -17,17 +17,18 @@ import (
 	"github.com/google/uuid"
 )
 
-// client is for what a test needs around the pages: the API that makes what they show, and the mailbox.
+// client is for what a test needs besides the pages: the API that makes what they show, and the mailbox.
 func client() *http.Client { return &http.Client{Timeout: 2 * time.Minute} }
 
-// caller calls the API with a token; "" is nobody.
+// caller calls the API with a token; "" means nobody.
 type caller struct {
 	t     testing.TB
 	stack stack
 	token string
 }
 
-// must sends a request and returns the answer's members; another status fails the test. headers are name, value, …
+// must sends a request and returns the members of the answer; any other status fails the test. headers are name, value,
+// …
 func (c caller) must(status int, method, path string, body any, headers ...string) map[string]any {
 	c.t.Helper()
 	raw, err := json.Marshal(body)
@@ -55,7 +56,7 @@ func (c caller) must(status int, method, path string, body any, headers ...strin
 		c.t.Fatalf("%s %s: %d instead of %d: %s %v", method, path, w.StatusCode, status, answer, err)
 	}
 	var members map[string]any
-	_ = json.Unmarshal(answer, &members) // no body, or none of ours
+	_ = json.Unmarshal(answer, &members) // there is no body, or none of ours
 	return members
 }
 
@@ -65,7 +66,7 @@ func signedIn(t testing.TB, s stack, login, password, door string) caller {
 	return caller{t: t, stack: s, token: a["accessToken"].(string)}
 }
 
-// administrator calls the API as the first administrator. All tests share one sign-in: there is a limit on them.
+// administrator calls the API as the first administrator. All tests share one sign-in, because sign-ins are limited.
 func administrator(t testing.TB, s stack) caller {
 	t.Helper()
 	staffToken.once.Do(func() { staffToken.text = signedIn(t, s, s.Admin.Username, s.Admin.Password, "console").token })
@@ -175,8 +176,8 @@ func address(name string) string {
 
 type message struct{ Subject, Text string }
 
-// mailed waits until n mails have come to an address and returns the newest. Before an invitation is sent again its mail
-// must have come: one that was still queued is withdrawn, and never comes.
+// mailed waits until n mails have arrived at an address and returns the newest. Before an invitation is sent again its
+// mail must have arrived: one that is still queued is withdrawn and never comes.
 func mailed(t testing.TB, s stack, to string, n int) message {
 	t.Helper()
 	var all []message
@@ -186,8 +187,8 @@ func mailed(t testing.TB, s stack, to string, n int) message {
 	return all[0]
 }
 
-// about waits for a mail to an address with this subject, in which … stands for what is left out, and returns it. It is
-// looked for by all of it: letters before it may have the same words in theirs.
+// about waits for a mail to an address with this subject, in which … stands for anything, and returns it. The whole
+// subject is compared, because earlier letters may have the same words in theirs.
 func about(t testing.TB, s stack, to, subject string) message {
 	t.Helper()
 	var found message
@@ -204,7 +205,8 @@ func about(t testing.TB, s stack, to, subject string) message {
 	return found
 }
 
-// mailsTo returns the mails that have come to an address, the newest first. A mailbox too busy to answer is asked again.
+// mailsTo returns the mails that have arrived at an address, the newest first. A mailbox too busy to answer is asked
+// again.
 func mailsTo(t testing.TB, s stack, to string) []message {
 	t.Helper()
 	var list struct{ Messages []message }
@@ -234,7 +236,7 @@ func link(t testing.TB, m message) string {
 	return strings.TrimRight(found, ".")
 }
 
-// temporary returns the temporary password in a mail, which stands alone in its line.
+// temporary returns the temporary password in a mail, which is alone on its line.
 func temporary(t testing.TB, m message) string {
 	t.Helper()
 	found := regexp.MustCompile(`(?m)^[0-9a-z]{5}(?:-[0-9a-z]{5}){3}\b`).FindString(m.Text)
@@ -250,7 +252,7 @@ func token(t testing.TB, m message) string {
 	return token
 }
 
-// publish has the local cloud's name server answer with these TXT records.
+// publish makes the local cloud's name server answer with these TXT records.
 func publish(t testing.TB, s stack, name string, texts ...string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(context.Background(), http.MethodPut, s.Mailbox+"/dns/"+name, strings.NewReader(strings.Join(texts, "\n")))

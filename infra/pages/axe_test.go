@@ -12,7 +12,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// axeScript returns axe-core (infra/axe pins it).
+// axeScript returns axe-core (infra/axe pins its version).
 func axeScript(t testing.TB) string {
 	t.Helper()
 	directory := filepath.Join(checkout, "infra", "axe")
@@ -31,9 +31,9 @@ func axeScript(t testing.TB) string {
 	return string(script)
 }
 
-// auditing returns what axe-core calls serious or critical, of the page with its menus closed and of what is in them when
-// they are open (they lie over each other and the rows below then), and leaves them as they were. (The bar below a table
-// lies over the rows that are scrolled under it; at the page's end it has a place of its own.)
+// auditing returns what axe-core calls serious or critical: on the page with its menus closed, and in the menus when
+// they are open (then they cover each other and the rows below). It leaves the menus as they were. (The bar below a
+// table covers the rows that are scrolled under it; at the end of the page it has its own place.)
 const auditing = `
 (async () => {
   const options = { resultTypes: ["violations"], preload: false };
@@ -54,14 +54,14 @@ const auditing = `
     v.nodes.slice(0, 3).map((n) => "    " + n.html.slice(0, 160) + " " + n.failureSummary.replace(/\s+/g, " ").slice(0, 300)).join("\n")).join("\n");
 })()`
 
-// audit returns what is not accessible on the page, "" when nothing is.
+// audit returns what is not accessible on the page, or "".
 func (p person) audit(script string) string {
 	p.t.Helper()
-	// What fetches itself again would put other elements under the audit.
+	// A part that refreshes itself would replace elements during the audit.
 	p.comes("the page to stay as it is", func() bool { return p.yes(`!document.querySelector("[data-live]")`) })
 	found := asking(p, "axe", 6*time.Minute, func(ctx context.Context, t *chromedp.Target) (string, error) {
 		loaded, err := chromedp.Evaluate[bool](`"axe" in window`)(ctx, t)
-		if err == nil && !loaded { // once a page
+		if err == nil && !loaded { // once per page
 			_, err = chromedp.Evaluate[chromedp.Void](script)(ctx, t)
 		}
 		if err != nil {

@@ -29,10 +29,10 @@ var shared struct {
 	err  error
 }
 
-// startLimit is how long a browser may take to come up, and a tab to open, on a machine that is busy with other things.
+// startLimit is how long a browser may take to start, and a tab to open, on a busy machine.
 const startLimit = time.Minute
 
-// startBrowser tries three times: what a busy machine kept from starting once may well start the next time.
+// startBrowser tries three times: what fails once on a busy machine may well succeed the next time.
 func startBrowser() {
 	path, err := chromium()
 	if err != nil {
@@ -48,12 +48,12 @@ func startBrowser() {
 			shared.ctx, shared.stop = ctx, func() { stop(); end() }
 			return
 		}
-		go func() { stop(); end() }() // waits for a process that may hang
+		go func() { stop(); end() }() // this waits for a process that may hang
 	}
 }
 
-// started makes the first call of a context, which starts the browser or opens the tab. These live as long as the context
-// of that call, so the call has no deadline of its own.
+// started makes the first call of a context, which starts the browser or opens the tab. These live as long as that
+// call's context, so the call has no deadline.
 func started(ctx context.Context) error {
 	done := make(chan error, 1)
 	go func() { done <- chromedp.Do(ctx) }()
@@ -78,7 +78,7 @@ func chromium() (string, error) {
 	return "", fmt.Errorf("no Chromium or Chrome (Debian: apt install chromium); CLIENTELE_CHROMIUM says where it is")
 }
 
-// theBrowser skips the test where there is no browser and none is required.
+// theBrowser skips the test when there is no browser and none is required.
 func theBrowser(t testing.TB) {
 	t.Helper()
 	if _, err := chromium(); err != nil && os.Getenv("CLIENTELE_REQUIRED") == "" {
@@ -86,7 +86,7 @@ func theBrowser(t testing.TB) {
 	}
 }
 
-// person is a browser profile of its own with one tab: nobody else's cookies.
+// person is a separate browser profile with one tab: nobody else's cookies.
 type person struct {
 	t   testing.TB
 	ctx context.Context

@@ -12,35 +12,35 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// A page may be on its way to another one at any moment; the browser then answers whatever is under way with an error.
-// What only looks is asked again (asking, ask). What acts is not (act): the page did it before it went, and the wait that
-// follows an act decides whether that is so.
+// A page may be about to be replaced at any moment; the browser then answers whatever is under way with an error. Calls
+// that only look are made again (asking, ask). Calls that act are not (act): the page did it before it went, and the
+// wait that follows decides whether it did.
 
-// patience is how long one thing may take on a machine much slower than a developer's. It decides in failure only.
+// patience is how long one thing may take on a machine much slower than a developer's. It matters only in failures.
 const patience = 30 * time.Second
 
-// unasked are the browser's errors of calls that never reached a page: there was none between two.
+// unasked are the browser's errors for calls that never reached a page, because there was none at the time.
 var unasked = []string{
 	"cannot find default execution context", "cannot find context with specified id", "uniquecontextid not found", "not attached to an active page",
 }
 
-// interrupted are those of calls that were under way when the page went. They may have done what they were to do.
+// interrupted are its errors for calls that were under way when the page went. They may have taken effect.
 var interrupted = []string{
 	"inspected target navigated or closed", "execution context was destroyed", "promise was collected", "no frame for given id found",
 	"frame with the given id was not found", "frame was detached", "unable to capture screenshot", "internal error",
 }
 
-// said tells whether the browser answered with one of the errors.
+// said says whether the browser answered with one of the errors.
 func said(err error, what []string) bool {
 	var answer *cdproto.Error
 	if !errors.As(err, &answer) {
-		return false // what is no answer of the browser (a tab that is gone, an exception of a script) is no matter of time
+		return false // an error that is not the browser's answer (a tab that is gone, an exception of a script) does not pass with time
 	}
 	message := strings.ToLower(answer.Message)
 	return slices.ContainsFunc(what, func(part string) bool { return strings.Contains(message, part) })
 }
 
-// asking makes a call that may be made any number of times, until it is answered; one try may take a third of limit.
+// asking makes a call that may be repeated until it is answered; one try may take a third of limit.
 func asking[T any](p person, what string, limit time.Duration, call chromedp.Action[T]) T {
 	p.t.Helper()
 	deadline := time.Now().Add(limit)
@@ -76,7 +76,7 @@ func (p person) act(what string, call chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// set makes calls about the tab, such as its size, that change nothing when they are made again.
+// set makes calls about the tab, such as its size, that can be repeated without effect.
 func (p person) set(what string, call chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
 	asking(p, what, patience, call)
@@ -100,16 +100,16 @@ func (p person) yes(expression string) bool {
 	return value
 }
 
-// recovery is how long what follows a change may take: its mail, its search words and counts. The table's stream brings
-// them at once, but in the local cloud it is one line in which thousands of records of another test may stand before them,
-// and then the sweeper, which comes each minute, is the one that sends; a mail whose try was killed has to wait for the end
-// of its lease of two minutes before that. It decides in failure only.
+// recovery is how long the effects of a change may take: its mail, its search words and counts. The table's stream
+// brings them at once, but in the local cloud it is one queue, in which thousands of records of another test may come
+// first. Then the sweeper sends instead, which runs every minute; and a mail whose try was killed must first wait for
+// the end of its lease of two minutes. It matters only in failures.
 const recovery = 5 * time.Minute
 
 // pause is the time between two looks.
 const pause = 50 * time.Millisecond
 
-// within polls until done says so, as long as a recovery may take.
+// within polls until done returns true, for as long as a recovery may take.
 func within(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	if !soon(recovery, done) {
@@ -117,7 +117,7 @@ func within(t testing.TB, what string, done func() bool) {
 	}
 }
 
-// until is within of a page: it says what the page shows when the wait is over.
+// until is within for a page: it reports what the page shows when the wait is over.
 func (p person) until(what string, limit time.Duration, done func() bool) {
 	p.t.Helper()
 	if !soon(limit, done) {
@@ -125,12 +125,12 @@ func (p person) until(what string, limit time.Duration, done func() bool) {
 	}
 }
 
-// givesUp is after how long without any news a page asks no longer by itself, and a little more: it asks forty times, each
-// three seconds at most (data-live in clientele.js).
+// givesUp is how long a page without news goes on asking by itself, and a little more: it asks forty times, every three
+// seconds at most (data-live in clientele.js).
 const givesUp = 130 * time.Second
 
-// comes waits for what a page fetches by itself. The product may take longer than the page asks: then it is opened again, as
-// people do, once it has been seen to ask.
+// comes waits for what a page fetches by itself. The product may take longer than the page asks; then the page is
+// opened again, as people do, once it has been seen to ask.
 func (p person) comes(what string, done func() bool) {
 	p.t.Helper()
 	opened := time.Now()
@@ -149,8 +149,8 @@ func (p person) comes(what string, done func() bool) {
 	})
 }
 
-// soon polls until done says so or the limit is over. It looks once more after the limit: a busy machine may have slept
-// through all of it.
+// soon polls until done returns true or the limit is over. It looks once more after the limit, because a busy machine
+// may have slept through all of it.
 func soon(limit time.Duration, done func() bool) bool {
 	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(pause) {
 		if done() {

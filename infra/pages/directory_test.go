@@ -27,7 +27,7 @@ func (p person) doWithPicked(what string) {
 	p.leaves(what+" with those picked", func() { p.do(`document.querySelector(".picked [value=` + what + `]").click()`) })
 }
 
-// query is the query of the page's address.
+// query returns the query of the page's address.
 func (p person) query() url.Values {
 	p.t.Helper()
 	u, err := url.Parse(p.ask(`location.href`).(string))
@@ -37,7 +37,7 @@ func (p person) query() url.Values {
 	return u.Query()
 }
 
-// The list follows what is typed without another page, and says to screen readers how many there are; its address can be
+// The list follows the typing without another page, and tells screen readers how many there are; its address can be
 // passed on, and going back shows the list as it was.
 func TestSearchWhileTyping(t *testing.T) {
 	s := theStack(t)
@@ -71,7 +71,8 @@ func TestSearchWhileTyping(t *testing.T) {
 		t.Errorf("asked for %q", q)
 	}
 	p.types(word[2:])
-	// Where typing takes longer than the list waits, the beginning of the word is asked for as well, and finds the same two.
+	// When typing takes longer than the list waits, the beginning of the word is searched for as well, and finds the
+	// same two.
 	p.until("the number of results of the whole word to be said", patience, func() bool {
 		return p.yes(`document.getElementById("said").textContent === "2 users found." && new URLSearchParams(location.search).get("q") === ` + quote(word))
 	})
@@ -107,8 +108,8 @@ func TestSearchWhileTyping(t *testing.T) {
 	p.seesNo("Customer: " + name)
 }
 
-// Many are acted on at once: what cannot simply be undone is asked first, each has a result, and those that failed can be
-// tried again; the way back leads to the list as it was.
+// Actions on many at once: what cannot simply be undone is asked first, each person has a result, and those that failed
+// can be tried again; the way back leads to the list as it was.
 func TestManyAtOnce(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)
@@ -155,7 +156,7 @@ func TestManyAtOnce(t *testing.T) {
 	p.sees("A new link is on its way")
 	mailed(t, s, late, 2)
 
-	// One row's action leads back as well.
+	// One row's action leads back too.
 	p.open(list)
 	p.press("Reactivate " + nameOnPage(anna))
 	p.sees("is active again.")
@@ -169,7 +170,7 @@ func nameOnPage(email string) string {
 	return first + " " + last
 }
 
-// A customer's administrator has the same list of their own people; a moderator may pick whom they may act on.
+// A customer's administrator has the same list of their own people; a moderator may pick the people they may act on.
 func TestPortalList(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)

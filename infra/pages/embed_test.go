@@ -13,13 +13,13 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// otherSite is a web server of somebody else, whose one page holds this code. Browsers find every name below localhost on
-// this machine; nobody vouches for the certificate, which visitor takes all the same.
+// otherSite is somebody else's web server, whose one page contains this code. Browsers resolve every name below
+// localhost to this machine; nobody vouches for the certificate, but visitor accepts it.
 func otherSite(t *testing.T, name, code string) (origin string) {
 	t.Helper()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Referrer-Policy", "origin") // else browsers do not tell the local portal, which has no TLS, where a form stands
+		w.Header().Set("Referrer-Policy", "origin") // else browsers do not tell the local portal, which has no TLS, which site a form is on
 		_, _ = w.Write([]byte(`<!doctype html><html lang="en"><title>Fjordfisk</title><main><h1>Fjordfisk</h1><p><a href="#content">Fresh fish</a></p>` + code + `</main></html>`))
 	}))
 	t.Cleanup(server.Close)
@@ -40,7 +40,7 @@ func visitorOf(t *testing.T) person {
 	return p
 }
 
-// frame is what is in the page's frame. It is of another site, so the browser keeps it in a process of its own.
+// frame returns what is in the page's frame. It is of another site, so the browser runs it in its own process.
 func (p person) frame(address string) person {
 	p.t.Helper()
 	var frame person
@@ -67,7 +67,7 @@ func (c caller) embed(query string) string {
 	return c.must(200, "GET", "/embeds/"+query, nil)["code"].(string)
 }
 
-// The plain form stands in another site's page and leads to the portal, from an allowed site and from no other.
+// The plain form is on another site's page and leads to the portal, from an allowed site and from no other.
 func TestEmbeddedForm(t *testing.T) {
 	s := theStack(t)
 	staff := administrator(t, s)
@@ -86,7 +86,7 @@ func TestEmbeddedForm(t *testing.T) {
 		visitor.fill("city", "Bergen")
 		visitor.press("Register")
 	}
-	fill(allowed, "rita@gister") // an address to the browser
+	fill(allowed, "rita@gister") // an address for the browser
 	visitor.sees("There is a problem", "This is not an e-mail address.")
 	if origin := visitor.ask(`location.origin`); origin != s.Portal {
 		t.Errorf("the form leads to %v", origin)
@@ -114,7 +114,7 @@ func TestEmbeddedForm(t *testing.T) {
 	visitor.press("Register")
 	visitor.sees("We mail you a link")
 
-	// A script of the page sends the form itself, and shows what came of it: on the allowed site. The browser lets no other
+	// On the allowed site a script of the page sends the form itself and shows the result. The browser lets no other
 	// page read the answer.
 	email = address("rita")
 	sent := func(site, email string) string {
@@ -195,7 +195,7 @@ func TestEmbeddedFrame(t *testing.T) {
 	}
 	mailed(t, s, email, 1)
 
-	night := somebody(t) // light, whatever the visitor's system prefers: so are most pages around it
+	night := somebody(t) // it is light whatever the visitor's system prefers, like most pages around it
 	night.prefer("dark")
 	night.open(s.Portal + "/embed/registration")
 	if colour := night.ask(`getComputedStyle(document.body).backgroundColor`); colour != "rgb(255, 255, 255)" {

@@ -11,21 +11,21 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// look is one page as somebody sees it: how it is reached, and what must be on it (a selector).
+// look is one page as somebody sees it: how to reach it, and what must be on it (a selector).
 type look struct {
 	name string
 	show func(p person)
 	has  string
-	dark bool // also photographed for the night
+	dark bool // also photographed in dark mode
 }
 
-// TestEveryPage looks at every page in every language, wide and as on a phone: nothing is inaccessible, wider than the
-// window, or left without a text, and a picture is kept.
+// TestEveryPage looks at every page in every language, wide and as on a phone: nothing may be inaccessible, wider than
+// the window, or without a text, and a picture is kept.
 func TestEveryPage(t *testing.T) {
 	s := theStack(t)
 	rules := axeScript(t)
 	pictures := picturesDirectory(t)
-	if err := os.RemoveAll(pictures); err != nil { // of pages that are no more
+	if err := os.RemoveAll(pictures); err != nil { // pictures of pages that no longer exist
 		t.Fatal(err)
 	}
 	w := newWorld(t, s)
@@ -120,7 +120,7 @@ func (p person) photograph(file string) {
 	}
 }
 
-// enter signs in whatever the language.
+// enter signs in in any language.
 func (p person) enter(door, login, password string) {
 	p.t.Helper()
 	p.open(door + "/sign-in")

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A list becomes a file with the people and the order that it shows, and one can come back to it.
+// A list becomes a file with the people and the order that it shows, and one can return to it.
 func TestExportPages(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)
@@ -40,7 +40,7 @@ func TestExportPages(t *testing.T) {
 		t.Errorf("opened %s instead of %s", p.path(), mine)
 	}
 
-	// It is nobody else's, and members have no such pages.
+	// The file is nobody else's, and members have no such pages.
 	other := api.customer("Elsewhere Ltd", "corporate")
 	foreign, member := address("foreign"), jon
 	api.join(other, foreign, "administrator", "en")
@@ -62,7 +62,7 @@ func TestExportPages(t *testing.T) {
 	staff.sees("The file is ready: 2 users.")
 }
 
-// download is the file that the page leads to.
+// download returns the file that the page links to.
 func download(t *testing.T, p person) string {
 	t.Helper()
 	address, _ := p.ask(`document.querySelector("#export a.primary, #import a[href*=result]").href`).(string)

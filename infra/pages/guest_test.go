@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Somebody who reads the mail of a contact address gets in by link, asks for a first user, and is out with the next click
-// once that user is there.
+// A person who reads the mail of a contact address gets in by link, asks for a first user, and is out with the next
+// click once that user exists.
 func TestContactAsksForAFirstUser(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)
@@ -22,7 +22,7 @@ func TestContactAsksForAFirstUser(t *testing.T) {
 	p.sees("a link is on its way")
 	address := link(t, mailed(t, s, contact, 1))
 
-	// Looking changes nothing: a scanner opens it first, and posts what it finds.
+	// Looking changes nothing: a scanner opens the link first, and posts what it finds.
 	scanner := browserless{t: t, door: s.Portal}
 	_, token, _ := strings.Cut(address, "#")
 	for range 3 {
@@ -90,7 +90,7 @@ func TestContactAsksForAFirstUser(t *testing.T) {
 		t.Errorf("after the first user, /guest leads to %s", p.path())
 	}
 	p.sees("has ended")
-	mailed(t, s, contact, 2) // how to sign in
+	mailed(t, s, contact, 2) // the mail says how to sign in
 	if w, _ := scanner.send("POST", "/sign-in/link", url.Values{"email": {contact}}); w.StatusCode != 303 {
 		t.Errorf("asking again: %d", w.StatusCode)
 	}

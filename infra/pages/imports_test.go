@@ -12,7 +12,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// brings puts a file into the page's field for one, as the dialog of the browser does.
+// brings puts a file into the page's file field, as the browser's dialog does.
 func (p person) brings(name, content string) {
 	p.t.Helper()
 	file := filepath.Join(p.t.TempDir(), name)
@@ -24,7 +24,7 @@ func (p person) brings(name, content string) {
 	p.until("the file "+name, patience, func() bool { return p.yes(`document.getElementById("f-file").files.length === 1`) })
 }
 
-// shows waits for what a job brings about: the page asks by itself, or is asked again where it has no script.
+// shows waits for the result of a job: the page asks by itself, or is opened again when it has no script.
 func (p person) shows(text string, scripted bool) {
 	p.t.Helper()
 	says := func() bool { return strings.Contains(p.text(), text) }
@@ -41,8 +41,8 @@ func (p person) shows(text string, scripted bool) {
 	p.settle()
 }
 
-// messyList is a file as people make them: three people who can be invited, and six rows that cannot, each for a reason
-// of its own.
+// messyList returns a file as people make them: three people who can be invited, and six rows that cannot, each for a
+// different reason.
 func messyList(fresh []string, known, invited, used string) string {
 	return "sep=;\r\nE-Mail;Vorname;Nachname;Rolle;Hobby\r\n" +
 		fresh[0] + ";Ada;Berg;;Chess\r\n" + fresh[1] + ";Bo;\"Lund; junior\";Moderator;\r\n" + ";;;;\r\n" + fresh[2] + ";J\xfcrgen;Alt;;\r\n" +
@@ -50,7 +50,7 @@ func messyList(fresh []string, known, invited, used string) string {
 		used + ";Other;Customer;;\r\n" + "king@example.com;Ki;Ng;king;\r\n" + "quotes@example.com;\"Bro\"ken;;;\r\n"
 }
 
-// Staff upload a file that is not tidy, see what would become of each row, confirm, and find the result.
+// Staff upload an untidy file, see what would become of each row, confirm, and find the result.
 func TestImportPages(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)
@@ -61,7 +61,7 @@ func TestImportPages(t *testing.T) {
 	api.invite(customer, invited, "member", "en")
 	api.join(other, used, "member", "en")
 	file := messyList(fresh, known, invited, used)
-	chief := address("chief") // there is a limit on the imports of one person
+	chief := address("chief") // the imports of one person are limited
 	api.join("provider", chief, "administrator", "en")
 
 	p := somebody(t)
@@ -74,7 +74,7 @@ func TestImportPages(t *testing.T) {
 	p.sees("March.csv", "Import Ltd", "Waiting for the file")
 	mine := p.path()
 
-	// What the bucket would refuse is not sent: it answers in words for programs.
+	// A file that the bucket would refuse is not sent: the bucket answers in words for programs.
 	p.brings("empty.csv", "")
 	if wrong, _ := p.ask(`document.getElementById("f-file").validationMessage`).(string); wrong != "The file is empty." {
 		t.Errorf("an empty file: %q", wrong)
@@ -110,13 +110,13 @@ func TestImportPages(t *testing.T) {
 		t.Errorf("the result is %q", result)
 	}
 
-	// Going back to a page that was left shows where the import is, and sending its form again does nothing new.
+	// Going back to an earlier page shows where the import is, and sending its form again does nothing new.
 	p.open(s.Console + mine + "?sent=1")
 	p.sees("The import is finished.")
 	p.open(s.Console + "/customers/" + customer + "/users")
 	p.seesIn(s.Console+"/customers/"+customer+"/users", fresh[0], fresh[1], fresh[2])
 
-	// The same file again: nobody is invited twice. The import can be discarded, and is gone then.
+	// The same file again: nobody is invited twice. The import can be discarded, and is then gone.
 	p.press("Import from CSV")
 	p.press("Go on to the file")
 	p.brings("people.csv", file)
@@ -131,7 +131,7 @@ func TestImportPages(t *testing.T) {
 	p.open(s.Console + gone)
 	p.sees("Not found")
 
-	// Files that are none are refused in words that help.
+	// Files of the wrong kind are refused in words that help.
 	for name, want := range map[string]string{"workbook.xlsx": "This file is a workbook", "names.csv": "The column with the e-mail addresses is missing."} {
 		p.open(s.Console + "/imports/new?customer=" + customer)
 		p.press("Go on to the file")
@@ -140,7 +140,7 @@ func TestImportPages(t *testing.T) {
 		p.shows(want, true)
 	}
 
-	// A form that is sent twice begins one import; a customer is found by the name.
+	// A form that is sent twice begins one import; a customer is found by name.
 	staff := enter(t, s.Console, chief, password)
 	twice := url.Values{"once": {"0192aaaa-0000-7000-8000-" + address("x")[2:8] + "000000"}, "customer": {customer}, "role": {"member"}}
 	first, _ := staff.send("POST", "/imports", twice)
@@ -163,7 +163,7 @@ func TestImportPages(t *testing.T) {
 	p.sees("Import users of " + name)
 }
 
-// A customer's administrator and moderator import their own people, without any script, and nobody else sees it.
+// A customer's administrator and moderator import their own people without any script, and nobody else sees it.
 func TestImportPagesInThePortal(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)
@@ -188,7 +188,7 @@ func TestImportPagesInThePortal(t *testing.T) {
 	p.press("Check the file")
 	p.shows("4 rows were checked.", false)
 	p.sees("Also change 1 record that differs from its row", "The record says something else: Phone.")
-	p.seesNo("another customer") // an address of another customer looks like any other
+	p.seesNo("another customer") // another customer's address looks like any other
 	p.press("Invite 2 people")
 	p.shows("1 row was not imported.", false)
 	p.press("Skipped 1")

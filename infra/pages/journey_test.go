@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The main job: staff create a customer, invite three addresses at once, and the one that is right gets in.
+// The main job: staff create a customer and invite three addresses at once, and the one that is right gets in.
 func TestInviteToActive(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)
@@ -79,7 +79,7 @@ func TestInviteToActive(t *testing.T) {
 	staff.seesIn(s.Console+base+"/users", "Ada Lovelace", "Active")
 	staff.seesIn(s.Console+base+"/invitations", good, "Accepted")
 
-	// Deactivated, the user is out with the next click; reactivated, they may sign in again.
+	// A deactivated user is out with the next click; a reactivated one may sign in again.
 	staff.seesIn(s.Console+base+"/users", "Ada Lovelace")
 	staff.press("Ada Lovelace")
 	staff.press("Deactivate Ada Lovelace")
@@ -94,7 +94,7 @@ func TestInviteToActive(t *testing.T) {
 	invitee.sees("Your profile")
 }
 
-// A link that was used, declined, replaced or cut off shows a way on.
+// A used, declined, replaced or truncated link shows a way on.
 func TestDeadLinks(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)
@@ -148,7 +148,7 @@ func TestDeadLinks(t *testing.T) {
 	visitor.press("English")
 	visitor.sees("Join Links Ltd", expired)
 
-	// A portal's link does not work at the console.
+	// A link of the portal does not work at the console.
 	visitor.open(strings.Replace(link(t, mailed(t, s, expired, 2)), s.Portal, s.Console, 1))
 	visitor.sees("This link belongs to other pages than these.")
 }
@@ -199,8 +199,8 @@ func TestForgottenPassword(t *testing.T) {
 	}
 }
 
-// Staff create a user with a temporary password, and renew one: each opens nothing but the choice of one's own. A
-// customer's administrator can send a link only.
+// Staff create a user with a temporary password, and renew one: each only lets people choose their own. A customer's
+// administrator can only send a link.
 func TestTemporaryPassword(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)
@@ -231,9 +231,9 @@ func TestTemporaryPassword(t *testing.T) {
 	visitor.fill("newPassword", password)
 	visitor.press("Set the password and go on")
 	visitor.sees("Your profile")
-	mailed(t, s, email, 2) // that the password was changed
+	mailed(t, s, email, 2) // about the changed password
 
-	staff.press("Renew password Tem Porary") // as screen readers hear it
+	staff.press("Renew password Tem Porary") // as screen readers say it
 	staff.sees("Renew the password of Tem Porary?", email)
 	staff.fill("mode", "temporaryPassword")
 	staff.press("Renew password")
@@ -333,7 +333,7 @@ func TestPortalPeople(t *testing.T) {
 	p.sees("There is no page at this address.")
 }
 
-// What has expired is resent at once, and only that.
+// Expired invitations are resent all at once, and only those.
 func TestResendExpired(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)
@@ -354,7 +354,7 @@ func TestResendExpired(t *testing.T) {
 	mailed(t, s, open, 1)
 }
 
-// Changes that meet are told to whoever comes second, and a form that is sent twice acts once.
+// The second of two editors is told about the first one's changes, and a form that is sent twice acts once.
 func TestMeetingChanges(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)
@@ -380,7 +380,7 @@ func TestMeetingChanges(t *testing.T) {
 	one.press("Save")
 	one.sees("Saved.", "Bergen")
 
-	// The same form from two windows at once: one sub-account.
+	// The same form from two windows at once makes one sub-account.
 	one.open(s.Console + "/customers/" + customer + "/subaccounts")
 	one.fill("name", "Twice")
 	posted := `(async () => { const f = document.querySelector("form.add"); const send = () => fetch(f.action, { method: "POST", body: new URLSearchParams(new FormData(f)) });
@@ -396,7 +396,7 @@ func TestMeetingChanges(t *testing.T) {
 	}
 }
 
-// Everything works without script, but for opening a mailed link, where the code is pasted.
+// Everything works without script, except for opening a mailed link, where the code is pasted.
 func TestWithoutScript(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)
@@ -424,7 +424,7 @@ func TestWithoutScript(t *testing.T) {
 	invitee.sees("Welcome, Ada.")
 }
 
-// The keyboard alone signs in: the first field has the focus, Enter sends.
+// One can sign in with the keyboard alone: the first field has the focus, Enter sends.
 func TestKeyboard(t *testing.T) {
 	s := theStack(t)
 	p := somebody(t)

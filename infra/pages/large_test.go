@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What is too large for the pages is answered with a page, as everything else is.
+// A request that is too large for the pages is answered with a page, like everything else.
 func TestTooLarge(t *testing.T) {
 	s := theStack(t)
 	for _, door := range []string{s.Console, s.Portal} {

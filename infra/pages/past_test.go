@@ -16,8 +16,8 @@ import (
 	"clientele/shared/store"
 )
 
-// expiredLink sends an invitation again eight days ago, through the rules and the table themselves, and returns the
-// token of the link that has expired since.
+// expiredLink resends an invitation eight days ago, through the rules and the table themselves, and returns the token
+// of the link, which has expired since.
 func expiredLink(t *testing.T, s stack, invitationID string) string {
 	t.Helper()
 	table, keys, newID := tableOf(t, s)
@@ -37,7 +37,7 @@ func (proves) PublicMail(string) bool                          { return false }
 func (proves) PublicSuffix(string) bool                        { return false }
 func (p proves) TXT(context.Context, string) ([]string, error) { return []string{p.record}, nil }
 
-// proven makes a domain the customer's.
+// proven makes a domain a customer's own.
 func proven(t *testing.T, s stack, customerID, domain string) {
 	t.Helper()
 	table, keys, newID := tableOf(t, s)
@@ -51,7 +51,7 @@ func proven(t *testing.T, s stack, customerID, domain string) {
 	}
 }
 
-// tableOf is the deployment's table, for what nobody can do by asking.
+// tableOf returns the deployment's table, for what nobody can do through the product.
 func tableOf(t *testing.T, s stack) (store.Table, membership.Keys, func() string) {
 	t.Helper()
 	t.Setenv("AWS_REGION", s.Region)
@@ -70,7 +70,7 @@ func tableOf(t *testing.T, s stack) (store.Table, membership.Keys, func() string
 	return store.New(dynamo.New(cfg), s.Table), keys, func() string { return uuid.Must(uuid.NewV7()).String() }
 }
 
-// secretARN finds the deployment's secret; the local cloud asks for no signature.
+// secretARN finds the deployment's secret; the local cloud requires no signature.
 func secretARN(t *testing.T, s stack) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, s.Endpoint+"/", strings.NewReader("{}"))

@@ -49,7 +49,7 @@ func (p person) noScript() {
 	}))
 }
 
-// forget throws away all cookies, as closing the browser would.
+// forget deletes all cookies, as closing the browser would.
 func (p person) forget() {
 	p.t.Helper()
 	p.set("forget the cookies", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
@@ -58,8 +58,8 @@ func (p person) forget() {
 	}))
 }
 
-// open goes to an address and waits until the page is there. It comes from an empty page: what is shown now may be on its
-// way elsewhere and would win, and to the same address with another fragment there is no way.
+// open goes to an address and waits until the page is there. It goes through an empty page, because the present page
+// may be about to go elsewhere and would win, and because the same address with another fragment would not load.
 func (p person) open(address string) {
 	p.t.Helper()
 	const nowhere = "about:blank"
@@ -71,7 +71,7 @@ func (p person) open(address string) {
 	p.settle()
 }
 
-// visit opens an address. What only opens a page may be done again, which is the way out when another page came first
+// visit opens an address. A call that only opens a page may be repeated, which helps when another page came first
 // (net::ERR_ABORTED) or the machine's network changed, as it does when a container starts.
 func (p person) visit(address string) {
 	p.t.Helper()
@@ -91,7 +91,7 @@ func (p person) visit(address string) {
 	p.until(address+" to open", time.Minute, p.elsewhere)
 }
 
-// mark marks the page that is shown; elsewhere tells whether another one is, and is complete.
+// mark marks the page that is shown; elsewhere says whether another one is, and is complete.
 func (p person) mark() { p.t.Helper(); p.ask(`document.before = true`) }
 
 func (p person) elsewhere() bool {
@@ -99,7 +99,7 @@ func (p person) elsewhere() bool {
 	return p.yes(`!document.before && document.readyState === "complete"`)
 }
 
-// settle waits until a page is complete, and one that posts a token by itself has done so.
+// settle waits until a page is complete, and has posted its token if it does so by itself.
 func (p person) settle() {
 	p.t.Helper()
 	p.until("the page to settle", time.Minute, func() bool {
@@ -107,7 +107,7 @@ func (p person) settle() {
 	})
 }
 
-// leaves does what leads to another page and waits for that.
+// leaves does what leads to another page, and waits for that page.
 func (p person) leaves(what string, act func()) {
 	p.t.Helper()
 	p.settle()
@@ -144,21 +144,21 @@ func (p person) fill(name, value string) {
 	}
 }
 
-// value is what a field holds.
+// value returns the content of a field.
 func (p person) value(name string) string {
 	p.t.Helper()
 	value, _ := p.ask(`document.querySelector("main [name='` + name + `']")?.value`).(string)
 	return value
 }
 
-// text is what the page says.
+// text returns what the page says.
 func (p person) text() string {
 	p.t.Helper()
 	text, _ := p.ask(`document.body?.innerText`).(string)
 	return text
 }
 
-// sees fails unless the page says all of this, at once or when what is fetched again by itself has come.
+// sees fails unless the page says all of this, at once or after it has refreshed itself.
 func (p person) sees(all ...string) {
 	p.t.Helper()
 	for _, want := range all {
@@ -168,7 +168,7 @@ func (p person) sees(all ...string) {
 	}
 }
 
-// seesIn is sees for what another request shows in a moment (lists follow a write): it opens the page again until it does.
+// seesIn is sees for what only shows after a moment (lists follow a write): it opens the page again until it does.
 func (p person) seesIn(address string, all ...string) {
 	p.t.Helper()
 	p.until(address+" to say "+strings.Join(all, ", "), recovery, func() bool {
@@ -183,7 +183,7 @@ func (p person) seesIn(address string, all ...string) {
 	})
 }
 
-// seesNo fails when the page says any of this, and goes on saying so when what is fetched by itself has come.
+// seesNo fails when the page says any of this, and still does after it has refreshed itself.
 func (p person) seesNo(all ...string) {
 	p.t.Helper()
 	p.settle()
@@ -194,7 +194,7 @@ func (p person) seesNo(all ...string) {
 	}
 }
 
-// path is that of the page's address.
+// path returns the path of the page's address.
 func (p person) path() string {
 	p.t.Helper()
 	address, _ := p.ask(`location.href`).(string)
@@ -205,7 +205,7 @@ func (p person) path() string {
 	return u.Path
 }
 
-// row is what the table's row with this text says.
+// row returns what the table's row with this text says.
 func (p person) row(with string) string {
 	p.t.Helper()
 	text, _ := p.ask(`[...document.querySelectorAll("tbody tr")].find((r) => r.innerText.includes(` + quote(with) + `))?.innerText`).(string)
@@ -221,7 +221,7 @@ func (p person) signIn(door, login, password string) {
 	p.press("Sign in")
 }
 
-// types presses keys, in whatever has the focus.
+// types presses keys, wherever the focus is.
 func (p person) types(text string) {
 	p.t.Helper()
 	p.act("type", chromedp.KeyEvent(text))

@@ -22,7 +22,7 @@ func (p person) chooses(page string, file []byte) {
 	p.press("Upload")
 }
 
-// portrait is the picture on the page: its address and the colour in its middle, "" until it is there.
+// portrait returns the picture on the page: its address and the colour in its middle, or "" until it is there.
 func (p person) portrait() (address, colour string) {
 	p.t.Helper()
 	answer, _ := p.ask(`(() => { const img = document.querySelector("img.portrait");
@@ -48,8 +48,8 @@ func plainPicture(t *testing.T, c color.Color) []byte {
 	return b.Bytes()
 }
 
-// A picture is uploaded past the functions, shown, replaced and removed; what is no picture, or a bomb, is refused with
-// the reason, and the picture stays.
+// A picture is uploaded straight to the bucket, shown, replaced and removed; a file that is no picture, or a bomb, is
+// refused with the reason, and the picture stays.
 func TestPicturePages(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)
@@ -79,7 +79,7 @@ func TestPicturePages(t *testing.T) {
 	p.chooses(own, plainPicture(t, color.RGBA{20, 200, 20, 255}))
 	second := shows(p, "green", first)
 
-	bomb := plainPicture(t, color.White) // which says that it has 50,000 × 50,000 pixels
+	bomb := plainPicture(t, color.White) // it claims to have 50,000 × 50,000 pixels
 	copy(bomb[16:], []byte{0, 0, 0xc3, 0x50, 0, 0, 0xc3, 0x50})
 	sum := crc32.ChecksumIEEE(bomb[12:29])
 	copy(bomb[29:], []byte{byte(sum >> 24), byte(sum >> 16), byte(sum >> 8), byte(sum)})

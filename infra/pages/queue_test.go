@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// settings runs something under settings of its own. They are everybody's, so a lock beside stack.json keeps other tests
-// and other packages out; then they are what they were.
+// settings runs under with other settings. All tests share them, so a lock next to stack.json keeps other tests and
+// other packages out; then the settings are restored.
 func settings(staff caller, s map[string]any, under func()) {
 	staff.t.Helper()
 	lock, err := os.OpenFile(filepath.Join(filepath.Dir(stackFile()), "settings.lock"), os.O_CREATE|os.O_RDWR, 0o600)
@@ -32,7 +32,7 @@ func settings(staff caller, s map[string]any, under func()) {
 	under()
 }
 
-// registers registers somebody by the API and confirms the address by the mailed link.
+// registers registers somebody through the API and confirms the address with the mailed link.
 func (c caller) registers(email string, more map[string]string) {
 	c.t.Helper()
 	first, last := nameOf(email)
@@ -45,7 +45,7 @@ func (c caller) registers(email string, more map[string]string) {
 	public.must(200, "POST", "/registrations/confirm", map[string]string{"token": token(c.t, mailed(c.t, c.stack, email, 1))})
 }
 
-// registrationOf waits until somebody is in the queue, and returns the registration's id.
+// registrationOf waits until somebody is in the queue, and returns the id of the registration.
 func registrationOf(t testing.TB, api caller, email string) (id string) {
 	t.Helper()
 	within(t, email+" in the queue", func() bool {
@@ -78,7 +78,7 @@ func (p person) decides(what string) {
 }
 
 // People register, confirm and wait; staff look at their mail and let two in at once, who set a password and sign in. A
-// customer's administrator decides about those of its proven domain, and whoever comes second is told who was first.
+// customer's administrator decides about those of its proven domain, and a second approver is told who was first.
 func TestWhoWaitsIsLetIn(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)
@@ -118,7 +118,7 @@ func TestWhoWaitsIsLetIn(t *testing.T) {
 		staff.fill("company", "")
 		staff.press("Approve 2")
 		staff.sees("Fill in this field.")
-		staff.fill("company", company[:len(company)-4]) // the beginning of one name only is not taken for it
+		staff.fill("company", company[:len(company)-4]) // the beginning of a single name is not taken for it
 		staff.press("Approve 2")
 		staff.sees("Which customer do you mean?")
 		staff.press("Approve 2")
@@ -161,7 +161,7 @@ func TestWhoWaitsIsLetIn(t *testing.T) {
 		staff.press("Approve")
 		staff.sees("Maja Grønbech has decided already: Disapproved")
 
-		// From the directory, in silence.
+		// From the directory, and without a mail.
 		staff.seesIn(s.Console+"/users?status=waiting&customer="+customer, second)
 		staff.pickRows(second)
 		staff.doWithPicked("disapprove")
@@ -172,13 +172,14 @@ func TestWhoWaitsIsLetIn(t *testing.T) {
 		staff.sees("Sami Haddad is disapproved.")
 		staff.open(s.Console + "/registrations/" + ids[second])
 		staff.sees("None was sent")
-		if n := len(mailsTo(t, s, second)); n > 2 { // to confirm the address, and that it waits
+		if n := len(mailsTo(t, s, second)); n > 2 { // one to confirm the address, one that it waits
 			t.Errorf("%d mails in silence", n)
 		}
 	})
 }
 
-// Staff administrators change the settings on their page, against each other's old version only knowingly; agents read them.
+// Staff administrators change the settings on their page, and overwrite each other's changes only knowingly; agents
+// read them.
 func TestSettingsPage(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)

@@ -29,8 +29,8 @@ func (p person) isOut(door string) {
 	p.sees("Your session has ended.")
 }
 
-// A record from its creation on: the link of the registration mail, changes by two, a suspension, another username and
-// another address by the person, and a password that is renewed.
+// A record from its creation on: the link of the registration mail, changes by two people, a suspension, another
+// username and address by the person, and a renewed password.
 func TestRecordPages(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)
@@ -53,8 +53,8 @@ func TestRecordPages(t *testing.T) {
 	nia := somebody(t)
 	nia.setsPassword(about(t, s, email, "Your account with …"), email, password)
 
-	// Two editors: the second is shown both, keeps what was typed, and decides. What they did not touch is not put back,
-	// and what only they changed is nobody else's.
+	// Two editors: the second sees both versions, keeps what was typed, and decides. Fields that the second did not
+	// touch keep the first one's changes, and fields that only the second changed are not shown as changed.
 	api.must(200, "PATCH", "/users/"+record[strings.LastIndex(record, "/")+1:], map[string]string{"language": "en-GB"}, "If-Match", `"1"`)
 	staff.press("Edit")
 	staff.fill("city", "Bergen")
@@ -101,7 +101,7 @@ func TestRecordPages(t *testing.T) {
 	staff.press("Reactivate Nia Núñez")
 	staff.sees("Nia Núñez is active again.")
 
-	// The person's own names: a username that nobody has, and an address once it is confirmed from there.
+	// The person's own names: a username that nobody has, and an address once it is confirmed there.
 	nia.signIn(s.Portal, email, password)
 	nia.open(s.Portal + "/profile/username")
 	nia.fill("username", s.Admin.Username)
@@ -160,7 +160,7 @@ func TestRecordPages(t *testing.T) {
 	nia.setsPassword(about(t, s, next, "Choose a new password for …"), name, "another good password")
 }
 
-// Without a mail a user signs in with the password that staff have set; a contact has no way in until they are invited.
+// Without a mail a user signs in with the password that staff set; a contact has no way in until invited.
 func TestRecordsWithoutMail(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)
@@ -208,7 +208,7 @@ func TestRecordsWithoutMail(t *testing.T) {
 	}
 }
 
-// Groups are made, named and left in the console; an inactive one is in no choice, and one with members is not deleted.
+// Groups are made, named and left in the console; an inactive one is not offered, and one with members is not deleted.
 func TestGroupPages(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)
@@ -231,10 +231,10 @@ func TestGroupPages(t *testing.T) {
 	staff.fill("description", "Sails at night.")
 	staff.press("Save")
 	staff.sees("Saved.", word+" North", "Sails at night.")
-	staff.fill("company", strings.TrimSuffix(company, " Ltd")) // the beginning of a name is a question
+	staff.fill("company", strings.TrimSuffix(company, " Ltd")) // the beginning of a name only leads to a question
 	staff.press("Add")
 	staff.sees("Which customer do you mean?")
-	staff.press("Add") // none is chosen by itself
+	staff.press("Add") // none is chosen by default
 	staff.sees("Which customer do you mean?")
 	staff.do(`document.getElementById("f-customer").value = ` + quote(customer))
 	staff.press("Add")
@@ -246,7 +246,7 @@ func TestGroupPages(t *testing.T) {
 		if staff.yes(`!!` + choice) {
 			return true
 		}
-		staff.open(groups) // a function keeps the groups for a moment
+		staff.open(groups) // a function caches the groups for a moment
 		return false
 	})
 	staff.do(`document.querySelector("main select[name=group]").value = ` + choice + `.value`)
@@ -256,7 +256,7 @@ func TestGroupPages(t *testing.T) {
 	staff.press("Show its users")
 	staff.seesIn(s.Console+"/users?group="+strings.TrimPrefix(group, "/groups/"), tor)
 
-	// Whoever comes in can be put into it at once: invited, created, imported.
+	// New people can be put into it at once: invited, created, imported.
 	at := s.Console + "/customers/" + customer
 	box := `[...document.querySelectorAll("#f-groups label")].find((l) => l.textContent === ` + quote(word+" North") + `)`
 	tick := func(p person, form string) {
@@ -316,7 +316,7 @@ func TestGroupPages(t *testing.T) {
 		staff.open(elsewhere)
 		return !staff.yes(`!!` + choice)
 	})
-	staff.open(groups) // who is in it stays in it
+	staff.open(groups) // its members stay in it
 	staff.sees(word + " North")
 	staff.press("Take out of group " + word + " North")
 	staff.sees("Saved.")

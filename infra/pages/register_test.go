@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// settingsOf lets a test have the settings of the stack, which are everybody's, for itself until it ends: a lock beside
-// stack.json keeps other tests and other packages out. Then they are what they were.
+// settingsOf gives a test sole use of the stack's settings, which all tests share, until it ends: a lock next to
+// stack.json keeps other tests and other packages out. Then the settings are restored.
 func settingsOf(staff caller) (change func(map[string]any)) {
 	staff.t.Helper()
 	lock, err := os.OpenFile(filepath.Join(filepath.Dir(stackFile()), "settings.lock"), os.O_CREATE|os.O_RDWR, 0o600)
@@ -33,13 +33,14 @@ func settingsOf(staff caller) (change func(map[string]any)) {
 	return change
 }
 
-// unhurried makes a form look as if it had been open for a minute: what is filled faster than people can is ignored.
+// unhurried makes a form look as if it had been open for a minute: a form that is filled in faster than people can is
+// ignored.
 func (p person) unhurried() {
 	p.t.Helper()
 	p.do(`document.querySelector("[name=shownAt]").value -= 60`)
 }
 
-// registers fills the form that is open and sends it.
+// registers fills in the open form and sends it.
 func (p person) registers(email, button string) {
 	p.t.Helper()
 	p.unhurried()
@@ -81,7 +82,7 @@ func TestRegister(t *testing.T) {
 	visitor.open(url)
 	visitor.sees("Thank you, we have your registration")
 
-	// A newer registration takes over the link of an older one; both lead on.
+	// A newer registration replaces the link of an older one; both links lead on.
 	change(map[string]any{"registrationNeedsApproval": false, "registrationFields": map[string]string{"company": "off"}})
 	email = address("olaf")
 	for n := range 2 {
@@ -113,7 +114,7 @@ func TestRegister(t *testing.T) {
 	visitor.sees("Registration is closed")
 }
 
-// TestEveryPageOfRegistering is TestEveryPage for what depends on the settings.
+// TestEveryPageOfRegistering is TestEveryPage for pages that depend on the settings.
 func TestEveryPageOfRegistering(t *testing.T) {
 	s := theStack(t)
 	rules, pictures := axeScript(t), picturesDirectory(t)
@@ -186,7 +187,7 @@ func TestEveryPageOfRegistering(t *testing.T) {
 			{"embeds-address", console("?variant=form&address=true&language=de"), "textarea", false},
 			{"embeds-frame", func(p person) {
 				console("?variant=iframe&address=true")(p)
-				p.prefer("dark") // what other sites show in a frame never is
+				p.prefer("dark") // frames on other sites are never dark
 				if look := p.ask(`(({backgroundColor, color}) => backgroundColor + " " + color)(getComputedStyle(document.querySelector("[inert]")))`); look != "rgb(255, 255, 255) rgb(27, 31, 39)" {
 					p.t.Errorf("in the dark the preview of a frame is %v", look)
 				}

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// restless serves a page that is on its way to another one nearly always, for at most so many pages.
+// restless serves a page that is nearly always about to be replaced by another, for at most this many pages.
 func restless(t *testing.T, most int64) (address string, shown *atomic.Int64) {
 	t.Helper()
 	shown = new(atomic.Int64)
@@ -29,7 +29,7 @@ func restless(t *testing.T, most int64) (address string, shown *atomic.Int64) {
 	return server.URL + "/", shown
 }
 
-// What looks at a page gets its answer while one page follows another.
+// A call that looks at a page gets its answer although one page follows another.
 func TestLookingAtARestlessPage(t *testing.T) {
 	theBrowser(t)
 	address, shown := restless(t, 60)
@@ -50,7 +50,7 @@ func TestLookingAtARestlessPage(t *testing.T) {
 	p.sees("Here")
 }
 
-// An address opens although the page before it is going elsewhere.
+// An address opens although the present page is about to go elsewhere.
 func TestOpeningFromARestlessPage(t *testing.T) {
 	theBrowser(t)
 	p := somebody(t)

@@ -13,11 +13,11 @@ import (
 	"testing"
 )
 
-// browserless is a signed-in session without a browser: for requests that no page offers.
+// browserless is a signed-in session without a browser, for requests that no page offers.
 type browserless struct {
 	t      testing.TB
 	door   string
-	cookie string // "" is nobody
+	cookie string // "" means nobody
 }
 
 func enter(t testing.TB, door, login, password string) browserless {
@@ -101,7 +101,7 @@ func domainRoutes(at, domain string) []string {
 		"GET " + at + "/domains/" + domain + "/remove", "POST " + at + "/domains/" + domain + "/remove"}
 }
 
-// closedRoutes are those of both doors that need a sign-in and no id.
+// closedRoutes are the routes of both doors that need a sign-in but no id.
 func closedRoutes() []string {
 	return []string{"GET /profile", "POST /profile", "GET /customers", "GET /customers/new", "POST /customers", "GET /users", "GET /users/customers", "POST /users/bulk", "GET /users/bulk",
 		"GET /groups", "GET /groups/new", "POST /groups", "GET /exports", "GET /exports/new", "POST /exports", "GET /exports/{exportId}",
@@ -146,7 +146,7 @@ func TestRoutesAreAllAsked(t *testing.T) {
 	}
 }
 
-// TestTenancy asks for everything with the ids of another customer: nothing of it is seen, and nothing changes.
+// TestTenancy asks for everything with the ids of another customer: nothing of it may be seen, and nothing may change.
 func TestTenancy(t *testing.T) {
 	s := theStack(t)
 	api := administrator(t, s)
@@ -176,7 +176,7 @@ func TestTenancy(t *testing.T) {
 				t.Errorf("%s: %s answers %d", name, route, w.StatusCode)
 			}
 			for _, secret := range theirSecrets {
-				if strings.Contains(body, secret) && !(path == "/invitations" && secret == invited) { // there, it is what was typed
+				if strings.Contains(body, secret) && !(path == "/invitations" && secret == invited) { // there it is what was typed
 					t.Errorf("%s: %s shows %q", name, route, secret)
 				}
 			}
@@ -194,8 +194,8 @@ func TestTenancy(t *testing.T) {
 	ask(enter(t, s.Portal, member, password), "a member", peopleRoutes("", victimID, invitation), 403)
 	ask(enter(t, s.Portal, member, password), "a member at their own customer", peopleRoutes("", mineID, invitation), 403)
 
-	// Who registered with an address of theirs waits with them: nobody else's administrator sees or decides it, nor do those
-	// who may not decide at all.
+	// A person who registered with an address of theirs waits with them: nobody else's administrator sees or decides
+	// it, nor do people who may not decide at all.
 	provenDomain := "proven-" + address("d")[2:8] + ".example"
 	proven(t, s, theirs, provenDomain)
 	waiter := "rita@" + provenDomain
@@ -214,7 +214,7 @@ func TestTenancy(t *testing.T) {
 		}
 	}
 
-	// At the console, a user belongs below their own customer only, and the staff below none.
+	// At the console, a user is found only below their own customer, and the staff below none.
 	staff := enter(t, s.Console, s.Admin.Username, s.Admin.Password)
 	for _, at := range []string{"/customers/" + mine, "/staff"} {
 		var below []string
@@ -227,13 +227,14 @@ func TestTenancy(t *testing.T) {
 	}
 	ask(staff, "staff", append(customerRoutes("provider", sub), peopleRoutes("/customers/provider", victimID, invitation)...), 403, 404)
 
-	// Nobody is sent to the sign-in page, whatever they ask for; so is who signed in at the other door.
+	// People who are not signed in are sent to the sign-in page, whatever they ask for; so are people who signed in at
+	// the other door.
 	group := api.must(201, "POST", "/groups", map[string]string{"name": "Secret " + address("group")})["id"].(string)
 	everything := slices.Concat(closedRoutes(), customerRoutes(theirs, sub), peopleRoutes("/customers/"+theirs, victimID, invitation), groupRoutes(group, theirs), domainRoutes("/customers/"+theirs, domain))
 	ask(browserless{t: t, door: s.Console}, "nobody", everything, 303)
 	ask(browserless{t: t, door: s.Console, cookie: strings.Replace(enter(t, s.Portal, boss, password).cookie, "portal", "console", 1)}, "a portal's session", everything, 303)
 
-	// An agent changes neither customers nor users nor lets colleagues in.
+	// An agent changes neither customers nor users, and does not let colleagues in.
 	theirSecrets = nil
 	var changes []string
 	for _, route := range append(customerRoutes(theirs, sub), "POST /customers/"+theirs+"/users/"+victimID+"/deactivate", "POST /customers/"+theirs+"/users/"+victimID+"/remove",
@@ -260,7 +261,7 @@ func TestTenancy(t *testing.T) {
 	}
 }
 
-// TestOtherSites: a form of another site is refused, whatever it carries.
+// TestOtherSites: a form from another site is refused, whatever it contains.
 func TestOtherSites(t *testing.T) {
 	s := theStack(t)
 	staff := enter(t, s.Console, s.Admin.Username, s.Admin.Password)

@@ -1,8 +1,9 @@
 // Package pages_test uses the pages as people do: in Chromium, against the deployed template on the local cloud.
 //
-// It needs a running local cloud and a browser: CLIENTELE_STACK names stack.json (from the checkout's top or absolute),
-// CLIENTELE_CHROMIUM a browser that is not found by its usual names. `make test` sees to both; `make screenshots` runs
-// TestEveryPage, which leaves a picture of every page in .local/screenshots (CLIENTELE_ARTIFACTS moves it).
+// It needs a running local cloud and a browser: CLIENTELE_STACK names stack.json (relative to the checkout, or
+// absolute), CLIENTELE_CHROMIUM a browser that is not found under its usual names. `make test` sets both;
+// `make screenshots` runs TestEveryPage, which leaves a picture of every page in .local/screenshots (CLIENTELE_ARTIFACTS
+// moves it).
 package pages_test
 
 import (
@@ -21,7 +22,7 @@ type stack struct {
 
 const checkout = "../.."
 
-// theStack reads stack.json, or skips the test where there is none and none is required.
+// theStack reads stack.json, or skips the test when there is none and none is required.
 func theStack(t testing.TB) stack {
 	t.Helper()
 	if os.Getenv("CLIENTELE_STACK") == "" && os.Getenv("CLIENTELE_REQUIRED") == "" {

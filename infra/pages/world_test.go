@@ -12,7 +12,7 @@ type world struct {
 	stack                                stack
 	api                                  caller
 	corporate, empty, closed, individual string            // customers
-	many                                 string            // customer whose people are acted on at once; nobody else's may be
+	many                                 string            // the customer for actions on many people, used by nobody else
 	staff, agent, boss, member           map[string]string // logins by language
 	activeUser, gone, long, invitation   string            // ids
 	subAccount, group                    string
@@ -84,7 +84,7 @@ func newWorld(t *testing.T, s stack) world {
 	mailed(t, s, late, 1)
 	expiredLink(t, s, id)
 	list := messyList([]string{address("ada"), address("bo"), address("jurgen")}, w.boss["en"], late, w.staff["en"])
-	ines := signedIn(t, s, w.staff["en"], password, "console") // there is a limit on the imports of one person
+	ines := signedIn(t, s, w.staff["en"], password, "console") // the imports of one person are limited
 	w.checked = ines.imports(w.corporate, "Staff list March.csv", list+w.member["en"]+";Jonas;Lund;;\r\n", false)
 	w.refused = ines.imports(w.corporate, "names.csv", "First name;Last name\r\nAda;Berg\r\n", false)
 	w.done = ines.imports(w.corporate, "Staff list April.csv", messyList([]string{address("eva"), address("kim"), address("lea")}, w.boss["en"], late, w.staff["en"]), true)
@@ -288,7 +288,8 @@ func staffLooks(w world) []look {
 			p.send()
 		}, ".error-summary", false},
 		{"customer-deactivate", at(customer + "/deactivate"), ".button.danger", true},
-		// Of another customer: while it is looked whether one is empty it takes in nobody, and those of the other language invite.
+		// Of another customer: while it is checked whether a customer is empty it lets nobody in, and the other
+		// language's run invites people.
 		{"customer-delete-refused", func(p person) { p.open(console + "/customers/" + w.closed + "/delete"); p.send() }, ".notice-error", false},
 		{"invite", at(customer + "/invitations/new"), "textarea", true},
 		{"invite-errors", typed(customer+"/invitations/new", "emails", ""), ".error-summary", false},
@@ -391,7 +392,7 @@ func staffLooks(w world) []look {
 	}
 }
 
-// verifying looks for the record of a domain.
+// verifying looks for a domain's record.
 func verifying(customer, domain string) func(person) {
 	return func(p person) {
 		p.t.Helper()

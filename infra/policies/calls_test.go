@@ -13,14 +13,14 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// program is the module's own code with what each function of it calls.
+// program is the module's own code, with the calls of each function.
 type program struct {
 	bodies map[*types.Func]body
-	fields map[*types.Var]string // the IAM action that calling a field of a room's struct calls needs
-	named  []*types.Named        // every type of the module and every client of AWS, for calls through interfaces
+	fields map[*types.Var]string // the IAM action that a call of a field of a package's struct calls needs
+	named  []*types.Named        // every type of the module and every AWS client, for calls through interfaces
 }
 
-// body is where a function is written.
+// body is where a function is defined.
 type body struct {
 	pkg  *packages.Package
 	decl *ast.FuncDecl
@@ -38,7 +38,7 @@ func load(t *testing.T) *program {
 	p := &program{bodies: map[*types.Func]body{}, fields: map[*types.Var]string{}}
 	packages.Visit(pkgs, nil, func(pkg *packages.Package) {
 		if strings.HasPrefix(pkg.PkgPath, sdk) {
-			if client, ok := pkg.Types.Scope().Lookup("Client").(*types.TypeName); ok { // what interfaces of ours may stand for
+			if client, ok := pkg.Types.Scope().Lookup("Client").(*types.TypeName); ok { // an implementation that our interfaces may stand for
 				p.named = append(p.named, client.Type().(*types.Named))
 			}
 		}
@@ -71,8 +71,8 @@ func load(t *testing.T) *program {
 	return p
 }
 
-// addCalls notes the fields of a room's struct calls (shared/store, shared/identity): each has the name of an operation
-// and takes its input.
+// addCalls notes the fields of a package's struct calls (shared/store, shared/identity): each is named after an
+// operation and takes its input.
 func (p *program) addCalls(tn *types.TypeName) {
 	s, ok := tn.Type().Underlying().(*types.Struct)
 	if !ok {
@@ -90,12 +90,12 @@ func (p *program) addCalls(tn *types.TypeName) {
 	}
 }
 
-// prefixes are what IAM calls the services.
+// prefixes returns IAM's names of the services.
 func prefixes() map[string]string {
 	return map[string]string{"dynamodb": "dynamodb", "cognitoidentityprovider": "cognito-idp", "sesv2": "ses"}
 }
 
-// actions returns the IAM actions of the AWS calls that main can reach. A function that is named is taken to be called.
+// actions returns the IAM actions of the AWS calls that main can reach. A function that is mentioned counts as called.
 // A call through an interface reaches every type of the module that has all its methods and whose package main imports.
 func (p *program) actions(t *testing.T, main string) []string {
 	t.Helper()
@@ -142,7 +142,7 @@ func (p *program) actions(t *testing.T, main string) []string {
 			}
 			switch used := b.pkg.TypesInfo.Uses[id].(type) {
 			case *types.Func:
-				if !strings.HasPrefix(used.Name(), "callsOf") { // it names all calls of its room; which are made, their uses say
+				if !strings.HasPrefix(used.Name(), "callsOf") { // it mentions all calls of its package; their uses say which are made
 					reach(used)
 				}
 			case *types.Var:
@@ -179,8 +179,8 @@ func (p *program) implementations(i types.Type, method string, imported map[stri
 
 const sdk = "github.com/aws/aws-sdk-go-v2/service/"
 
-// actionOf returns the IAM action that calling f needs, "" for all but calls of AWS. The actions of a transaction are
-// those of its parts, which the store adds with methods of its own.
+// actionOf returns the IAM action that calling f needs, or "" when f does not call AWS. The actions of a transaction
+// are those of its parts, which the store adds with its own methods.
 func actionOf(f *types.Func) string {
 	recv := f.Signature().Recv()
 	if recv == nil || f.Pkg() == nil {

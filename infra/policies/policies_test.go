@@ -43,8 +43,8 @@ func TestGrantsAreWhatIsCalled(t *testing.T) {
 	}
 }
 
-// platform says whether an action is what Lambda itself does with the function's role: logs, traces, reading the stream
-// and leaving what failed.
+// platform says whether Lambda itself needs an action of the function's role: for logs, traces, reading the stream and
+// setting aside failures.
 func platform(action string) bool {
 	switch action {
 	case "logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords",
@@ -54,8 +54,8 @@ func platform(action string) bool {
 	return false
 }
 
-// No grant is wider than it must be: no wildcard action, and no wildcard resource but for those actions to which AWS
-// gives no resource.
+// No grant is wider than it must be: no wildcard action, and no wildcard resource except for actions to which AWS gives
+// none.
 func TestNoWildcards(t *testing.T) {
 	for name, role := range roles(t) {
 		for _, s := range role {
@@ -101,7 +101,7 @@ func grants(t *testing.T) map[string][]string {
 }
 
 // roles returns the statements of every role, by its name in the template; a managed policy of the template counts for
-// the roles that hold it.
+// each role that has it.
 func roles(t *testing.T) map[string][]statement {
 	t.Helper()
 	all := resources(t)
@@ -163,7 +163,7 @@ func resources(t *testing.T) map[string]resource {
 	return template.Resources
 }
 
-// child returns the value of a key of a mapping, nil when it has none.
+// child returns the value of a mapping's key, or nil when it has none.
 func child(n *yaml.Node, name string) *yaml.Node {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"clientele/shared/store/storetest"
 )
 
-// A check says what is wrong and fails; a rebuild mends it; a check of that is content.
+// A check says what is wrong and fails; a rebuild repairs it; the next check finds nothing.
 func TestChecksAndMends(t *testing.T) {
 	client, table := storetest.DynamoDBLocal().Table(t)
 	item := map[string]types.AttributeValue{"n": &types.AttributeValueMemberN{Value: "7"}}
@@ -40,7 +40,7 @@ func TestChecksAndMends(t *testing.T) {
 	}
 }
 
-// Without a table the local cloud is meant, and nothing else.
+// No table means the local cloud, and nothing else.
 func TestNoTableIsTheLocalCloud(t *testing.T) {
 	t.Setenv("LOCAL_DIR", t.TempDir())
 	if err := start(t.Context(), "", true); err == nil || !strings.Contains(err.Error(), "make start") {
