@@ -72,7 +72,7 @@ func (b browserless) send(method, path string, form url.Values, headers ...strin
 func peopleRoutes(at, user, invitation string) []string {
 	return []string{
 		"GET " + at + "/users", "POST " + at + "/users/bulk", "GET " + at + "/users/" + user, "GET " + at + "/users/" + user + "/deactivate", "POST " + at + "/users/" + user + "/deactivate",
-		"GET " + at + "/users/new", "POST " + at + "/users", "GET " + at + "/users/" + user + "/edit", "POST " + at + "/users/" + user + "/edit",
+		"GET " + at + "/users/new", "POST " + at + "/users", "GET " + at + "/users/" + user + "/edit", "POST " + at + "/users/" + user + "/edit", "POST " + at + "/users/" + user + "/withdraw-email",
 		"GET " + at + "/users/" + user + "/groups", "POST " + at + "/users/" + user + "/groups", "GET " + at + "/users/" + user + "/invitation",
 		"GET " + at + "/users/" + user + "/picture", "POST " + at + "/users/" + user + "/picture/begin", "POST " + at + "/users/" + user + "/picture/remove",
 		"GET " + at + "/users/" + user + "/password", "POST " + at + "/users/" + user + "/password", "GET " + at + "/users/" + user + "/suspend", "POST " + at + "/users/" + user + "/suspend",
