@@ -25,6 +25,8 @@ func newClients(opts options) clients {
 		BaseEndpoint: aws.String(opts.endpoint()),
 		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
 		HTTPClient:   &http.Client{},
+		// While the local cloud has much else to do it cuts answers short, sometimes three times in a row.
+		RetryMaxAttempts: 10,
 	}
 	return clients{
 		stacks:    cloudformation.NewFromConfig(cfg),
