@@ -33,12 +33,17 @@ func Opened(form *web.Form, version int, fields ...Held) {
 
 // touched says whether a field of a form says something else than when the form was opened.
 func touched(form *web.Form, name string) bool {
+	opened, known := openedWith(form)[name]
+	return !known || form.Value(name) != opened
+}
+
+// openedWith returns what the fields of a form held when it was opened, nil when the form does not say.
+func openedWith(form *web.Form) map[string]string {
 	var was map[string]string
 	if json.Unmarshal([]byte(form.Value(openedField)), &was) != nil {
-		return true
+		return nil
 	}
-	opened, known := was[name]
-	return !known || form.Value(name) != opened
+	return was
 }
 
 func keepOpened(form *web.Form, was map[string]string) {
@@ -58,10 +63,7 @@ func Meanwhile(form *web.Form, version int, fields ...Held) int {
 
 // showStored is Meanwhile for one field. One that was not touched in the form takes over what is stored.
 func showStored(form *web.Form, f Held) {
-	var was map[string]string
-	if json.Unmarshal([]byte(form.Value(openedField)), &was) != nil {
-		was = nil // a form of before, or of nobody's: it knows of no field
-	}
+	was := openedWith(form)
 	opened, known := was[f.Name]
 	if known { // what is stored now is what the next comparison starts from
 		was[f.Name] = f.Value

@@ -208,7 +208,7 @@ func (is Invitations) accept(ctx context.Context, c Call, in AcceptInput) (User,
 			return User{}, Tokens{}, err
 		}
 		if active, err = accepted(in, claimed, active.Username, c.Now); err != nil {
-			return User{}, Tokens{}, err
+			return User{}, Tokens{}, is.release(ctx, claimed, err)
 		}
 	}
 }
