@@ -265,6 +265,25 @@ func TestAcceptTakesAlongWhatChangesMeanwhile(t *testing.T) {
 	}
 }
 
+// An acceptance that is wrong after such a change says what is missing, and the link works at once when it is there.
+func TestAcceptThatChangesMakeWrongGivesTheLinkBack(t *testing.T) {
+	w := newWorld(t)
+	inv := w.invite("new@example.com", membership.Member)
+	w.invitations.Accounts = &slowAccounts{accounts: w.accounts, meanwhile: func() {
+		before := w.store.users[inv.UserID]
+		after := before
+		after.FirstName, after.Version = "", before.Version+1
+		if err := w.store.ChangeUser(w.ctx, before, after, nil, membership.Trail{}); err != nil {
+			t.Error(err)
+		}
+	}}
+	_, err := w.accept(inv.ID)
+	wantCode(t, err, "required")
+	name := "Ina"
+	_, _, err = w.invitations.Accept(w.ctx, w.public(), membership.AcceptInput{Token: w.token(inv.ID), Password: goodPassword, FirstName: &name})
+	wantCode(t, err, "")
+}
+
 func TestRacesForOneInvitation(t *testing.T) {
 	for range 50 {
 		w := newWorld(t)
